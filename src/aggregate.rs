@@ -1,0 +1,29 @@
+//! Minutes become a day's numbers: the measures of `brisk/1`, as pure functions from values to values.
+//!
+//! No clock, no file, no other module than [`crate::model`] and [`crate::time`]. Minutes are always
+//! sorted by time, with no minute twice; an absent minute is no data and never zero. Rules that look at
+//! runs of minutes work on *segments*, the runs without a gap, and cross midnight; only then are minutes
+//! given to days. [`day_total`] is the one way to a day's row, for the daemon and for batch files alike.
+
+pub mod bands;
+pub mod bouts;
+pub mod coarse;
+pub mod context;
+pub mod day;
+mod known;
+mod measures;
+pub mod minutes;
+pub mod peaks;
+pub mod wear;
+
+pub use context::{Enough, context_is_enough};
+pub use day::{DayInput, day_total};
+pub use minutes::{merge_sources, segments};
+
+/// A length as the day table writes it.
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod laws;

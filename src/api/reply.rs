@@ -1,0 +1,289 @@
+//! The JSON that the router answers with.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::BoardEntry;
+use crate::{
+    goal::{GoalSpan, GoalVersion, WeekProgress},
+    model::{DayTotal, GoalState, ParticipantId},
+    store::{CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
+    supervisor::CounterStatus,
+};
+
+/// Why there is no answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ErrorReply {
+    /// What happened, what it means for the data, what to do.
+    pub error: String,
+}
+
+/// How everything is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// Program and version.
+    pub software: String,
+    /// Of whoever answers.
+    pub process_id: u32,
+    /// By the program's clock.
+    pub now: DateTime<Utc>,
+    /// Whether that clock can be believed.
+    pub clock_synchronised: bool,
+    /// Everybody in the settings.
+    pub people: Vec<ParticipantId>,
+    /// The configured counters, then others whose data are here.
+    pub counters: Vec<CounterReply>,
+    /// Where the data lies.
+    pub data_dir: PathBuf,
+    /// Size of the truth.
+    pub journal_bytes: u64,
+    /// Size of what can be rebuilt from it.
+    pub index_bytes: u64,
+    /// What was noticed when the data was opened.
+    pub notes: Vec<String>,
+}
+
+/// One counter.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CounterReply {
+    /// Its own identity; none while it has not been met.
+    pub id: Option<String>,
+    /// What the household calls it.
+    pub label: Option<String>,
+    /// Who wears it.
+    pub person: Option<ParticipantId>,
+    /// Firmware version as it states it.
+    pub firmware: Option<String>,
+    /// When something last arrived from it.
+    pub last_arrival: Option<DateTime<Utc>>,
+    /// Battery, percent.
+    pub battery_percent: Option<u8>,
+    /// Every epoch below this number that the counter had is on disk.
+    pub stored_to: u32,
+    /// Units put aside because they could not be read.
+    pub put_aside: u64,
+    /// The counter is not acknowledged past this epoch, because it could not be read.
+    pub held_at: Option<u32>,
+    /// Epochs that cannot be dated yet.
+    pub undated_epochs: u64,
+    /// Epochs that the counter lost before they could be fetched.
+    pub lost_epochs: u64,
+    /// Epochs that came twice with different values; the first is used.
+    pub conflicts: u64,
+    /// What the daemon is doing for it; none when no daemon looks after it.
+    pub doing: Option<CounterStatus>,
+}
+
+impl CounterReply {
+    pub(super) fn new(
+        entry: Option<&BoardEntry>,
+        state: Option<CounterState>,
+        doing: Option<CounterStatus>,
+    ) -> Self {
+        let device = entry.and_then(|entry| entry.device).or(state.as_ref().map(|state| state.device));
+        Self {
+            id: device.map(|device| device.to_string()),
+            label: entry.and_then(|entry| entry.label.clone()),
+            person: entry.and_then(|entry| entry.person.clone()),
+            firmware: state.as_ref().and_then(|state| state.identity.as_ref()).map(|identity| identity.firmware.clone()),
+            last_arrival: state.as_ref().and_then(|state| state.last_arrival),
+            battery_percent: state.as_ref().and_then(|state| state.battery),
+            stored_to: state.as_ref().map_or(0, |state| state.stored_to),
+            put_aside: state.as_ref().map_or(0, |state| state.quarantined),
+            held_at: state.as_ref().and_then(|state| state.held_at),
+            undated_epochs: state.as_ref().map_or(0, |state| state.undated_epochs),
+            lost_epochs: state.as_ref().map_or(0, |state| state.lost_epochs),
+            conflicts: state.as_ref().map_or(0, |state| state.conflicts),
+            doing,
+        }
+    }
+}
+
+/// Today beside the plan.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TodayReply {
+    /// Today's date in the person's zone.
+    pub date: NaiveDate,
+    /// 1 = Monday … 7 = Sunday.
+    pub weekday: u32,
+    /// Today in a sentence.
+    pub sentence: String,
+    /// What the plan measures.
+    pub measure: Option<String>,
+    /// How much of it is planned.
+    pub target: Option<u32>,
+    /// How much is done, by what is known.
+    pub done: Option<u32>,
+    /// How much is left.
+    pub left: Option<u32>,
+    /// When something last arrived from the person's counter, by the clock on their wall.
+    pub last_heard: Option<NaiveDateTime>,
+    /// The day table's row; none when nothing has ever arrived.
+    pub row: Option<DayTotal>,
+}
+
+/// A week from Monday to Sunday beside the plan.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WeekReply {
+    /// Monday.
+    pub from: NaiveDate,
+    /// Sunday.
+    pub to: NaiveDate,
+    /// What the plan measures.
+    pub measure: Option<String>,
+    /// What is planned for the whole week.
+    pub target: Option<u32>,
+    /// At least this much was done.
+    pub done_lower: Option<u32>,
+    /// At most this much was done, when that can be said.
+    pub done_upper: Option<u32>,
+    /// Days with a plan.
+    pub days_planned: u32,
+    /// Days on which it was met.
+    pub days_met: u32,
+    /// Days that could be judged.
+    pub days_judged: u32,
+    /// Days on which the plan was paused.
+    pub days_paused: u32,
+    /// The week as a whole.
+    pub state: GoalState,
+    /// Its days, as far as they have come.
+    pub days: Vec<DayTotal>,
+}
+
+impl WeekReply {
+    pub(super) fn new(week: &WeekProgress, days: Vec<DayTotal>) -> Self {
+        Self {
+            from: week.from,
+            to: week.to,
+            measure: week.measure.as_ref().map(ToString::to_string),
+            target: week.target,
+            done_lower: week.done_lower,
+            done_upper: week.done_upper,
+            days_planned: week.days_planned,
+            days_met: week.days_met,
+            days_judged: week.days_judged,
+            days_paused: week.days_paused,
+            state: week.state,
+            days,
+        }
+    }
+}
+
+/// A person's goals.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GoalsReply {
+    /// Today's date in the person's zone.
+    pub today: NaiveDate,
+    /// The goal that counts today.
+    pub in_force: Option<GoalVersion>,
+    /// The last day of the pause that today lies in.
+    pub paused_until: Option<NaiveDate>,
+    /// The name that the next goal gets.
+    pub next_id: String,
+    /// All goals with the days on which they counted, oldest first.
+    pub history: Vec<GoalReply>,
+}
+
+/// A goal and the days on which it counted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GoalReply {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day; none while it counts.
+    pub until: Option<NaiveDate>,
+    /// The goal as it was set.
+    pub goal: GoalVersion,
+}
+
+impl From<&GoalSpan<'_>> for GoalReply {
+    fn from(span: &GoalSpan<'_>) -> Self {
+        Self { from: span.from, until: span.until, goal: span.goal.clone() }
+    }
+}
+
+/// What was found in the data, or done to it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DataReply {
+    /// Everything is as it should be.
+    pub sound: bool,
+    /// One line each: what was looked at and how much of it.
+    pub looked_at: Vec<String>,
+    /// One sentence each.
+    pub problems: Vec<String>,
+}
+
+impl DataReply {
+    pub(super) fn verified(report: &VerifyReport, put_aside: &[PutAside]) -> Self {
+        let mut problems = damage(&report.damaged);
+        let count = |n: u64, what: &str| (n > 0).then(|| format!("{n} {what}"));
+        problems.extend(count(
+            report.unreadable_records,
+            "records are whole, but of a version that this program does not know. They are kept; update the program",
+        ));
+        problems.extend(count(
+            report.unreadable_units,
+            "pieces of readings are whole, but cannot be understood. They are kept and in no total; update the program",
+        ));
+        if !report.index_is_right() {
+            problems.push(format!(
+                "the index differs from the journal ({} values differ, {} are missing, {} too many). The journal is the truth: `brisk data rebuild` puts the index right",
+                report.differing, report.missing, report.orphaned
+            ));
+        }
+        let mut looked_at = vec![format!("{} journal records read, every checksum and every unit in them.", report.records)];
+        looked_at.extend(put_aside.iter().map(|aside| {
+            let hex: String = aside.bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+            format!(
+                "Put aside on arrival at {} from counter {}: number {}, {:?}, bytes {hex}",
+                aside.arrived.format("%Y-%m-%dT%H:%M:%SZ"),
+                aside.device,
+                aside.seq.map_or_else(|| "unknown".to_owned(), |seq| seq.to_string()),
+                aside.reason,
+            )
+        }));
+        Self { sound: problems.is_empty(), looked_at, problems }
+    }
+
+    pub(super) fn rebuilt(report: &RebuildReport) -> Self {
+        let mut problems = damage(&report.damaged);
+        if report.unreadable > 0 {
+            problems.push(format!(
+                "{} records are of a version that this program does not know; they stay in the journal",
+                report.unreadable
+            ));
+        }
+        let looked_at = vec![format!("The index was made anew from {} journal records.", report.records)];
+        Self { sound: problems.is_empty(), looked_at, problems }
+    }
+}
+
+/// What was found and healed when the data was opened, one sentence each.
+pub fn opening_notes(report: &OpenReport) -> Vec<String> {
+    let torn = report.torn.iter().map(|torn| {
+        format!(
+            "the last {} bytes of {} were unfinished, as after a power cut; they were cut off and kept in {}. The counter was never told that they were stored and sends them again",
+            torn.bytes,
+            torn.path.display(),
+            torn.kept_in.display()
+        )
+    });
+    let rebuilt = report.rebuilt.iter().map(|why| {
+        format!("the index could not be used ({why}); it was made anew from the journal, and no reading is affected")
+    });
+    torn.chain(rebuilt).chain(damage(&report.damaged)).collect()
+}
+
+fn damage(spans: &[DamagedSpan]) -> Vec<String> {
+    let sentence = |span: &DamagedSpan| {
+        format!(
+            "{} bytes at {} in {} are damaged: what stood there is lost unless a backup has it; everything around it is read. Check the disk",
+            span.bytes,
+            span.offset,
+            span.path.display()
+        )
+    };
+    spans.iter().map(sentence).collect()
+}

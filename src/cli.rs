@@ -1,0 +1,207 @@
+//! The command line: a client of the API. Results go to standard output, talk to standard error.
+
+mod aggregate;
+mod client;
+mod config;
+mod data;
+mod demo;
+mod export;
+mod goal;
+mod paint;
+mod show;
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{Config, ConfigErrors, Paths};
+
+/// How a command ended; the number is the process's exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Ok = 0,
+    /// Something failed; standard error says what.
+    Failed = 1,
+    /// The command line or the settings are wrong.
+    Usage = 2,
+    /// There was nothing to do.
+    Nothing = 3,
+    /// The daemon that holds the data does not answer.
+    Unreachable = 4,
+    /// Not allowed.
+    NotAllowed = 5,
+}
+
+/// Companion for Bluetooth step counters: honest daily totals beside your own goal.
+#[derive(Debug, Parser)]
+#[command(name = "brisk", version, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing to do, 4 daemon not reachable, 5 not allowed.\nTry `brisk demo` first: it needs no counter and no Bluetooth.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command, before or after it.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Folder of the data [default: $XDG_DATA_HOME/brisk]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Settings file [default: $XDG_CONFIG_HOME/brisk/brisk.toml, then /etc/brisk/brisk.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: look after the configured counters until told to stop
+    Run,
+    /// Try everything with a simulated counter, without Bluetooth
+    Demo(demo::DemoArgs),
+    /// How the daemon, the clock and the counters are
+    Status,
+    /// Today, beside the plan
+    Today(show::PersonArgs),
+    /// A week, day by day
+    Week(show::WeekArgs),
+    /// Counters
+    #[command(subcommand)]
+    Device(show::DeviceCommand),
+    /// The person's own goal
+    #[command(subcommand)]
+    Goal(goal::GoalCommand),
+    /// Day totals from files of minute steps, without a daemon
+    Aggregate(aggregate::AggregateArgs),
+    /// Write data to files, with their description
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Check the stored data, or rebuild what can be rebuilt
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What every command is given.
+struct Context {
+    global: Global,
+    paths: Paths,
+}
+
+impl Context {
+    /// The settings: the file that was named, else the first that there is, else the defaults.
+    fn config(&self) -> Result<Config, ConfigErrors> {
+        let file = self.global.config.as_deref().or_else(|| self.paths.config_file());
+        file.map_or_else(|| Ok(Config::default()), Config::load)
+    }
+
+    /// Where data and socket lie: as the option says, else the settings, else the system.
+    fn places(&self, config: &Config) -> Paths {
+        match self.global.data.as_ref().or(config.storage.data.as_ref()) {
+            Some(dir) => self.paths.clone().with_data(dir),
+            None => self.paths.clone(),
+        }
+    }
+
+    /// Whether a person is looking at standard error.
+    fn talks(&self) -> bool {
+        !self.global.quiet && std::io::stderr().is_terminal()
+    }
+}
+
+/// Parses the arguments, does what they say, and says how it ended.
+///
+/// # Errors
+/// What went wrong, as a chain to be printed once.
+pub fn main() -> anyhow::Result<Exit> {
+    let cli = Cli::parse();
+    let context = Context { global: cli.global, paths: Paths::from_env(|name| std::env::var_os(name)) };
+    match cli.command {
+        Command::Run => run_daemon(&context),
+        Command::Demo(args) => demo::demo(&context, &args),
+        Command::Status => show::status(&context),
+        Command::Today(args) => show::today(&context, &args),
+        Command::Week(args) => show::week(&context, &args),
+        Command::Device(command) => show::device(&context, &command),
+        Command::Goal(command) => goal::goal(&context, command),
+        Command::Aggregate(args) => aggregate::aggregate(&context, args),
+        Command::Export(command) => export::export(&context, &command),
+        Command::Data(command) => data::data(&context, &command),
+        Command::Config(command) => config::config(&context, &command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "brisk", &mut std::io::stdout());
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+fn run_daemon(context: &Context) -> anyhow::Result<Exit> {
+    let config = match context.config() {
+        Ok(config) => config,
+        Err(problems) => return wrong_settings(&problems),
+    };
+    let places = context.places(&config);
+    crate::daemon::run(&config, places.data, &places.socket)?;
+    Ok(Exit::Ok)
+}
+
+fn wrong_settings(problems: &ConfigErrors) -> anyhow::Result<Exit> {
+    writeln!(std::io::stderr(), "{problems}")?;
+    Ok(Exit::Usage)
+}
+
+/// Runs a command that asks the API.
+fn with_session(
+    context: &Context,
+    command: impl FnOnce(&client::Session) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let config = match context.config() {
+        Ok(config) => config,
+        Err(problems) => return wrong_settings(&problems),
+    };
+    let done = client::Session::open(&config, &context.places(&config).data).and_then(|session| command(&session));
+    match done {
+        Err(error) if error.is::<client::Unreachable>() => {
+            writeln!(std::io::stderr(), "brisk: {error}")?;
+            Ok(Exit::Unreachable)
+        }
+        done => done,
+    }
+}
+
+/// A sign of life on standard error while something takes its time; silent when nobody looks.
+fn spinner(context: &Context, what: &'static str) -> indicatif::ProgressBar {
+    if !context.talks() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! How commands reach the router: over the socket of the daemon that holds the data or, when none
+//! does, in this process on the opened store. One code path either way.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, anyhow};
+use axum::{Router, body::Body};
+use chrono::DateTime;
+use http_body_util::BodyExt as _;
+use hyper::{Method, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::net::UnixStream;
+use tower::ServiceExt as _;
+
+use crate::{
+    api::{self, App, Asked, BoardEntry, ErrorReply},
+    config::{Config, RadioKind},
+    daemon,
+    days::DayBook,
+    store::{self, Store},
+    time::SystemClock,
+};
+
+/// Rebuilding five years of data takes seconds; a daemon that says nothing for this long is stuck.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// Where requests go.
+pub enum Client {
+    /// To the daemon with this process id.
+    Daemon { socket: PathBuf, process_id: u32 },
+    /// To the router in this process.
+    Here(Router),
+}
+
+/// What a command asks for, and its answer.
+pub struct Session {
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Session {
+    /// Finds the daemon that holds the data, or opens them.
+    pub fn open(config: &Config, dir: &Path) -> anyhow::Result<Self> {
+        let runtime = daemon::runtime().context("cannot start: the operating system refuses threads")?;
+        if let Some(holder) = store::lock::holder(dir)
+            && let Some(socket) = holder.socket
+        {
+            return Ok(Self { client: Client::Daemon { socket, process_id: holder.pid.unwrap_or(0) }, runtime });
+        }
+        let (store, report) = Store::open(dir)?;
+        let newest = match config.bluetooth.radio {
+            // When a simulated counter's readings arrived says nothing of the real time.
+            RadioKind::Simulated => DateTime::UNIX_EPOCH,
+            RadioKind::Bluetooth => store.newest_arrival().unwrap_or_default(),
+        };
+        let store = Arc::new(store);
+        let people = daemon::people(config);
+        let board = config.counter.iter().map(|counter| BoardEntry {
+            device: Some(counter.id),
+            label: counter.label.clone(),
+            person: config.owner(counter).map(|person| person.id.clone()),
+            status: None,
+        });
+        let app = App {
+            book: DayBook::new(Arc::clone(&store), people, config.rules()),
+            store,
+            clock: Arc::new(SystemClock::new(Duration::ZERO, newest)),
+            board: board.collect(),
+            notes: api::opening_notes(&report),
+            data_dir: dir.to_owned(),
+        };
+        Ok(Self { client: Client::Here(api::router(Arc::new(app))), runtime })
+    }
+
+    /// Whether a daemon answers.
+    pub fn daemon(&self) -> Option<u32> {
+        match &self.client {
+            Client::Daemon { process_id, .. } => Some(*process_id),
+            Client::Here(_) => None,
+        }
+    }
+
+    /// Asks, without changing anything.
+    pub fn get<T: DeserializeOwned>(&self, path: &str, asked: &Asked) -> anyhow::Result<T> {
+        let mut query = Vec::new();
+        query.extend(asked.person.as_ref().map(|person| format!("person={}", person.as_str())));
+        query.extend(asked.from.map(|from| format!("from={from}")));
+        query.extend(asked.to.map(|to| format!("to={to}")));
+        let uri = format!("/api/v1/{path}?{}", query.join("&"));
+        self.ask(Request::builder().method(Method::GET).uri(uri), Body::empty())
+    }
+
+    /// Asks for a change.
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        let uri = format!("/api/v1/{path}");
+        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
+        self.ask(request, Body::from(serde_json::to_vec(body)?))
+    }
+
+    fn ask<T: DeserializeOwned>(&self, request: axum::http::request::Builder, body: Body) -> anyhow::Result<T> {
+        let request = request.header(header::HOST, "localhost").body(body)?;
+        let (status, bytes) = self.runtime.block_on(async {
+            tokio::time::timeout(ANSWER_WITHIN, self.send(request)).await.map_err(|_| unreachable(&self.client))?
+        })?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).context(
+                "the daemon answered in a way that this program does not understand; nothing was changed. \
+                 Are both of the same version? Restart the daemon after an update",
+            );
+        }
+        match serde_json::from_slice::<ErrorReply>(&bytes) {
+            Ok(reply) => Err(anyhow!(reply.error)),
+            Err(_) => Err(anyhow!("the daemon refused the request (HTTP {status})")),
+        }
+    }
+
+    async fn send(&self, request: Request<Body>) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+        let response = match &self.client {
+            Client::Here(router) => {
+                let response = router.clone().oneshot(request).await?;
+                let (parts, body) = response.into_parts();
+                return Ok((parts.status, body.collect().await?.to_bytes().to_vec()));
+            }
+            Client::Daemon { socket, .. } => {
+                let stream = UnixStream::connect(socket).await.map_err(|_| unreachable(&self.client))?;
+                let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+                let exchange = async {
+                    let response = sender.send_request(request).await?;
+                    let (parts, body) = response.into_parts();
+                    Ok::<_, hyper::Error>((parts.status, body.collect().await?.to_bytes().to_vec()))
+                };
+                tokio::pin!(exchange);
+                tokio::select! {
+                    done = &mut exchange => done?,
+                    _ended = connection => exchange.await?,
+                }
+            }
+        };
+        Ok(response)
+    }
+}
+
+/// The daemon holds the data and does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the daemon with process id {0} holds the data and does not answer; nothing was changed and nothing is lost. \
+     Look at its log, or restart it"
+)]
+pub struct Unreachable(u32);
+
+fn unreachable(client: &Client) -> anyhow::Error {
+    match client {
+        Client::Daemon { process_id, .. } => Unreachable(*process_id).into(),
+        Client::Here(_) => anyhow!("the work took longer than two minutes; it is given up, and nothing is lost"),
+    }
+}

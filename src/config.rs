@@ -1,0 +1,130 @@
+//! `brisk.toml`: what the daemon is told about this home. Every key has a default, so an empty file
+//! and no file at all are good files; an unknown key is an error with a suggestion.
+//!
+//! The doc comment of each field is the text that `brisk config show` prints above it.
+
+mod paths;
+mod read;
+mod sections;
+mod show;
+mod text;
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+pub use paths::Paths;
+pub use sections::{Bluetooth, Clock, ClockZone, Config, Counter, Measure, Person, RadioKind, Storage};
+pub use show::show;
+pub use text::{BadLength, parse_length, write_length};
+
+use crate::{
+    model::{ParticipantId, Rules},
+    time::{Calendar, Zone},
+};
+
+/// The version of the file format that this program reads.
+pub const CONFIG_VERSION: u32 = 1;
+
+/// One thing in a configuration that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConfigProblem {
+    /// The key with its place, such as `person[2].brisk_steps_per_minute`; empty for the file as a whole.
+    pub key: String,
+    /// Line in the file, the first being 1; none for what is absent.
+    pub line: Option<usize>,
+    /// What is wrong and what would fit.
+    pub text: String,
+}
+
+/// Everything in a configuration that does not fit, in the order of its lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+pub struct ConfigErrors {
+    /// The file, as it was named.
+    pub origin: String,
+    /// At least one problem.
+    pub problems: Vec<ConfigProblem>,
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration {}", self.origin)?;
+        for problem in &self.problems {
+            f.write_str("\n  ")?;
+            if let Some(line) = problem.line {
+                write!(f, "line {line}: ")?;
+            }
+            if !problem.key.is_empty() {
+                write!(f, "{}: ", problem.key)?;
+            }
+            f.write_str(&problem.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads the file. A file that is not there is the same as an empty one.
+    pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
+        let origin = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, &origin),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => {
+                let text = format!("this file cannot be read: {error}");
+                Err(ConfigErrors { origin, problems: vec![ConfigProblem { key: String::new(), line: None, text }] })
+            }
+        }
+    }
+
+    /// Reads the text of a file; `origin` names it in errors.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigErrors> {
+        read::read(text).map_err(|problems| ConfigErrors { origin: origin.to_owned(), problems })
+    }
+
+    /// The person whose counter it is: the one named, else the only one there is.
+    pub fn owner(&self, counter: &Counter) -> Option<&Person> {
+        match &counter.person {
+            Some(id) => self.person(id),
+            None => self.person.first().filter(|_| self.person.len() == 1),
+        }
+    }
+
+    /// The person with this pseudonym.
+    pub fn person(&self, id: &ParticipantId) -> Option<&Person> {
+        self.person.iter().find(|person| person.id == *id)
+    }
+
+    /// How a person's instants become days.
+    pub fn calendar(&self, person: &Person) -> Calendar {
+        let zone = person.zone.unwrap_or_else(|| self.clock.zone.zone());
+        Calendar { zone, start_of_day: self.clock.start_of_day }
+    }
+
+    /// The rules that turn minutes into days.
+    pub fn rules(&self) -> Rules {
+        // `brisk/1` is the only name that the file may hold.
+        Rules::brisk_1()
+    }
+
+    /// Where readings are kept when nothing else says so.
+    pub fn data_dir(&self, paths: &Paths) -> PathBuf {
+        self.storage.data.clone().unwrap_or_else(|| paths.data.clone())
+    }
+}
+
+impl ClockZone {
+    /// The zone that is meant.
+    pub fn zone(self) -> Zone {
+        match self {
+            Self::Auto => Zone::of_this_machine(),
+            Self::Named(zone) => zone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! The tables of `brisk.toml`, each with its defaults and the text that explains it to people.
+
+use std::{path::PathBuf, time::Duration};
+
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CONFIG_VERSION,
+    text::{counter_id, length, time_of_day},
+};
+use crate::{
+    model::{DeviceId, ParticipantId},
+    time::{BadZone, Zone},
+};
+
+/// What the reader and the printer of the file know about a table.
+pub(super) trait Section {
+    /// What it is about.
+    const ABOUT: &'static [&'static str];
+    /// Its keys in the order of the file, each with its explanation, one line an item.
+    const KEYS: &'static [(&'static str, &'static [&'static str])];
+    /// Takes the value of one key over from another section.
+    fn take_key(&mut self, key: &str, from: Self);
+}
+
+/// A table of the file: the struct, its defaults and its texts from one source.
+macro_rules! section {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident {
+            $( $(#[doc = $doc:literal])+ $(#[serde($($serde:tt)+)])? $field:ident: $type:ty = $default:expr, )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $( $(#[doc = $doc])+ $(#[serde($($serde)+)])? pub $field: $type, )+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        impl Section for $name {
+            const ABOUT: &'static [&'static str] = &[$($about),+];
+            const KEYS: &'static [(&'static str, &'static [&'static str])] =
+                &[$( (stringify!($field), &[$($doc),+]) ),+];
+
+            fn take_key(&mut self, key: &str, from: Self) {
+                $( if key == stringify!($field) {
+                    self.$field = from.$field;
+                    return;
+                } )+
+            }
+        }
+    };
+}
+
+section! {
+    /// What Brisk is told about this home. Lengths of time are written as "45s", "10m", "4h", "1h30m" or "2d".
+    Config {
+        /// Version of this file's format.
+        config_version: u32 = CONFIG_VERSION,
+        /// Time and days.
+        clock: Clock = Clock::default(),
+        /// The radio, and how often counters are asked.
+        bluetooth: Bluetooth = Bluetooth::default(),
+        /// From minutes to numbers.
+        measure: Measure = Measure::default(),
+        /// Where readings are kept.
+        storage: Storage = Storage::default(),
+        /// The people of this home.
+        person: Vec<Person> = vec![Person::default()],
+        /// Their counters.
+        counter: Vec<Counter> = Vec::new(),
+    }
+}
+
+section! {
+    /// Time and days.
+    Clock {
+        /// Time zone of this home, such as "Europe/Oslo"; "auto" takes the one of this machine.
+        zone: ClockZone = ClockZone::Auto,
+        /// When a day begins, as "HH:MM". Who works at night may choose "04:00".
+        #[serde(with = "time_of_day")]
+        start_of_day: NaiveTime = NaiveTime::MIN,
+        /// After a start, how long to wait for the network to set a clock that has no battery. Until
+        /// then readings are kept, no counter's clock is set and no day is shown.
+        #[serde(with = "length")]
+        wait_for_sync: Duration = Duration::from_secs(10 * 60),
+    }
+}
+
+section! {
+    /// The radio, and how often counters are asked.
+    Bluetooth {
+        /// "bluetooth", or "simulated" to try everything without a radio.
+        radio: RadioKind = RadioKind::Bluetooth,
+        /// Bluetooth adapter, such as "hci0"; "auto" takes the first that works.
+        adapter: String = "auto".to_owned(),
+        /// How often a counter in reach is asked for what is new. Asking costs its battery.
+        #[serde(with = "length")]
+        sync_every: Duration = Duration::from_secs(30 * 60),
+        /// How long a connection may take to come about.
+        #[serde(with = "length")]
+        connect_within: Duration = Duration::from_secs(45),
+        /// First pause after an attempt that did not work; each further one doubles it …
+        #[serde(with = "length")]
+        retry_after: Duration = Duration::from_secs(15),
+        /// … up to this.
+        #[serde(with = "length")]
+        retry_at_most: Duration = Duration::from_secs(15 * 60),
+    }
+}
+
+section! {
+    /// From minutes to numbers.
+    Measure {
+        /// Name and version of the rules. Every day says which rules it was computed with.
+        rules: String = "brisk/1".to_owned(),
+    }
+}
+
+section! {
+    /// Where readings are kept.
+    Storage {
+        /// Folder of the journal and its index. Not set: the system's folder for such data.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf> = None,
+    }
+}
+
+section! {
+    /// One person of this home.
+    Person {
+        /// Pseudonym: 1 to 32 letters, digits, "_" or "-". It stands in every export; no name, please.
+        id: ParticipantId = ParticipantId::try_from("me".to_owned()).expect("two letters are a pseudonym"),
+        /// What the pages call this person. Stays in this house.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<String> = None,
+        /// Time zone, when it is another than that of the home.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        zone: Option<Zone> = None,
+        /// Steps in a minute from which walking counts as brisk for this person, 60 to 130.
+        brisk_steps_per_minute: u16 = 100,
+    }
+}
+
+section! {
+    /// One counter and whose it is.
+    Counter {
+        /// The counter's own identity: 16 hexadecimal digits, as its maker prints them.
+        #[serde(with = "counter_id")]
+        id: DeviceId = DeviceId([0; 8]),
+        /// Whose it is. Not set: the only person of this home.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<ParticipantId> = None,
+        /// First day, as "YYYY-MM-DD", on which it was this person's. Not set: always.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<NaiveDate> = None,
+        /// What the pages call the counter.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<String> = None,
+        /// Radio address, where the system needs one to find it. The counter is known by its id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        address: Option<String> = None,
+        /// With the simulated radio: file that holds the counter's memory; a relative path begins in the data folder.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        simulated_flash: Option<PathBuf> = None,
+    }
+}
+
+/// The zone of the home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ClockZone {
+    /// The zone of this machine.
+    Auto,
+    /// This one.
+    Named(Zone),
+}
+
+impl TryFrom<String> for ClockZone {
+    type Error = BadZone;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        if name == "auto" { Ok(Self::Auto) } else { name.parse().map(Self::Named) }
+    }
+}
+
+impl From<ClockZone> for String {
+    fn from(zone: ClockZone) -> Self {
+        match zone {
+            ClockZone::Auto => "auto".to_owned(),
+            ClockZone::Named(zone) => zone.into(),
+        }
+    }
+}
+
+/// Where the counters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RadioKind {
+    /// In the air.
+    Bluetooth,
+    /// In this program.
+    Simulated,
+}

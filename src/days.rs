@@ -1,0 +1,437 @@
+//! People's days: readings from the store, through the rules and the goal, to rows of the day table.
+//!
+//! A day that is over is computed once and kept until a reading, a decision, a rule or a setting
+//! that it rests on changes; then it gets the next revision, recorded in the journal. The day under
+//! way is computed whenever somebody asks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Days as CalendarDays, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources},
+    goal::{self, DayFacts, Decision, DiaryMinutes, History, Problems},
+    model::{Coarse, DayTotal, DeviceId, Minute, ParticipantId, Rules, SOFTWARE},
+    store::{DirtyHour, Revision, Store, StoreError},
+    time::{Calendar, LocalDay},
+};
+
+/// A person, as the settings describe them.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Pseudonym.
+    pub id: ParticipantId,
+    /// Zone and start of day.
+    pub calendar: Calendar,
+    /// Steps in a minute from which it is brisk for this person.
+    pub brisk_spm: u16,
+    /// Counters in order of preference.
+    pub counters: Vec<Wearing>,
+}
+
+/// Who wears which counter since when.
+#[derive(Clone, Debug)]
+pub struct Wearing {
+    /// The counter.
+    pub device: DeviceId,
+    /// The first day; none for since ever.
+    pub from: Option<NaiveDate>,
+}
+
+/// Why days could not be given.
+#[derive(Debug, thiserror::Error)]
+pub enum DaysError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nobody has this pseudonym.
+    #[error("nobody with that id is in the settings; nothing was changed. `brisk config show` lists who is")]
+    Unknown,
+    /// The decision cannot stand.
+    #[error(transparent)]
+    Refused(#[from] Problems),
+    /// A decision cannot be written down.
+    #[error("the decision could not be written down; nothing was changed")]
+    Json(#[source] serde_json::Error),
+    /// A row cannot be kept.
+    #[error("a computed day could not be packed for keeping; no reading is affected")]
+    Encode(#[source] postcard::Error),
+    /// A stored decision cannot be read.
+    #[error("decision {ordinal} in the journal cannot be read; the others are used. `brisk data verify` tells more")]
+    Decision {
+        /// Its number.
+        ordinal: u32,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// The days of all people. Methods block on the disk.
+pub struct DayBook {
+    store: Arc<Store>,
+    people: Vec<Person>,
+    rules: Rules,
+    histories: Mutex<BTreeMap<ParticipantId, Arc<History>>>,
+    /// One computation at a time, so that no revision is counted twice.
+    computing: Mutex<()>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cached {
+    /// Of everything but readings and decisions that the row rests on.
+    settings: [u8; 8],
+    row: DayTotal,
+}
+
+impl DayBook {
+    /// The day book of these people under these rules.
+    pub fn new(store: Arc<Store>, people: Vec<Person>, rules: Rules) -> Self {
+        Self { store, people, rules, histories: Mutex::default(), computing: Mutex::new(()) }
+    }
+
+    /// Everybody.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// The person with this pseudonym, or the only one there is.
+    ///
+    /// # Errors
+    /// When there is no such person, or none is named and there are several.
+    pub fn person(&self, id: Option<&ParticipantId>) -> Result<&Person, DaysError> {
+        match (id, self.people.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(DaysError::Unknown),
+            (Some(id), people) => people.iter().find(|person| person.id == *id).ok_or(DaysError::Unknown),
+        }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// First and last day of a person's record: from the first minute that arrived to today. None
+    /// when nothing has arrived.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn span(&self, person: &Person, now: DateTime<Utc>) -> Result<Option<(NaiveDate, NaiveDate)>, DaysError> {
+        let mut first = None;
+        for wearing in &person.counters {
+            let Some(span) = self.store.span(wearing.device)? else { continue };
+            let date = person.calendar.day_at(span.first_minute * 60).date;
+            let date = wearing.from.map_or(date, |from| from.max(date));
+            first = Some(first.map_or(date, |earlier: NaiveDate| earlier.min(date)));
+        }
+        let today = person.calendar.day_at(now.timestamp()).date;
+        Ok(first.map(|first| (first, today.max(first))))
+    }
+
+    /// Rows of the days `from..=to`, in order. Days before the record begins are left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rows(
+        &self,
+        person: &Person,
+        from: NaiveDate,
+        to: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DayTotal>, DaysError> {
+        let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bring_up_to_date(now)?;
+        let Some((first, today)) = self.span(person, now)? else {
+            return Ok(Vec::new());
+        };
+        let settings = self.settings_of(person);
+        let mut rows = Vec::new();
+        let mut changed = Vec::new();
+        for date in dates(from.max(first), to.min(today)) {
+            let day = person.calendar.day(date);
+            if now.timestamp() < day.end_s {
+                rows.push(self.open_row(person, &day, first, now)?);
+                continue;
+            }
+            if let Some(row) = self.cached(person, date, settings)? {
+                rows.push(row);
+                continue;
+            }
+            let (row, revision) = self.closed_row(person, &day, first, now)?;
+            changed.extend(revision);
+            rows.push(row);
+        }
+        self.keep(&rows, &changed, settings, now, person)?;
+        Ok(rows)
+    }
+
+    /// Recomputes the days that new readings have touched.
+    ///
+    /// # Errors
+    /// When the store fails; the days stay marked and are recomputed next time.
+    pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), DaysError> {
+        let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bring_up_to_date(now)
+    }
+
+    /// A person's goals and pauses.
+    ///
+    /// # Errors
+    /// When the store fails or holds a decision that cannot be read.
+    pub fn history(&self, person: &Person) -> Result<Arc<History>, DaysError> {
+        let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(history) = histories.get(&person.id) {
+            return Ok(Arc::clone(history));
+        }
+        let mut decisions = Vec::new();
+        for decided in self.store.decisions()? {
+            let decision: Decision = serde_json::from_str(&decided.json)
+                .map_err(|source| DaysError::Decision { ordinal: decided.ordinal, source })?;
+            decisions.push((u64::from(decided.ordinal), decided.at, decision));
+        }
+        let history = Arc::new(History::from_decisions(&person.id, &person.calendar, decisions));
+        histories.insert(person.id.clone(), Arc::clone(&history));
+        Ok(history)
+    }
+
+    /// Records a person's decision, after checking it.
+    ///
+    /// # Errors
+    /// When it cannot stand, with every reason, or when the store fails.
+    pub fn decide(
+        &self,
+        person: &Person,
+        decision: &Decision,
+        actor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), DaysError> {
+        let today = person.calendar.day_at(now.timestamp()).date;
+        self.history(person)?.check(decision, today)?;
+        let json = serde_json::to_string(decision).map_err(DaysError::Json)?;
+        let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store.append_decision(now, actor, &json)?;
+        self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&person.id);
+        self.store.clear_days(Some(&person.id))?;
+        Ok(())
+    }
+
+    fn bring_up_to_date(&self, now: DateTime<Utc>) -> Result<(), DaysError> {
+        let dirty = self.store.dirty()?;
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        for person in &self.people {
+            let Some((first, _)) = self.span(person, now)? else { continue };
+            let mut touched = BTreeSet::new();
+            for DirtyHour { device, hour, .. } in &dirty {
+                if person.counters.iter().any(|wearing| wearing.device == *device) {
+                    let date = person.calendar.day_at(hour * 3600).date;
+                    let last = person.calendar.day_at(hour * 3600 + 3599).date;
+                    // A run of minutes may reach over midnight: the neighbours rest on this hour too.
+                    touched.extend(dates(date - CalendarDays::new(1), last + CalendarDays::new(1)));
+                }
+            }
+            let settings = self.settings_of(person);
+            let (mut rows, mut changed) = (Vec::new(), Vec::new());
+            for date in touched.into_iter().filter(|date| *date >= first) {
+                let day = person.calendar.day(date);
+                if now.timestamp() >= day.end_s {
+                    let (row, revision) = self.closed_row(person, &day, first, now)?;
+                    rows.push(row);
+                    changed.extend(revision);
+                }
+            }
+            self.keep(&rows, &changed, settings, now, person)?;
+        }
+        self.store.clear_dirty(&dirty)?;
+        Ok(())
+    }
+
+    /// The journal learns of new revisions before the index holds the rows that bear them.
+    fn keep(
+        &self,
+        rows: &[DayTotal],
+        changed: &[Revision],
+        settings: [u8; 8],
+        now: DateTime<Utc>,
+        person: &Person,
+    ) -> Result<(), DaysError> {
+        for revision in changed {
+            self.store.append_revision(revision)?;
+        }
+        for row in rows {
+            if now.timestamp() >= person.calendar.day(row.local_date).end_s {
+                let cached = Cached { settings, row: row.clone() };
+                let bytes = postcard::to_stdvec(&cached).map_err(DaysError::Encode)?;
+                self.store.put_day(&person.id, row.local_date, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cached(&self, person: &Person, date: NaiveDate, settings: [u8; 8]) -> Result<Option<DayTotal>, DaysError> {
+        let Some(bytes) = self.store.day(&person.id, date)? else {
+            return Ok(None);
+        };
+        // A row of another program version may not even decode: it is computed anew.
+        let cached: Option<Cached> = postcard::from_bytes(&bytes).ok();
+        Ok(cached.filter(|cached| cached.settings == settings).map(|cached| cached.row))
+    }
+
+    fn open_row(
+        &self,
+        person: &Person,
+        day: &LocalDay,
+        first: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<DayTotal, DaysError> {
+        let mut row = self.compute(person, day, first, Some(now))?;
+        for wearing in &person.counters {
+            let arrived = self.store.counter(wearing.device)?.and_then(|state| state.last_arrival);
+            row.computed_at = row.computed_at.max(arrived);
+        }
+        Ok(row)
+    }
+
+    /// The row of a day that is over, and the revision to be recorded when it differs from the last one.
+    fn closed_row(
+        &self,
+        person: &Person,
+        day: &LocalDay,
+        first: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<(DayTotal, Option<Revision>), DaysError> {
+        let mut row = self.compute(person, day, first, None)?;
+        let values = values_hash(&row);
+        let last = self.store.revision(&person.id, day.date)?;
+        match last {
+            Some(last) if last.values_hash == values => {
+                row.revision = last.revision;
+                row.computed_at = Some(last.computed_at);
+                Ok((row, None))
+            }
+            last => {
+                let reason = if last.is_some() { "changed" } else { "first" };
+                row.revision = last.map_or(0, |last| last.revision).saturating_add(1);
+                // Whole seconds, as they stand in every export.
+                row.computed_at = DateTime::from_timestamp(now.timestamp(), 0);
+                let record = Revision {
+                    participant: person.id.clone(),
+                    date: day.date,
+                    revision: row.revision,
+                    computed_at: row.computed_at.unwrap_or(now),
+                    values_hash: values,
+                    reason: reason.to_owned(),
+                };
+                Ok((row, Some(record)))
+            }
+        }
+    }
+
+    fn compute(
+        &self,
+        person: &Person,
+        day: &LocalDay,
+        first: NaiveDate,
+        open_at: Option<DateTime<Utc>>,
+    ) -> Result<DayTotal, DaysError> {
+        let threshold = person.brisk_spm;
+        let worn: Vec<_> =
+            person.counters.iter().filter(|wearing| wearing.from.is_none_or(|from| from <= day.date)).collect();
+        let (minutes, sources) = self.minutes_around(&worn, day, threshold)?;
+        let coarse = self.coarse_of(&worn, day)?;
+        let mut row = day_total(&DayInput {
+            participant: &person.id,
+            day,
+            day_index: i32::try_from((day.date - first).num_days()).unwrap_or(i32::MAX).saturating_add(1),
+            brisk_threshold: threshold,
+            rules: &self.rules,
+            minutes: &minutes,
+            coarse: &coarse,
+            device_day_steps: None,
+            now_s: open_at.map(|now| now.timestamp()),
+            source_device: (!sources.is_empty()).then(|| sources.join(";")),
+            epoch_seconds_max: 60,
+            extra_flags: &[],
+        });
+        let history = self.history(person)?;
+        let diary = DiaryMinutes::default();
+        let outcome = goal::judge_day(&DayFacts { day: &row, open: open_at.is_some(), diary: &diary }, &history);
+        goal::apply(&mut row, &outcome);
+        Ok(row)
+    }
+
+    /// The day's minutes and as many on both sides as the rules need, from the better counter
+    /// wherever there are two; and the counters that have minutes in the day.
+    fn minutes_around(
+        &self,
+        worn: &[&Wearing],
+        day: &LocalDay,
+        threshold: u16,
+    ) -> Result<(Vec<Minute>, Vec<String>), DaysError> {
+        let (mut before, mut after) = (4 * 60, 4 * 60);
+        loop {
+            let (from, to) = (day.first_minute() - before, day.end_minute() + after);
+            let mut of_each = Vec::new();
+            let mut sources = Vec::new();
+            for wearing in worn {
+                let minutes = self.store.minutes(wearing.device, from, to)?;
+                if minutes.iter().any(|m| (day.first_minute()..day.end_minute()).contains(&m.at)) {
+                    sources.push(wearing.device.to_string());
+                }
+                of_each.push(minutes);
+            }
+            let slices: Vec<&[Minute]> = of_each.iter().map(Vec::as_slice).collect();
+            let minutes = if let [only] = slices.as_slice() { only.to_vec() } else { merge_sources(&slices) };
+            let enough = context_is_enough(&minutes, &(from..to), day, &self.rules, threshold);
+            if enough.before && enough.after {
+                return Ok((minutes, sources));
+            }
+            if !enough.before {
+                before *= 2;
+            }
+            if !enough.after {
+                after *= 2;
+            }
+        }
+    }
+
+    fn coarse_of(&self, worn: &[&Wearing], day: &LocalDay) -> Result<Vec<Coarse>, DaysError> {
+        let mut of_each = Vec::new();
+        for wearing in worn {
+            of_each.push(self.store.coarse(wearing.device, day.start_s, day.end_s)?);
+        }
+        let slices: Vec<&[Coarse]> = of_each.iter().map(Vec::as_slice).collect();
+        Ok(merge_coarse(&slices))
+    }
+
+    fn settings_of(&self, person: &Person) -> [u8; 8] {
+        let mut hash = Sha256::new();
+        hash.update(SOFTWARE);
+        hash.update(self.rules.hash());
+        hash.update(format!("{:?} {:?} {:?}", person.calendar, person.brisk_spm, person.counters));
+        first_8(&hash.finalize())
+    }
+}
+
+/// Of everything in a row but its revision and when it was computed.
+fn values_hash(row: &DayTotal) -> [u8; 8] {
+    let bare = DayTotal { revision: 0, computed_at: None, ..row.clone() };
+    let json = serde_json::to_vec(&bare).unwrap_or_default();
+    first_8(&Sha256::digest(json))
+}
+
+fn first_8(digest: &[u8]) -> [u8; 8] {
+    digest.first_chunk().copied().unwrap_or_default()
+}
+
+/// The dates `from..=to`.
+pub fn dates(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    from.iter_days().take_while(move |date| *date <= to)
+}

@@ -1,0 +1,23 @@
+//! Brisk: a companion daemon for Bluetooth LE step counters. The way of the data, left to right:
+//!
+//! ```text
+//! counter ─radio─▶ driver ─readings─▶ journal ─fsync─▶ index ─▶ aggregate ─▶ goal ─▶ api · cli · export
+//!                  ◀──────── acknowledge only after the fsync ──┘
+//! ```
+
+pub mod aggregate;
+pub mod api;
+pub mod batch;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod days;
+pub mod demo;
+pub mod export;
+pub mod goal;
+pub mod model;
+pub mod radio;
+pub mod store;
+pub mod supervisor;
+pub mod sync;
+pub mod time;

@@ -1,0 +1,478 @@
+//! The nouns of the program: who, which counter, one minute, one day, under which rules.
+//!
+//! Values only: no clock, no file, no radio. Units stand in the names where the type does not say them.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use chrono::{DateTime, NaiveDate, Utc};
+pub use firmware_protocol::reading::{DeviceId, Wear};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A study's pseudonym for one person: 1 to 32 letters, digits, `_` or `-`, so that it survives
+/// every trial database. `Debug` hides it; write it out only where the person or the study asked for it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ParticipantId(String);
+
+impl ParticipantId {
+    /// The pseudonym itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is not a participant's pseudonym.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a participant id has 1 to 32 letters, digits, `_` or `-`; {0:?} has not")]
+pub struct BadParticipantId(String);
+
+impl FromStr for ParticipantId {
+    type Err = BadParticipantId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if (1..=32).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadParticipantId(text.chars().take(64).collect()))
+        }
+    }
+}
+
+impl TryFrom<String> for ParticipantId {
+    type Error = BadParticipantId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ParticipantId> for String {
+    fn from(id: ParticipantId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Debug for ParticipantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ParticipantId(hidden)")
+    }
+}
+
+/// Sixteen hexadecimal digits → a counter's identity.
+pub fn parse_device_id(text: &str) -> Option<DeviceId> {
+    if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some(DeviceId(u64::from_str_radix(text, 16).ok()?.to_be_bytes()))
+}
+
+/// One recorded minute: the half-open interval `[60·at, 60·at + 60)` seconds on the UTC axis.
+/// An absent minute is no data, never zero (activity-science §1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Minute {
+    /// Minutes since 1970-01-01T00:00Z.
+    pub at: i64,
+    /// Steps in the minute.
+    pub steps: u32,
+    /// What the counter said about being worn.
+    pub wear: MinuteWear,
+    /// The counter's field was full: at least this many steps.
+    pub saturated: bool,
+    /// More than 90 s of the counter's time fell into this minute: its clock ran fast, or two
+    /// records overlap.
+    pub overlap: bool,
+}
+
+/// [`Wear`] in a form that is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum MinuteWear {
+    /// The counter cannot tell.
+    #[default]
+    Unknown,
+    /// On the body.
+    Worn,
+    /// Off the body, or on its charger.
+    NotWorn,
+}
+
+impl From<Wear> for MinuteWear {
+    fn from(wear: Wear) -> Self {
+        match wear {
+            Wear::Unknown => Self::Unknown,
+            Wear::Worn => Self::Worn,
+            Wear::NotWorn | Wear::Charging => Self::NotWorn,
+        }
+    }
+}
+
+/// Steps of a counter that cannot tell minutes: `steps` somewhere in `[start_s, end_s)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Coarse {
+    /// UTC seconds since the Unix epoch.
+    pub start_s: i64,
+    /// UTC seconds since the Unix epoch, exclusive; later than `start_s`.
+    pub end_s: i64,
+    /// Steps in the interval.
+    pub steps: u32,
+    /// The steps are a lower bound: the counter restarted in the interval.
+    pub lower_bound_only: bool,
+}
+
+/// What a day's numbers rest on. Missing is not zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataState {
+    /// Every minute of the day was recorded.
+    Measured,
+    /// Some minutes were recorded.
+    PartlyMeasured,
+    /// The whole day was recorded and nothing says that the counter was worn.
+    NotWorn,
+    /// Nothing has arrived for this day.
+    NotSynced,
+    /// Steps are known but not their minutes.
+    CannotTell,
+}
+
+/// How `wear_min` was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WearMethod {
+    /// The counter said so, minute by minute.
+    Device,
+    /// Recorded minutes less runs of at least 60 zeros: an estimate from steps alone.
+    Zero60,
+}
+
+/// How a goal was met, or why that cannot be said (activity-science §1.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoalState {
+    /// At least the target, whatever the unknown minutes held.
+    Met,
+    /// Below the target, and the day was measured well enough to say so.
+    NotMet,
+    /// Too little is known.
+    CannotTell,
+    /// No goal for this day.
+    NoGoal,
+    /// The person paused the goal.
+    Paused,
+    /// A clinician excused the day.
+    Excused,
+}
+
+/// Marks on a day that a statistician filters by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// The day is not over.
+    DayOpen,
+    /// A clock change made the day longer or shorter than 1440 minutes.
+    ClockChange,
+    /// The first or the last day of the record, or a day with unrecorded minutes.
+    PartialDay,
+    /// Some minutes hold more than 90 s of the counter's time.
+    Overlap,
+    /// At least one minute was at the limit of the counter's field.
+    Saturated,
+    /// The counter's own day total is above the sum of its minutes.
+    MinuteDetailIncomplete,
+    /// A running counter fell within the day: the total is a lower bound.
+    CounterReset,
+    /// Some readings could not be dated and are not in the totals.
+    UndatedReadings,
+    /// Some readings were unreadable and are put aside.
+    Quarantined,
+    /// The counter lost epochs before they could be fetched.
+    LostEpochs,
+    /// The goal in force is for the week, not for the day.
+    WeekGoal,
+    /// Two different values came for one minute; the first was kept.
+    Conflict,
+}
+
+impl Flag {
+    /// The name that stands in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DayOpen => "day_open",
+            Self::ClockChange => "clock_change",
+            Self::PartialDay => "partial_day",
+            Self::Overlap => "overlap",
+            Self::Saturated => "saturated",
+            Self::MinuteDetailIncomplete => "minute_detail_incomplete",
+            Self::CounterReset => "counter_reset",
+            Self::UndatedReadings => "undated_readings",
+            Self::Quarantined => "quarantined",
+            Self::LostEpochs => "lost_epochs",
+            Self::WeekGoal => "week_goal",
+            Self::Conflict => "conflict",
+        }
+    }
+
+    /// All of them, for the codebook.
+    pub const ALL: [Self; 12] = [
+        Self::DayOpen,
+        Self::ClockChange,
+        Self::PartialDay,
+        Self::Overlap,
+        Self::Saturated,
+        Self::MinuteDetailIncomplete,
+        Self::CounterReset,
+        Self::UndatedReadings,
+        Self::Quarantined,
+        Self::LostEpochs,
+        Self::WeekGoal,
+        Self::Conflict,
+    ];
+}
+
+/// A set of [`Flag`]s; written as names joined by `;`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Flags(pub BTreeSet<Flag>);
+
+impl From<Flags> for String {
+    fn from(flags: Flags) -> Self {
+        let names: Vec<_> = flags.0.into_iter().map(Flag::name).collect();
+        names.join(";")
+    }
+}
+
+impl TryFrom<String> for Flags {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let find = |name: &str| {
+            Flag::ALL.into_iter().find(|flag| flag.name() == name).ok_or_else(|| format!("no flag is called {name:?}"))
+        };
+        text.split(';').filter(|name| !name.is_empty()).map(find).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Every threshold that turns minutes into a day's numbers. A set of rules has a name and never
+/// changes under it; [`Rules::hash`] stands in every row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Name and version, such as `brisk/1`.
+    pub name: String,
+    /// A brisk minute has at least this many steps, unless the participant has an own threshold
+    /// (100: Tudor-Locke 2018, 2020, 2021; a population heuristic).
+    pub brisk_spm: u16,
+    /// A vigorous minute has at least this many steps (130: Tudor-Locke 2019, 2020).
+    pub vigorous_spm: u16,
+    /// A bout begins at a brisk minute whose own window of this many recorded minutes …
+    pub bout_window_min: u16,
+    /// … holds at least this many brisk ones (8 of 10: Troiano 2008, NCI), …
+    pub bout_brisk_min: u16,
+    /// … and ends before this many minutes in a row that are not brisk.
+    pub bout_end_min: u16,
+    /// Shortest run of zeros that counts as not worn for `wear60_min`.
+    pub zero_run_short_min: u16,
+    /// Shortest run of zeros that counts as not worn for `wear90_min`.
+    pub zero_run_long_min: u16,
+    /// A valid day has at least this many wear minutes …
+    pub valid_wear_min: u16,
+    /// … or, where wear is only estimated from steps, this many clock hours with a step.
+    pub valid_hours_with_steps: u16,
+    /// The most steps that a minute can hold, for bounds from coarse records.
+    pub ceiling_spm: u16,
+}
+
+impl Rules {
+    /// The built-in rules `brisk/1` (activity-science §1, §6, §7).
+    pub fn brisk_1() -> Self {
+        Self {
+            name: "brisk/1".to_owned(),
+            brisk_spm: 100,
+            vigorous_spm: 130,
+            bout_window_min: 10,
+            bout_brisk_min: 8,
+            bout_end_min: 3,
+            zero_run_short_min: 60,
+            zero_run_long_min: 90,
+            valid_wear_min: 600,
+            valid_hours_with_steps: 10,
+            ceiling_spm: 200,
+        }
+    }
+
+    /// The first 16 hexadecimal digits of the SHA-256 of the rules as JSON, members in the order
+    /// declared here.
+    ///
+    /// # Panics
+    /// Never: a struct of text and numbers always has a JSON form.
+    pub fn hash(&self) -> String {
+        let json = serde_json::to_vec(self).expect("text and numbers always serialise");
+        let digest = Sha256::digest(json);
+        digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    }
+}
+
+/// One person's day: the canonical day table, one row. `None` means unknown or not applicable,
+/// never zero. Field order is column order everywhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DayTotal {
+    /// The study's pseudonym.
+    pub participant_id: ParticipantId,
+    /// Calendar day in the participant's zone.
+    pub local_date: NaiveDate,
+    /// Day of the participant's record, the first day being 1.
+    pub day_index: i32,
+    /// 1 = Monday … 7 = Sunday (ISO 8601).
+    pub weekday: u8,
+    /// Zone name; none when stamps were taken as they stood.
+    pub tz: Option<String>,
+    /// UTC offset at the start of the day, minutes.
+    pub tz_offset_min: Option<i32>,
+    /// 1440, or 1380/1500 when the clock changes.
+    pub day_len_min: u32,
+    /// Minutes with data.
+    pub minutes_recorded: u32,
+    /// Longest epoch that went into the day, seconds; none without data.
+    pub epoch_seconds_max: Option<u32>,
+    /// What the numbers rest on.
+    pub data_state: DataState,
+    /// Steps; none without data.
+    pub total_steps: Option<u32>,
+    /// The counter's own day total, where it keeps one.
+    pub device_day_steps: Option<u32>,
+    /// Lower bound of the day's steps from the data at hand.
+    pub steps_lower: Option<u32>,
+    /// Upper bound of the day's steps from the data at hand; none when there is none.
+    pub steps_upper: Option<u32>,
+    /// Minutes with no step. Bands are none when the day has no minutes.
+    pub m_0: Option<u32>,
+    /// Minutes with 1–19 steps.
+    pub m_1_19: Option<u32>,
+    /// Minutes with 20–39 steps.
+    pub m_20_39: Option<u32>,
+    /// Minutes with 40–59 steps.
+    pub m_40_59: Option<u32>,
+    /// Minutes with 60–79 steps.
+    pub m_60_79: Option<u32>,
+    /// Minutes with 80–99 steps.
+    pub m_80_99: Option<u32>,
+    /// Minutes with 100–119 steps.
+    pub m_100_119: Option<u32>,
+    /// Minutes with 120 steps or more.
+    pub m_120p: Option<u32>,
+    /// Steps a minute from which a minute is brisk.
+    pub brisk_threshold: u16,
+    /// Brisk minutes; none when only bounds are known.
+    pub brisk_min: Option<u32>,
+    /// Lower bound of the brisk minutes.
+    pub brisk_lower: Option<u32>,
+    /// Upper bound of the brisk minutes.
+    pub brisk_upper: Option<u32>,
+    /// Brisk minutes in own time.
+    pub leisure_brisk_min: Option<u32>,
+    /// Brisk minutes in declared work windows; none without such windows.
+    pub work_brisk_min: Option<u32>,
+    /// Minutes at or above the vigorous threshold.
+    pub vigorous_min: Option<u32>,
+    /// Minutes inside brisk bouts.
+    pub bout_min: Option<u32>,
+    /// Bouts that have a minute in this day; a bout over midnight counts on both days.
+    pub bout_count: Option<u32>,
+    /// Minutes of the longest bout, as far as they lie in this day.
+    pub longest_bout_min: Option<u32>,
+    /// Steps of the highest minute.
+    pub peak1_spm: Option<f64>,
+    /// Mean of the 30 highest minutes; none when fewer are recorded.
+    pub peak30_spm: Option<f64>,
+    /// Mean of the 60 highest minutes; none when fewer are recorded.
+    pub peak60_spm: Option<f64>,
+    /// MET-minutes of minutes at 100 steps or more: 3, 4, 5, 6 MET from 100, 110, 120, 130. A floor.
+    pub met_min_floor: Option<u32>,
+    /// Recorded minutes less zero runs of 60 or more.
+    pub wear60_min: Option<u32>,
+    /// Recorded minutes less zero runs of 90 or more.
+    pub wear90_min: Option<u32>,
+    /// How `wear_min` was found.
+    pub wear_method: Option<WearMethod>,
+    /// Minutes worn by that method.
+    pub wear_min: Option<u32>,
+    /// Clock hours of the day with at least one step.
+    pub hours_with_steps: Option<u32>,
+    /// `wear60_min` reaches the valid-day rule.
+    pub valid60: Option<bool>,
+    /// `wear90_min` reaches the valid-day rule.
+    pub valid90: Option<bool>,
+    /// The day is valid by the rules named in the row.
+    pub valid_day: Option<bool>,
+    /// Minutes that the person entered by hand.
+    pub diary_min: Option<u32>,
+    /// The goal in force.
+    pub goal_id: Option<String>,
+    /// What it measures.
+    pub goal_measure: Option<String>,
+    /// How much of it.
+    pub goal_target: Option<u32>,
+    /// How much was done, by what is known.
+    pub goal_done: Option<u32>,
+    /// Met or not, or why that cannot be said.
+    pub goal_state: GoalState,
+    /// Short names of the counters, joined by `;`.
+    pub source_device: Option<String>,
+    /// Marks.
+    pub flags: Flags,
+    /// Name of the rules.
+    pub rules: String,
+    /// Their hash.
+    pub rules_hash: String,
+    /// Program and version.
+    pub software: String,
+    /// When this revision was computed; for a day under way, when its newest reading arrived.
+    pub computed_at: Option<DateTime<Utc>>,
+    /// 0 while the day is under way, then 1, raised by one whenever a value changes.
+    pub revision: u32,
+}
+
+/// Program and version as they stand in every row.
+pub const SOFTWARE: &str = concat!("brisk ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_participant_id_that_would_not_survive_a_trial_database_is_refused() {
+        for good in ["p1", "A-07_b", &"x".repeat(32)] {
+            assert!(good.parse::<ParticipantId>().is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "ä", "a,b", "a;b", &"x".repeat(33)] {
+            assert!(bad.parse::<ParticipantId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_pseudonym_is_not_in_debug_output() {
+        let id: ParticipantId = "secret-7".parse().unwrap();
+        assert!(!format!("{id:?}").contains("secret"));
+    }
+
+    #[test]
+    fn flags_read_back_as_written() {
+        let all = Flags(Flag::ALL.into_iter().collect());
+        let text = String::from(all.clone());
+        assert_eq!(Flags::try_from(text).unwrap(), all);
+        assert!(Flags::try_from("nonsense".to_owned()).is_err());
+    }
+
+    #[test]
+    fn the_hash_of_the_built_in_rules_never_changes() {
+        assert_eq!(Rules::brisk_1().hash(), "d09295e804f8027c");
+    }
+
+    #[test]
+    fn a_device_id_reads_back() {
+        let id = DeviceId([0, 1, 2, 3, 0xaa, 0xbb, 0xcc, 0xff]);
+        assert_eq!(parse_device_id(&id.to_string()), Some(id));
+        assert_eq!(parse_device_id("+123456789abcdef"), None);
+    }
+}

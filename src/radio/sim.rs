@@ -1,0 +1,306 @@
+//! The simulated air: a [`Radio`] whose far end is the device side of our own protocol, with seeded
+//! faults. No radio, no sleeping: in free time a wait is a jump of the clock.
+
+pub mod clock;
+pub mod counter;
+pub mod flash;
+pub mod walker;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use firmware_protocol::{driver::Uuid, steplog::uuid};
+
+use self::{clock::SimClock, counter::SimCounter};
+use super::{Link, Radio, RadioError, Wanted};
+use crate::time::Clock as _;
+
+/// A request and its answer take about two connection events of 15 ms each.
+const ROUND_TRIP: Duration = Duration::from_millis(30);
+/// Several notifications fit into one connection event.
+const PER_NOTIFICATION: Duration = Duration::from_micros(3_750);
+/// How often a paced link looks for something new.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What the air does to one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The counter is out of reach for this attempt.
+    NotHeard,
+    /// The connection breaks after this many packets.
+    Cut {
+        /// Packets.
+        after: u32,
+    },
+    /// One data frame in so many is lost.
+    Loss {
+        /// One in this many.
+        one_in: u32,
+    },
+    /// One data frame in so many arrives twice.
+    Duplicate {
+        /// One in this many.
+        one_in: u32,
+    },
+    /// One data frame in so many changes places with the next.
+    Reorder {
+        /// One in this many.
+        one_in: u32,
+    },
+    /// After this many packets nothing arrives any more, though the connection stands.
+    Stall {
+        /// Packets.
+        after: u32,
+    },
+}
+
+/// How the air behaves; drawn anew for every connection.
+#[derive(Clone, Debug)]
+pub struct Weather {
+    random: fastrand::Rng,
+    rough: bool,
+    /// How often each kind of fault was drawn, and each MTU.
+    pub seen: BTreeMap<&'static str, u32>,
+}
+
+impl Weather {
+    /// No faults, and the largest usual MTU.
+    pub fn calm() -> Self {
+        Self { random: fastrand::Rng::with_seed(0), rough: false, seen: BTreeMap::new() }
+    }
+
+    /// Two connections in three meet a fault; MTU 23, 64 or 247.
+    pub fn rough(seed: u64) -> Self {
+        Self { random: fastrand::Rng::with_seed(seed), rough: true, seen: BTreeMap::new() }
+    }
+
+    fn draw(&mut self) -> (u16, Option<Fault>) {
+        if !self.rough {
+            return (247, None);
+        }
+        let mtu = [23, 64, 247][self.random.usize(0..3)];
+        let fault = match self.random.u8(0..9) {
+            0 => Some(Fault::NotHeard),
+            1 => Some(Fault::Cut { after: self.random.u32(1..90) }),
+            2 => Some(Fault::Loss { one_in: self.random.u32(5..60) }),
+            3 => Some(Fault::Duplicate { one_in: self.random.u32(2..20) }),
+            4 => Some(Fault::Reorder { one_in: self.random.u32(2..20) }),
+            5 => Some(Fault::Stall { after: self.random.u32(1..90) }),
+            _ => None,
+        };
+        let name = match fault {
+            None => "none",
+            Some(Fault::NotHeard) => "not_heard",
+            Some(Fault::Cut { .. }) => "cut",
+            Some(Fault::Loss { .. }) => "loss",
+            Some(Fault::Duplicate { .. }) => "duplicate",
+            Some(Fault::Reorder { .. }) => "reorder",
+            Some(Fault::Stall { .. }) => "stall",
+        };
+        *self.seen.entry(name).or_default() += 1;
+        *self.seen.entry(if mtu == 23 { "mtu_23" } else { "mtu_larger" }).or_default() += 1;
+        (mtu, fault)
+    }
+}
+
+/// A counter that several parties look at: the link, the demo, a test.
+pub type SharedCounter = Arc<Mutex<SimCounter>>;
+
+/// The counter behind its lock; a holder that panicked leaves it as it was.
+pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The simulated air with its counters, by address.
+pub struct SimRadio {
+    clock: Arc<SimClock>,
+    counters: BTreeMap<String, SharedCounter>,
+    /// How the air behaves.
+    pub weather: Mutex<Weather>,
+}
+
+impl SimRadio {
+    /// Air with these counters in it.
+    pub fn new(clock: Arc<SimClock>, counters: BTreeMap<String, SharedCounter>, weather: Weather) -> Self {
+        Self { clock, counters, weather: Mutex::new(weather) }
+    }
+}
+
+impl Radio for SimRadio {
+    type Link = SimLink;
+
+    async fn connect(&self, wanted: &Wanted, within: Duration) -> Result<SimLink, RadioError> {
+        let found = match &wanted.address {
+            Some(address) => self.counters.get(address),
+            None => self.counters.values().next(),
+        };
+        let (mtu, fault) = lock(&self.weather).draw();
+        let heard = found.filter(|_| fault != Some(Fault::NotHeard)).filter(|counter| {
+            let mut counter = lock(counter);
+            counter.live_to(self.clock.now_us()).is_ok() && counter.is_on()
+        });
+        let Some(counter) = heard else {
+            self.clock.sleep(within).await;
+            return Err(RadioError::NotHeard);
+        };
+        self.clock.advance(ROUND_TRIP);
+        lock(counter).device().connect(mtu);
+        Ok(SimLink {
+            counter: Arc::clone(counter),
+            clock: Arc::clone(&self.clock),
+            mtu,
+            fault,
+            random: fastrand::Rng::with_seed(lock(&self.weather).random.u64(..)),
+            packets: 0,
+            waiting: VecDeque::new(),
+        })
+    }
+}
+
+/// A connection through the simulated air.
+pub struct SimLink {
+    counter: SharedCounter,
+    clock: Arc<SimClock>,
+    mtu: u16,
+    fault: Option<Fault>,
+    random: fastrand::Rng,
+    packets: u32,
+    /// Arrived and not yet asked for.
+    waiting: VecDeque<(Uuid, Vec<u8>)>,
+}
+
+impl SimLink {
+    /// One request and its answer, unless the connection is gone or silent.
+    async fn exchange<T>(
+        &mut self,
+        within: Duration,
+        ask: impl FnOnce(&mut SimCounter, u64) -> Result<T, RadioError> + Send,
+    ) -> Result<T, RadioError> {
+        self.pass_packet()?;
+        if self.is_stalled() {
+            self.clock.sleep(within).await;
+            return Err(RadioError::TimedOut("answer"));
+        }
+        self.clock.advance(ROUND_TRIP / 2);
+        let answer = {
+            let mut counter = lock(&self.counter);
+            counter.live_to(self.clock.now_us()).map_err(|_| RadioError::Lost)?;
+            let uptime = counter.uptime_ms(self.clock.now_us());
+            ask(&mut counter, uptime)
+        };
+        self.clock.advance(ROUND_TRIP / 2);
+        answer
+    }
+
+    fn pass_packet(&mut self) -> Result<(), RadioError> {
+        self.packets += 1;
+        match self.fault {
+            Some(Fault::Cut { after }) if self.packets > after => Err(RadioError::Lost),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_stalled(&self) -> bool {
+        matches!(self.fault, Some(Fault::Stall { after }) if self.packets > after)
+    }
+
+    /// Takes what the counter has to send through the air.
+    fn collect(&mut self) -> Result<(), RadioError> {
+        let mut out = [0; 512];
+        loop {
+            let sent = {
+                let mut counter = lock(&self.counter);
+                counter.live_to(self.clock.now_us()).map_err(|_| RadioError::Lost)?;
+                let uptime = counter.uptime_ms(self.clock.now_us());
+                counter.device().outgoing(uptime, &mut out).map_err(|_| RadioError::Lost)?
+            };
+            let Some((from, len)) = sent else {
+                return Ok(());
+            };
+            let bytes = out.get(..len).unwrap_or(&out).to_vec();
+            self.clock.advance(PER_NOTIFICATION);
+            self.pass_packet()?;
+            if self.is_stalled() {
+                continue;
+            }
+            self.through_the_air(from, bytes);
+        }
+    }
+
+    /// Loss, doubles and changed places concern data frames; an indication is confirmed by the other
+    /// side's link layer and arrives or breaks the connection.
+    fn through_the_air(&mut self, from: Uuid, bytes: Vec<u8>) {
+        let mut one_in = |n: u32| from == uuid::DATA && self.random.u32(0..n.max(1)) == 0;
+        match self.fault {
+            Some(Fault::Loss { one_in: n }) if one_in(n) => {}
+            Some(Fault::Duplicate { one_in: n }) if one_in(n) => {
+                self.waiting.push_back((from, bytes.clone()));
+                self.waiting.push_back((from, bytes));
+            }
+            Some(Fault::Reorder { one_in: n }) if one_in(n) => {
+                let before_last = self.waiting.len().saturating_sub(1);
+                self.waiting.insert(before_last, (from, bytes));
+            }
+            _ => self.waiting.push_back((from, bytes)),
+        }
+    }
+}
+
+impl Link for SimLink {
+    fn mtu(&self) -> u16 {
+        self.mtu
+    }
+
+    async fn subscribe(&mut self, _to: Uuid, within: Duration) -> Result<(), RadioError> {
+        self.exchange(within, |_, _| Ok(())).await
+    }
+
+    async fn read(&mut self, from: Uuid, within: Duration) -> Result<Vec<u8>, RadioError> {
+        self.exchange(within, |counter, uptime| {
+            let mut out = [0; 512];
+            let len = counter.device().read(from, uptime, &mut out).map_err(refused)?;
+            Ok(out.get(..len).unwrap_or(&out).to_vec())
+        })
+        .await
+    }
+
+    async fn write(&mut self, to: Uuid, bytes: &[u8], within: Duration) -> Result<(), RadioError> {
+        self.exchange(within, |counter, uptime| counter.device().write(to, bytes, uptime).map_err(refused)).await
+    }
+
+    async fn notified(&mut self, within: Duration) -> Result<Option<(Uuid, Vec<u8>)>, RadioError> {
+        let end = self.clock.monotonic() + within;
+        loop {
+            if self.waiting.is_empty() {
+                self.collect()?;
+            }
+            if let Some(next) = self.waiting.pop_front() {
+                return Ok(Some(next));
+            }
+            let left = end.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let pause = if self.clock.is_free() { left } else { left.min(LOOK_EVERY) };
+            self.clock.sleep(pause).await;
+        }
+    }
+
+    async fn disconnect(self, _within: Duration) {
+        // What there is to do happens when the link is dropped.
+    }
+}
+
+impl Drop for SimLink {
+    /// A host that vanishes is noticed by the counter's link supervision.
+    fn drop(&mut self) {
+        lock(&self.counter).device().disconnect();
+    }
+}
+
+fn refused(error: firmware_protocol::steplog::device::AttError) -> RadioError {
+    RadioError::Refused { code: error as u8 }
+}

@@ -1,0 +1,252 @@
+//! The index made anew from the journal, beside the old one, and put in its place.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::PoisonError,
+};
+
+use firmware_protocol::reading::{DeviceId, HostId};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError, Writer,
+    entry::{Entry, RevisionEntry},
+    files,
+    format::{self, Kind},
+    index::Index,
+    journal::{DamagedSpan, Journal, Stream},
+    work::Work,
+};
+
+/// Where the index lies.
+pub fn index_dir(data: &Path) -> PathBuf {
+    data.join("index")
+}
+
+/// Hours that wait before they are written: with their marks one batch.
+const HOURS_A_BATCH: usize = 28;
+/// Batches between two flushes: `sled` holds what is not flushed in memory.
+const BATCHES_A_FLUSH: u32 = 256;
+
+/// How building the index anew went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RebuildReport {
+    /// Records read.
+    pub records: u64,
+    /// Records that this version cannot read. They stay in the journal.
+    pub unreadable: u64,
+    /// Damage in the journal. Everything around it was read.
+    pub damaged: Vec<DamagedSpan>,
+}
+
+/// Progress of long work: bytes done, bytes in all.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// What happens to the old index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is removed.
+    No,
+    /// It is damaged and kept for whoever wants to know why.
+    Aside,
+}
+
+impl Store {
+    /// Makes the index anew from the journal. Every hour is then marked as changed, and cached days are gone.
+    pub fn rebuild(&self, progress: Progress<'_>) -> Result<RebuildReport, StoreError> {
+        self.rebuild_index(&mut self.writer(), Keep::No, progress)
+    }
+
+    pub(super) fn rebuild_index(
+        &self,
+        writer: &mut Writer,
+        keep: Keep,
+        progress: Progress<'_>,
+    ) -> Result<RebuildReport, StoreError> {
+        let beside = self.dir.join("index.new");
+        let report = build(&writer.journal, self.host, &beside, progress)?;
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        writer.works.clear();
+        drop(index.take());
+        put_in_place(&self.dir, &beside, keep).map_err(StoreError::io("replacing", &index_dir(&self.dir)))?;
+        *index = Some(reopened(&index_dir(&self.dir))?);
+        Ok(report)
+    }
+}
+
+/// Renames the old index away and the new one to its place. A crash in between leaves one of them
+/// under a name that [`super::open`] knows.
+pub fn put_in_place(data: &Path, new: &Path, keep: Keep) -> io::Result<()> {
+    let (index, old) = (index_dir(data), data.join("index.old"));
+    if index.exists() {
+        match keep {
+            Keep::Aside => set_aside(data)?,
+            Keep::No => fs::rename(&index, &old)?,
+        }
+    }
+    fs::rename(new, &index)?;
+    files::sync_dir(data)?;
+    if old.exists() { fs::remove_dir_all(&old) } else { Ok(()) }
+}
+
+/// Moves a damaged index to the first free name `index.broken-N`; keeps the newest three.
+pub fn set_aside(data: &Path) -> io::Result<()> {
+    let name = |n: u32| data.join(format!("index.broken-{n}"));
+    let mut number = 1;
+    while name(number).exists() {
+        number += 1;
+    }
+    if number > 3 {
+        fs::remove_dir_all(name(1))?;
+        for n in 2..number {
+            fs::rename(name(n), name(n - 1))?;
+        }
+        number -= 1;
+    }
+    fs::rename(index_dir(data), name(number))
+}
+
+/// Opens an index that this process has just closed: `sled`'s own threads may hold its lock a little longer.
+pub fn reopened(dir: &Path) -> Result<Index, StoreError> {
+    let mut result = Index::open(dir);
+    for _ in 0..200 {
+        if result.is_ok() {
+            break;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+        result = Index::open(dir);
+    }
+    result
+}
+
+/// Makes an index from the journal in a folder of its own and closes it.
+pub fn build(
+    journal: &Journal,
+    host: HostId,
+    dir: &Path,
+    progress: Progress<'_>,
+) -> Result<RebuildReport, StoreError> {
+    if dir.exists() {
+        fs::remove_dir_all(dir).map_err(StoreError::io("removing", dir))?;
+    }
+    let index = Index::open(dir)?;
+    let mut report = RebuildReport::default();
+    let mut done = Done { bytes: 0, total: journal.size() * 2, progress };
+    for stream in journal.streams() {
+        match stream {
+            Stream::Counter(device) => build_counter(journal, host, &index, device, &mut report, &mut done)?,
+            Stream::Days => {
+                let damaged = journal.read(stream, 0, &mut |record| {
+                    report.records += 1;
+                    done.add(record.payload.len() * 2);
+                    match Entry::from_payload(record.payload) {
+                        Some(Entry::Revision(revision)) => put_revision(&index, &revision)?,
+                        Some(_) => {}
+                        None => report.unreadable += 1,
+                    }
+                    Ok(())
+                })?;
+                report.damaged.extend(damaged);
+            }
+            Stream::People => done.add(usize::try_from(journal.stream_size(stream)).unwrap_or(0) * 2),
+        }
+    }
+    put_progress(&index, host, journal.last(Stream::Days).map_or(0, |last| last + 1))?;
+    index.sync()?;
+    (done.progress)(done.total, done.total);
+    Ok(report)
+}
+
+/// All clocks first, so that every epoch comes to its place at once.
+fn build_counter(
+    journal: &Journal,
+    host: HostId,
+    index: &Index,
+    device: DeviceId,
+    report: &mut RebuildReport,
+    done: &mut Done<'_>,
+) -> Result<(), StoreError> {
+    let stream = Stream::Counter(device);
+    let mut work = Work::empty(device, host);
+    journal.read(stream, 0, &mut |record| {
+        done.add(record.payload.len());
+        if let Some(entry) = Entry::from_payload(record.payload) {
+            work.seed_clocks(&entry);
+        }
+        Ok(())
+    })?;
+    work.derive_axis();
+    let mut batches = 0;
+    let damaged = journal.read(stream, 0, &mut |record| {
+        report.records += 1;
+        done.add(record.payload.len());
+        let Some(entry) = Entry::from_payload(record.payload) else {
+            report.unreadable += 1;
+            return Ok(());
+        };
+        work.apply(index, record.ordinal, &entry)?;
+        if work.waiting() >= HOURS_A_BATCH {
+            work.commit(index)?;
+            work.take_stored();
+            batches += 1;
+            if batches % BATCHES_A_FLUSH == 0 {
+                index.sync()?;
+            }
+        }
+        Ok(())
+    })?;
+    report.damaged.extend(damaged);
+    work.commit(index)
+}
+
+struct Done<'a> {
+    bytes: u64,
+    total: u64,
+    progress: Progress<'a>,
+}
+
+impl Done<'_> {
+    fn add(&mut self, payload: usize) {
+        self.bytes = (self.bytes + payload as u64 + super::record::OVERHEAD as u64).min(self.total);
+        (self.progress)(self.bytes, self.total);
+    }
+}
+
+/// What the index says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    pub version: u8,
+    pub host: [u8; 8],
+    /// Records of the days' stream below this number are in the index.
+    pub days_applied: u32,
+}
+
+/// What the index says of itself; none when it was never finished.
+pub fn meta(index: &Index) -> Result<Option<Meta>, StoreError> {
+    let Some(bytes) = index.get(&format::meta())? else { return Ok(None) };
+    postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::damaged("the index's note of itself"))
+}
+
+/// Notes how far the index is.
+pub fn put_progress(index: &Index, host: HostId, days_applied: u32) -> Result<(), StoreError> {
+    let meta = Meta { version: format::VERSION, host: host.0, days_applied };
+    let bytes = postcard::to_stdvec(&meta).map_err(StoreError::index)?;
+    index.apply_at_once(&[(format::meta(), Some(bytes))])
+}
+
+/// Notes a revision when it is newer than the one that is noted.
+pub fn put_revision(index: &Index, entry: &RevisionEntry) -> Result<(), StoreError> {
+    let key = format::day(Kind::Revision, entry.participant(), entry.date());
+    if revision(index, &key)?.is_some_and(|known| known.revision >= entry.revision) {
+        return Ok(());
+    }
+    let bytes = postcard::to_stdvec(entry).map_err(StoreError::index)?;
+    index.apply_at_once(&[(key, Some(bytes))])
+}
+
+/// The revision under this key.
+pub fn revision(index: &Index, key: &[u8]) -> Result<Option<RevisionEntry>, StoreError> {
+    let Some(bytes) = index.get(key)? else { return Ok(None) };
+    postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::damaged("a revision of a day"))
+}

@@ -1,0 +1,156 @@
+//! The index: a `sled` 0.34.7 database that can be thrown away and built anew from the journal.
+//!
+//! `sled` may refuse to open, panic, or fail in the middle of a read when its files are damaged.
+//! Every one of these becomes [`StoreError::Index`] here, and whoever owns the index builds it anew.
+
+use std::{
+    fs::{self, File},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use super::{StoreError, files, format};
+
+/// The most bytes that `sled` is asked to keep in memory.
+const CACHE_BYTES: u64 = 8 << 20;
+/// `sled` uses memory in proportion to a batch: no larger ones.
+const BATCH_KEYS: usize = 60;
+
+/// Changes that belong together: under each key a new payload, or none to remove it.
+pub type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+
+/// An open index.
+pub struct Index {
+    db: sled::Db,
+    /// `sled` flushes without fsync; this second handle on its file does that.
+    file: File,
+    dir: PathBuf,
+}
+
+impl Index {
+    /// Opens or makes the index in this folder.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        files::private_dir(dir).map_err(|source| StoreError::Open { path: dir.to_owned(), source })?;
+        remove_unfinished_snapshots(dir).map_err(StoreError::io("cleaning", dir))?;
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let db = guarded(|| config.open())?;
+        let file = File::open(dir.join("db")).map_err(StoreError::index)?;
+        Ok(Self { db, file, dir: dir.to_owned() })
+    }
+
+    /// The payload under this key; [`StoreError::Damaged`] when something else lies there.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        guarded(|| self.db.get(key))?.map(|value| opened(key, &value)).transpose()
+    }
+
+    /// All keys that begin like this, with their payloads, in order.
+    pub fn prefix(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], Vec<u8>)) -> Result<(), StoreError> {
+        self.walk(self.db_range(prefix, None)?, each)
+    }
+
+    /// All keys from `from` up to but not `to`, with their payloads, in order.
+    pub fn range(&self, from: &[u8], to: &[u8], each: &mut dyn FnMut(&[u8], Vec<u8>)) -> Result<(), StoreError> {
+        self.walk(self.db_range(from, Some(to))?, each)
+    }
+
+    /// The last key before `to` that begins with `prefix`; the first from `prefix` on is found by [`Index::first`].
+    pub fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = guarded(|| self.db.scan_prefix(prefix).next_back().transpose())?;
+        Ok(found.map(|(key, _)| key.to_vec()))
+    }
+
+    /// The first key that begins with `prefix`.
+    pub fn first(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = guarded(|| self.db.scan_prefix(prefix).next().transpose())?;
+        Ok(found.map(|(key, _)| key.to_vec()))
+    }
+
+    /// All keys with their values as they lie there.
+    pub fn raw(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+        let mut iter = self.db.iter();
+        std::iter::from_fn(move || match guarded(|| iter.next().transpose()) {
+            Ok(found) => found.map(|(key, value)| Ok((key.to_vec(), value.to_vec()))),
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    /// Applies changes in batches. A batch is applied whole or not at all.
+    pub fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+        changes.chunks(BATCH_KEYS).try_for_each(|part| self.apply_at_once(part))
+    }
+
+    /// Applies changes as one batch, whole or not at all.
+    pub fn apply_at_once(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, payload) in changes {
+            match payload {
+                Some(payload) => batch.insert(key.as_slice(), format::seal(key, payload)),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        guarded(|| self.db.apply_batch(batch))
+    }
+
+    /// Returns when everything applied so far is on disk.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        guarded(|| self.db.flush())?;
+        self.file.sync_all().map_err(StoreError::io("writing", &self.dir))
+    }
+
+    /// Bytes on disk.
+    pub fn size(&self) -> u64 {
+        files::size_below(&self.dir)
+    }
+
+    fn db_range(&self, from: &[u8], to: Option<&[u8]>) -> Result<sled::Iter, StoreError> {
+        guarded(|| {
+            Ok(match to {
+                Some(to) => self.db.range(from..to.max(from)),
+                None => self.db.scan_prefix(from),
+            })
+        })
+    }
+
+    #[expect(clippy::unused_self, reason = "the iterator borrows nothing, but lives no longer than its database")]
+    fn walk(&self, mut iter: sled::Iter, each: &mut dyn FnMut(&[u8], Vec<u8>)) -> Result<(), StoreError> {
+        while let Some((key, value)) = guarded(|| iter.next().transpose())? {
+            each(&key, opened(&key, &value)?);
+        }
+        Ok(())
+    }
+}
+
+fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let kind = key.first().map_or('?', |kind| char::from(*kind));
+    let payload = format::unseal(key, value).ok_or_else(|| StoreError::damaged(format!("an index value of kind {kind}")))?;
+    Ok(payload.to_vec())
+}
+
+/// A full disk stays a full disk; every other failure, and every panic, is the index's.
+fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Io(error))) if error.kind() == std::io::ErrorKind::StorageFull => {
+            Err(StoreError::Full { path: PathBuf::from("the index") })
+        }
+        Ok(Err(error)) => Err(StoreError::index(error)),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+            Err(StoreError::index(text.chars().take(200).collect::<String>()))
+        }
+    }
+}
+
+/// After a kill while it was opening, `sled` takes a half-written snapshot for the newest one and
+/// refuses to open ever after (spacejam/sled#1527). The one before is still there.
+fn remove_unfinished_snapshots(dir: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}

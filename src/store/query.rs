@@ -1,0 +1,304 @@
+//! Questions to the store.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use firmware_protocol::reading::DeviceId;
+
+use super::{
+    BondLevel, CounterIdentity, Decided, PutAside, Revision, Store, StoreError, Writer,
+    build,
+    entry::{Entry, instant},
+    format::{self, Kind},
+    hour::Hour,
+    index::{Changes, Index},
+    journal::{Journal, Stream},
+    work::{Work, decode, load_hour},
+};
+use crate::model::{Coarse, Minute, ParticipantId};
+
+/// What is stored of one counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterState {
+    /// Which counter.
+    pub device: DeviceId,
+    /// All epochs below this number that the counter had are stored, or known to be lost.
+    pub stored_to: u32,
+    /// The lowest number that arrived unreadable and has not come in a readable form since.
+    pub held_at: Option<u32>,
+    /// Latest arrival under a host clock that could be believed.
+    pub last_arrival: Option<DateTime<Utc>>,
+    /// Charge at the latest arrival that told it, percent.
+    pub battery: Option<u8>,
+    /// How the link of the latest arrival was protected.
+    pub bond: Option<BondLevel>,
+    /// What the counter says it is.
+    pub identity: Option<CounterIdentity>,
+    /// Epochs stored.
+    pub epochs: u64,
+    /// Epoch numbers that carry no data.
+    pub lost_epochs: u64,
+    /// Epochs stored that nothing ties to UTC yet.
+    pub undated_epochs: u64,
+    /// The boots of those epochs.
+    pub undated_boots: Vec<u16>,
+    /// Different things put aside because they could not be read.
+    pub quarantined: u64,
+    /// Epoch numbers under which two different epochs came; the first is kept.
+    pub conflicts: u64,
+}
+
+/// The first and the last minute that something is known of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Minutes since 1970-01-01T00:00Z.
+    pub first_minute: i64,
+    /// Minutes since 1970-01-01T00:00Z; itself in the span.
+    pub last_minute: i64,
+}
+
+/// An hour that changed since the days on it were last computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirtyHour {
+    /// Whose hour.
+    pub device: DeviceId,
+    /// UTC hours since 1970.
+    pub hour: i64,
+    /// Tells a change that came later from this one.
+    mark: Vec<u8>,
+}
+
+impl Store {
+    /// Every counter that anything is stored of, in the order of their identities.
+    pub fn counters(&self) -> Result<Vec<CounterState>, StoreError> {
+        let devices: Vec<_> = self.writer().journal.streams().filter_map(device_of).collect();
+        devices.into_iter().filter_map(|device| self.counter(device).transpose()).collect()
+    }
+
+    /// One counter; none when nothing was ever stored of it.
+    pub fn counter(&self, device: DeviceId) -> Result<Option<CounterState>, StoreError> {
+        let mut writer = self.writer();
+        if writer.journal.last(Stream::Counter(device)).is_none() {
+            return Ok(None);
+        }
+        if !writer.works.contains_key(&device) {
+            let loaded = match self.with_index(|index| Work::load(index, device, self.host)) {
+                Err(error) => {
+                    self.or_rebuilt(&mut writer, Err(error))?;
+                    self.with_index(|index| Work::load(index, device, self.host))?
+                }
+                Ok(work) => work,
+            };
+            writer.works.insert(device, loaded);
+        }
+        Ok(writer.works.get(&device).map(|work| state(device, work)))
+    }
+
+    /// The minutes that are known from `from_minute` up to but not `to_minute`, in order. A minute that
+    /// is not there is unknown, not zero.
+    pub fn minutes(&self, device: DeviceId, from_minute: i64, to_minute: i64) -> Result<Vec<Minute>, StoreError> {
+        let hours = from_minute.div_euclid(60)..to_minute.saturating_add(59).div_euclid(60);
+        self.ask(|index| {
+            let mut minutes = Vec::new();
+            each_hour(index, device, hours.clone(), &mut |hour, content| minutes.extend(content.minutes(hour)))?;
+            minutes.retain(|minute| (from_minute..to_minute).contains(&minute.at));
+            Ok(minutes)
+        })
+    }
+
+    /// The coarse epochs that reach into `[from_s, to_s)`, in order of their start.
+    pub fn coarse(&self, device: DeviceId, from_s: i64, to_s: i64) -> Result<Vec<Coarse>, StoreError> {
+        // One begins at most a day before.
+        let hours = from_s.div_euclid(3600).saturating_sub(25)..to_s.saturating_add(3599).div_euclid(3600);
+        self.ask(|index| {
+            let mut list = Vec::new();
+            each_hour(index, device, hours.clone(), &mut |hour, content| list.extend(content.coarse(hour)))?;
+            list.retain(|coarse| coarse.start_s < to_s && coarse.end_s > from_s);
+            Ok(list)
+        })
+    }
+
+    /// From when to when something is known; none when nothing is.
+    pub fn span(&self, device: DeviceId) -> Result<Option<Span>, StoreError> {
+        self.ask(|index| {
+            let prefix = format::of_device(Kind::Hour, device);
+            let ends = (index.first(&prefix)?, index.last(&prefix)?);
+            let (Some(first), Some(last)) = ends else { return Ok(None) };
+            let extent = |key: &[u8]| -> Result<Option<(i64, i64)>, StoreError> {
+                let Some((_, hour)) = format::hour_of(key) else { return Ok(None) };
+                let content = load_hour(index, device, hour)?;
+                let minutes = content.minutes(hour).into_iter().map(|minute| (minute.at, minute.at));
+                let coarse = content.coarse(hour).into_iter();
+                let coarse = coarse.map(|c| (c.start_s.div_euclid(60), (c.end_s - 1).div_euclid(60)));
+                Ok(minutes.chain(coarse).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+            };
+            let (Some((first_minute, _)), Some((_, last_minute))) = (extent(&first)?, extent(&last)?) else {
+                return Ok(None);
+            };
+            Ok(Some(Span { first_minute, last_minute }))
+        })
+    }
+
+    /// Hours that changed since days were last computed on them.
+    pub fn dirty(&self) -> Result<Vec<DirtyHour>, StoreError> {
+        // Not in the middle of a delivery: a mark is there before all of its hours are.
+        let settled = self.writer();
+        let list = |index: &Index| {
+            let mut list = Vec::new();
+            index.prefix(&format::all(Kind::Dirty), &mut |key, mark| {
+                list.extend(format::hour_of(key).map(|(device, hour)| DirtyHour { device, hour, mark }));
+            })?;
+            Ok(list)
+        };
+        let first = self.with_index(list);
+        drop(settled);
+        if first.is_ok() { first } else { self.ask(list) }
+    }
+
+    /// Takes marks away after the days on them were stored. An hour that changed again keeps its mark.
+    pub fn clear_dirty(&self, hours: &[DirtyHour]) -> Result<(), StoreError> {
+        let _settled = self.writer();
+        self.with_index(|index| {
+            let mut changes = Changes::new();
+            for dirty in hours {
+                let Some(key) = format::hour(Kind::Dirty, dirty.device, dirty.hour) else { continue };
+                if index.get(&key)?.as_ref() == Some(&dirty.mark) {
+                    changes.push((key, None));
+                }
+            }
+            index.apply(&changes)
+        })
+    }
+
+    /// Keeps a computed day, in whatever form, until [`Store::clear_days`] or the next rebuild.
+    pub fn put_day(&self, participant: &ParticipantId, date: NaiveDate, bytes: &[u8]) -> Result<(), StoreError> {
+        let change = (format::day(Kind::Day, participant, date), Some(bytes.to_vec()));
+        self.ask(|index| index.apply_at_once(std::slice::from_ref(&change)))
+    }
+
+    /// A computed day.
+    pub fn day(&self, participant: &ParticipantId, date: NaiveDate) -> Result<Option<Vec<u8>>, StoreError> {
+        self.ask(|index| index.get(&format::day(Kind::Day, participant, date)))
+    }
+
+    /// Computed days from `from` to `to`, both included, in order.
+    pub fn days(
+        &self,
+        participant: &ParticipantId,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<(NaiveDate, Vec<u8>)>, StoreError> {
+        self.ask(|index| {
+            let mut days = Vec::new();
+            let (from, mut end) = (format::day(Kind::Day, participant, from), format::day(Kind::Day, participant, to));
+            end.push(0);
+            index.range(&from, &end, &mut |key, bytes| days.extend(format::date_of(key).map(|date| (date, bytes))))?;
+            Ok(days)
+        })
+    }
+
+    /// Forgets all computed days of a participant, or of everybody.
+    pub fn clear_days(&self, participant: Option<&ParticipantId>) -> Result<(), StoreError> {
+        let prefix =
+            participant.map_or_else(|| format::all(Kind::Day), |who| format::of_participant(Kind::Day, who));
+        self.ask(|index| {
+            let mut changes = Changes::new();
+            index.prefix(&prefix, &mut |key, _| changes.push((key.to_vec(), None)))?;
+            index.apply(&changes)
+        })
+    }
+
+    /// The newest revision of a day.
+    pub fn revision(&self, participant: &ParticipantId, date: NaiveDate) -> Result<Option<Revision>, StoreError> {
+        let key = format::day(Kind::Revision, participant, date);
+        Ok(self.ask(|index| build::revision(index, &key))?.map(Revision::from))
+    }
+
+    /// All decisions in the order they were made in.
+    pub fn decisions(&self) -> Result<Vec<Decided>, StoreError> {
+        let mut list = Vec::new();
+        self.writer().journal.read(Stream::People, 0, &mut |record| {
+            if let Some(Entry::Decision { at_ms, actor, json }) = Entry::from_payload(record.payload) {
+                list.push(Decided { ordinal: record.ordinal, at: instant(at_ms), actor, json });
+            }
+            Ok(())
+        })?;
+        Ok(list)
+    }
+
+    /// Everything that was put aside because it could not be read, each thing once.
+    pub fn quarantine(&self) -> Result<Vec<PutAside>, StoreError> {
+        let mut list = Vec::new();
+        for counter in self.counters()?.into_iter().filter(|counter| counter.quarantined > 0) {
+            put_aside(&self.writer().journal, counter.device, &mut list)?;
+        }
+        Ok(list)
+    }
+
+    /// The latest instant that is known to have been: the newest arrival under a clock that could be believed.
+    pub fn newest_arrival(&self) -> Option<DateTime<Utc>> {
+        self.counters().ok()?.into_iter().filter_map(|counter| counter.last_arrival).max()
+    }
+
+    /// Bytes on disk: journal, index.
+    pub fn size(&self) -> (u64, u64) {
+        let Writer { journal, .. } = &*self.writer();
+        (journal.size(), self.with_index(|index| Ok(index.size())).unwrap_or(0))
+    }
+}
+
+fn device_of(stream: Stream) -> Option<DeviceId> {
+    match stream {
+        Stream::Counter(device) => Some(device),
+        Stream::People | Stream::Days => None,
+    }
+}
+
+fn state(device: DeviceId, work: &Work) -> CounterState {
+    let (timeline, value) = (&work.timeline, &work.value);
+    let (undated_epochs, undated_boots) = timeline.undated(&work.axis);
+    CounterState {
+        device,
+        stored_to: timeline.stored_to(),
+        held_at: timeline.held_at(),
+        last_arrival: value.arrived_ms.map(instant),
+        battery: value.battery.map(|(.., percent)| percent),
+        bond: value.bond.map(|(.., bond)| bond),
+        identity: value.identity.clone(),
+        epochs: timeline.epochs(),
+        lost_epochs: timeline.lost(),
+        undated_epochs,
+        undated_boots: undated_boots.into_iter().collect(),
+        quarantined: timeline.quarantined(),
+        conflicts: timeline.conflicts(),
+    }
+}
+
+fn each_hour(
+    index: &Index,
+    device: DeviceId,
+    hours: std::ops::Range<i64>,
+    each: &mut dyn FnMut(i64, Hour),
+) -> Result<(), StoreError> {
+    let key = |hour: i64| format::hour(Kind::Hour, device, hour.clamp(*format::HOURS.start(), *format::HOURS.end()));
+    let (Some(from), Some(to)) = (key(hours.start), key(hours.end)) else { return Ok(()) };
+    let mut unread = false;
+    index.range(&from, &to, &mut |key, bytes| match (format::hour_of(key), Hour::from_bytes(&bytes)) {
+        (Some((_, hour)), Some(content)) => each(hour, content),
+        _ => unread = true,
+    })?;
+    if unread { Err(StoreError::damaged("an hour of minutes")) } else { Ok(()) }
+}
+
+fn put_aside(journal: &Journal, device: DeviceId, list: &mut Vec<PutAside>) -> Result<(), StoreError> {
+    journal.read(Stream::Counter(device), 0, &mut |record| {
+        if let Some(Entry::Delivery(delivery)) = Entry::from_payload(record.payload) {
+            for (seq, bytes, reason) in decode(&delivery).unreadable {
+                if !list.iter().any(|known| (known.device, known.seq, &known.bytes) == (device, seq, &bytes)) {
+                    let arrived = instant(delivery.arrived_ms);
+                    list.push(PutAside { device, seq, reason, bytes, arrived });
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Is everything that is stored still what was stored?
+
+use std::fs;
+
+use super::{
+    Store, StoreError,
+    build::{self, Progress},
+    entry::Entry,
+    format::Kind,
+    index::Index,
+    journal::DamagedSpan,
+    work::decode,
+};
+
+/// What a check of everything found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Journal records read.
+    pub records: u64,
+    /// Damage in the journal. Everything around it is read.
+    pub damaged: Vec<DamagedSpan>,
+    /// Records whose checksum is right and that this version cannot read.
+    pub unreadable_records: u64,
+    /// Units, delivered as readable, that do not decode.
+    pub unreadable_units: u64,
+    /// Index values that differ from what the journal gives.
+    pub differing: u64,
+    /// Index values that the journal gives and the index lacks.
+    pub missing: u64,
+    /// Index values that nothing in the journal gives.
+    pub orphaned: u64,
+}
+
+impl VerifyReport {
+    /// The journal is whole.
+    pub fn journal_is_whole(&self) -> bool {
+        self.damaged.is_empty() && self.unreadable_records == 0 && self.unreadable_units == 0
+    }
+
+    /// The index says what the journal says. If not, [`Store::rebuild`] puts it right.
+    pub fn index_is_right(&self) -> bool {
+        (self.differing, self.missing, self.orphaned) == (0, 0, 0)
+    }
+}
+
+impl Store {
+    /// Checks every checksum of the journal, decodes every unit, and compares the whole index with one
+    /// that is made anew from the journal. Deliveries wait meanwhile.
+    pub fn verify(&self, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
+        let writer = self.writer();
+        let mut report = VerifyReport::default();
+        for stream in writer.journal.streams() {
+            let damaged = writer.journal.read(stream, 0, &mut |record| {
+                report.records += 1;
+                match Entry::from_payload(record.payload) {
+                    None => report.unreadable_records += 1,
+                    Some(Entry::Delivery(delivery)) => {
+                        let aside = delivery.quarantined().count();
+                        report.unreadable_units += (decode(&delivery).unreadable.len() - aside) as u64;
+                    }
+                    Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revision(_)) => {}
+                }
+                Ok(())
+            })?;
+            report.damaged.extend(damaged);
+        }
+        let beside = self.dir.join("index.check");
+        build::build(&writer.journal, self.host, &beside, progress)?;
+        let right = build::reopened(&beside)?;
+        self.with_index(|index| compare(index, &right, &mut report))?;
+        drop(right);
+        fs::remove_dir_all(&beside).map_err(StoreError::io("removing", &beside))?;
+        Ok(report)
+    }
+}
+
+/// Walks both in the order of their keys.
+fn compare(index: &Index, right: &Index, report: &mut VerifyReport) -> Result<(), StoreError> {
+    // Marks and cached days are the caller's and not in the journal.
+    let counts = |item: &Result<(Vec<u8>, Vec<u8>), StoreError>| {
+        let kind = item.as_ref().ok().and_then(|(key, _)| key.first().copied());
+        kind != Some(Kind::Dirty as u8) && kind != Some(Kind::Day as u8)
+    };
+    let (mut ours, mut theirs) = (index.raw().filter(counts), right.raw().filter(counts));
+    let (mut our, mut their) = (ours.next().transpose()?, theirs.next().transpose()?);
+    loop {
+        let order = match (&our, &their) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+        };
+        match order {
+            std::cmp::Ordering::Less => report.orphaned += 1,
+            std::cmp::Ordering::Greater => report.missing += 1,
+            std::cmp::Ordering::Equal => report.differing += u64::from(our != their),
+        }
+        if order.is_le() {
+            our = ours.next().transpose()?;
+        }
+        if order.is_ge() {
+            their = theirs.next().transpose()?;
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Bringing deliveries into the index.
+//!
+//! A [`Work`] belongs to one counter. It takes journal entries in order and writes what follows from
+//! them: hours first, then, in one batch, everything that says that those hours are there. A crash in
+//! between heals by taking the same entries in again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firmware_protocol::{
+    driver::QuarantineReason,
+    reading::{DeviceId, Epoch, HostId, Reading},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BondLevel, StoreError,
+    entry::{CounterIdentity, DeliveryEntry, Entry},
+    format::{self, Kind},
+    hour::{Added, Contribution, Hour},
+    index::{Changes, Index},
+    timeline::{Known, Timeline},
+};
+use crate::time::axis::Axis;
+
+/// What one delivery changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Epochs that were not stored before.
+    pub new_epochs: u64,
+    /// Epochs that were.
+    pub repeated_epochs: u64,
+    /// Epochs whose number was stored with other content; what was stored first stays.
+    pub conflicts: u64,
+    /// Units that could not be read and were put aside.
+    pub quarantined: u64,
+    /// UTC hours, counted from 1970, whose minutes changed.
+    pub touched_hours: BTreeSet<i64>,
+}
+
+/// What the index keeps of a counter besides its timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterValue {
+    /// Journal records below this number are in the index.
+    pub applied: u32,
+    pub identity: Option<CounterIdentity>,
+    /// Unix milliseconds of the latest arrival under a clock that could be believed.
+    pub arrived_ms: Option<i64>,
+    /// When (believed or not, Unix milliseconds), then percent.
+    pub battery: Option<(bool, i64, u8)>,
+    /// When (believed or not, Unix milliseconds), then how the link was protected.
+    pub bond: Option<(bool, i64, BondLevel)>,
+}
+
+/// All readings of a delivery, and what of it could not be read.
+pub struct Decoded {
+    pub readings: Vec<Reading>,
+    pub unreadable: Vec<(Option<u32>, Vec<u8>, QuarantineReason)>,
+}
+
+/// Reads the units of a delivery. A unit is believed whole or not at all.
+pub fn decode(entry: &DeliveryEntry) -> Decoded {
+    let mut decoded = Decoded { readings: Vec::new(), unreadable: Vec::new() };
+    for (kind, bytes) in entry.units() {
+        let before = decoded.readings.len();
+        let result = match kind {
+            Some(kind) => firmware_protocol::decode(kind, bytes, &mut |reading| decoded.readings.push(reading)),
+            None => Err(QuarantineReason::UnknownVersion),
+        };
+        if let Err(reason) = result {
+            decoded.readings.truncate(before);
+            decoded.unreadable.push((None, bytes.to_vec(), reason));
+        }
+    }
+    let aside = entry.quarantined().map(|(bytes, seq, reason)| (seq, bytes.to_vec(), reason));
+    decoded.unreadable.extend(aside);
+    decoded
+}
+
+/// See the module.
+pub struct Work {
+    device: DeviceId,
+    pub timeline: Timeline,
+    pub axis: Axis,
+    pub value: CounterValue,
+    hours: BTreeMap<i64, Hour>,
+    changed: BTreeSet<i64>,
+    /// What the entries since the last [`Work::take_stored`] changed.
+    stored: Stored,
+}
+
+impl Work {
+    /// On a counter that the index knows nothing of.
+    pub fn empty(device: DeviceId, host: HostId) -> Self {
+        Self {
+            device,
+            timeline: Timeline::empty(device, host),
+            axis: Axis::default(),
+            value: CounterValue::default(),
+            hours: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            stored: Stored::default(),
+        }
+    }
+
+    /// On a counter as the index has it.
+    pub fn load(index: &Index, device: DeviceId, host: HostId) -> Result<Self, StoreError> {
+        let timeline = Timeline::load(index, device, host)?;
+        let value = match index.get(&format::of_device(Kind::Counter, device))? {
+            Some(bytes) => postcard::from_bytes(&bytes).map_err(|_| StoreError::damaged("the state of a counter"))?,
+            None => CounterValue::default(),
+        };
+        Ok(Self { axis: timeline.axis(), timeline, value, ..Self::empty(device, host) })
+    }
+
+    /// Takes the clocks of an entry in, and nothing else of it.
+    pub fn seed_clocks(&mut self, entry: &Entry) {
+        let Entry::Delivery(delivery) = entry else { return };
+        for reading in decode(delivery).readings {
+            self.add_clock(&reading);
+        }
+    }
+
+    /// Derives the axis from all clocks taken in so far; says which hours are not right any more.
+    pub fn derive_axis(&mut self) -> BTreeSet<i64> {
+        if !self.timeline.has_fresh_clocks() {
+            return BTreeSet::new();
+        }
+        let axis = self.timeline.axis();
+        let moved = self.timeline.moved(&self.axis, &axis);
+        self.axis = axis;
+        moved
+    }
+
+    /// Takes an entry in. The hours it returns have to be derived from the journal before the next commit.
+    pub fn apply(&mut self, index: &Index, ordinal: u32, entry: &Entry) -> Result<BTreeSet<i64>, StoreError> {
+        self.value.applied = self.value.applied.max(ordinal.saturating_add(1));
+        match entry {
+            Entry::Delivery(delivery) => self.deliver(index, delivery),
+            Entry::Identity { identity, .. } => {
+                self.value.identity = Some(identity.clone());
+                Ok(BTreeSet::new())
+            }
+            Entry::Decision { .. } | Entry::Revision(_) => Ok(BTreeSet::new()),
+        }
+    }
+
+    fn deliver(&mut self, index: &Index, delivery: &DeliveryEntry) -> Result<BTreeSet<i64>, StoreError> {
+        let decoded = decode(delivery);
+        let when = (delivery.trusted, delivery.arrived_ms);
+        if delivery.trusted {
+            self.value.arrived_ms = self.value.arrived_ms.max(Some(delivery.arrived_ms));
+        }
+        if self.value.bond.is_none_or(|(trusted, ms, _)| (trusted, ms) <= when) {
+            self.value.bond = Some((when.0, when.1, delivery.bond));
+        }
+        for (seq, bytes, reason) in &decoded.unreadable {
+            self.timeline.add_aside(*seq, bytes, *reason as u8);
+            self.stored.quarantined += 1;
+        }
+        decoded.readings.iter().for_each(|reading| self.add_clock(reading));
+        let moved = self.derive_axis();
+        for reading in &decoded.readings {
+            match reading {
+                Reading::Epoch(epoch) => self.add_epoch(index, epoch)?,
+                Reading::Gap { seq, count } => self.timeline.add_gap(*seq, *count),
+                Reading::Battery { percent } => {
+                    self.value.battery = self.value.battery.max(Some((when.0, when.1, *percent)));
+                }
+                // Clocks are taken in above. A running total stays in the journal: no counter sends one yet.
+                Reading::Anchor(_) | Reading::BootLink(_) | Reading::Counter { .. } => {}
+            }
+        }
+        self.stored.touched_hours.extend(&moved);
+        Ok(moved)
+    }
+
+    fn add_clock(&mut self, reading: &Reading) {
+        match reading {
+            Reading::Anchor(anchor) => self.timeline.add_anchor(*anchor),
+            Reading::BootLink(link) => self.timeline.add_link(*link),
+            Reading::Epoch(_) | Reading::Gap { .. } | Reading::Counter { .. } | Reading::Battery { .. } => {}
+        }
+    }
+
+    fn add_epoch(&mut self, index: &Index, epoch: &Epoch) -> Result<(), StoreError> {
+        let known = self.timeline.add_epoch(epoch);
+        let place = Timeline::place(epoch, &self.axis);
+        let added = match (known, place) {
+            (Known::Conflict, _) => Added::Conflict,
+            (Known::New, None) => Added::New,
+            (Known::Same, None) => Added::Same,
+            (Known::New | Known::Same, Some(place)) => {
+                let added = self.hour(index, place.hour)?.add(Contribution::new(epoch, place.at));
+                if added == Added::New {
+                    self.mark(place.hour, epoch.seconds);
+                }
+                if known == Known::New && added == Added::Same { Added::New } else { added }
+            }
+        };
+        match added {
+            Added::New => self.stored.new_epochs += 1,
+            Added::Same => self.stored.repeated_epochs += 1,
+            Added::Conflict => {
+                self.timeline.add_conflict(epoch.seq);
+                self.stored.conflicts += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an epoch to hours that are derived anew, in the order of the journal.
+    pub fn derive(&mut self, epoch: &Epoch, hours: &mut BTreeMap<i64, Hour>) {
+        let Some(place) = Timeline::place(epoch, &self.axis) else { return };
+        let Some(hour) = hours.get_mut(&place.hour) else { return };
+        let stamped = self.timeline.knows(epoch) == Known::Same;
+        if !stamped || hour.add(Contribution::new(epoch, place.at)) == Added::Conflict {
+            self.timeline.add_conflict(epoch.seq);
+        }
+    }
+
+    /// Puts hours that were derived anew in the place of the old ones.
+    pub fn replace(&mut self, hours: BTreeMap<i64, Hour>) {
+        for (hour, content) in hours {
+            let reach_s = content.coarse(hour).iter().map(|c| c.end_s - c.start_s).max();
+            self.mark(hour, reach_s.and_then(|s| u32::try_from(s).ok()).unwrap_or(0));
+            self.hours.insert(hour, content);
+        }
+    }
+
+    /// How many hours wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.hours.len()
+    }
+
+    /// Writes the hours taken in so far, and nothing yet that says that they are there.
+    pub fn write_hours(&mut self, index: &Index) -> Result<(), StoreError> {
+        let changes = self.take_hours();
+        index.apply(&changes)
+    }
+
+    /// Writes everything taken in so far.
+    pub fn commit(&mut self, index: &Index) -> Result<(), StoreError> {
+        let mut first = self.take_hours();
+        let (marks, mut together) = self.timeline.take_changes();
+        first.extend(marks);
+        let value = postcard::to_stdvec(&self.value).map_err(StoreError::index)?;
+        together.push((format::of_device(Kind::Counter, self.device), Some(value)));
+        if first.len() + together.len() <= 60 {
+            first.extend(together);
+            return index.apply_at_once(&first);
+        }
+        index.apply(&first)?;
+        index.apply_at_once(&together)
+    }
+
+    /// What was changed since the last call.
+    pub fn take_stored(&mut self) -> Stored {
+        std::mem::take(&mut self.stored)
+    }
+
+    fn hour(&mut self, index: &Index, hour: i64) -> Result<&mut Hour, StoreError> {
+        use std::collections::btree_map::Entry as Slot;
+        match self.hours.entry(hour) {
+            Slot::Occupied(slot) => Ok(slot.into_mut()),
+            Slot::Vacant(slot) => Ok(slot.insert(load_hour(index, self.device, hour)?)),
+        }
+    }
+
+    /// Marks an hour, and those that a coarse epoch in it reaches into, as changed.
+    fn mark(&mut self, hour: i64, seconds: u32) {
+        self.changed.insert(hour);
+        let reach = if seconds > 60 { seconds.div_ceil(3600) } else { 0 };
+        let last = (hour + i64::from(reach)).min(*format::HOURS.end());
+        self.stored.touched_hours.extend(hour..=last);
+    }
+
+    fn take_hours(&mut self) -> Changes {
+        let hours = std::mem::take(&mut self.hours);
+        let mut changes = Changes::new();
+        let changed = std::mem::take(&mut self.changed);
+        let mark = self.value.applied.to_be_bytes().to_vec();
+        let key = |kind, hour| format::hour(kind, self.device, hour).expect("places lie within the hours of keys");
+        for hour in &self.stored.touched_hours {
+            // The mark and its hour stand side by side, so that no batch ends between them.
+            if let Some(content) = hours.get(hour).filter(|_| changed.contains(hour)) {
+                let bytes = (!content.is_empty()).then(|| content.to_bytes());
+                changes.push((key(Kind::Dirty, *hour), Some(mark.clone())));
+                changes.push((key(Kind::Hour, *hour), bytes));
+            }
+        }
+        let reached = self.stored.touched_hours.iter().filter(|hour| !changed.contains(hour));
+        let reached: Changes = reached.map(|hour| (key(Kind::Dirty, *hour), Some(mark.clone()))).collect();
+        changes.extend(reached);
+        changes
+    }
+}
+
+/// An hour as the index has it; empty when it has none.
+pub fn load_hour(index: &Index, device: DeviceId, hour: i64) -> Result<Hour, StoreError> {
+    let Some(key) = format::hour(Kind::Hour, device, hour) else { return Ok(Hour::default()) };
+    let Some(bytes) = index.get(&key)? else { return Ok(Hour::default()) };
+    Hour::from_bytes(&bytes).ok_or_else(|| StoreError::damaged("an hour of minutes"))
+}

@@ -1,0 +1,204 @@
+//! One dialogue with one counter: runs a sans-I/O [`Driver`] over a [`Link`], with a deadline on
+//! every wait. What the counter sends is on disk before the driver may acknowledge it.
+
+use std::{sync::Arc, time::Duration};
+
+use firmware_protocol::driver::{Delivery, Driver, Event, HostTime, Identity, Known, Outcome, Step};
+
+use crate::{
+    model::DeviceId,
+    radio::{Link, RadioError},
+    store::{BondLevel, DeliveryRecord, Store, StoreError},
+    time::Clock,
+};
+
+/// The longest that a single read, write or subscription may take. BlueZ itself gives up after 30 s.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What is the same for all dialogues of one counter.
+#[derive(Clone, Debug)]
+pub struct SyncSettings {
+    /// How the connection is protected; kept with every reading.
+    pub bond: BondLevel,
+    /// The person's goal in steps a day, for counters that can show one.
+    pub goal_steps: Option<u32>,
+}
+
+/// How a dialogue went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who the counter is, when it came as far as saying so.
+    pub device: Option<DeviceId>,
+    /// Epochs that were not on disk before.
+    pub new_epochs: u64,
+    /// Units that were put aside because they could not be read.
+    pub quarantined: u64,
+}
+
+/// Told after each delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyncProgress {
+    /// Epochs stored in this dialogue so far.
+    pub new_epochs: u64,
+    /// Epochs that the counter still has, when known.
+    pub remaining: Option<u32>,
+}
+
+/// Why a dialogue ended without an outcome of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The air failed.
+    #[error(transparent)]
+    Radio(#[from] RadioError),
+    /// The disk failed; the counter keeps what was not acknowledged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The thread that writes ended early.
+    #[error("the writing thread ended early")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// Runs the dialogue to its end.
+///
+/// # Errors
+/// A broken connection or a failed disk. What was stored before stays stored, and the counter has
+/// been told to forget nothing else.
+pub async fn run<L: Link>(
+    link: &mut L,
+    driver: &mut (dyn Driver + Send),
+    store: &Arc<Store>,
+    clock: &dyn Clock,
+    settings: &SyncSettings,
+    progress: &mut (dyn FnMut(SyncProgress) + Send),
+) -> Result<SyncReport, SyncError> {
+    let mut report =
+        SyncReport { outcome: Outcome::Complete, device: None, new_epochs: 0, quarantined: 0 };
+    let mut storage_failure = None;
+    loop {
+        match driver.next(host_time(clock)) {
+            Step::Subscribe(to) => {
+                let answer = link.subscribe(to, ANSWER_WITHIN).await;
+                handle(driver, clock, answer.map(|()| Event::Done))?;
+            }
+            Step::Write { to, bytes } => {
+                let answer = link.write(to, &bytes, ANSWER_WITHIN).await;
+                handle(driver, clock, answer.map(|()| Event::Done))?;
+            }
+            Step::Read(from) => match link.read(from, ANSWER_WITHIN).await {
+                Ok(value) => driver.handle(Event::Value(&value), host_time(clock)),
+                Err(error) => handle(driver, clock, Err(error))?,
+            },
+            Step::Await { at_most_ms } => {
+                match link.notified(Duration::from_millis(at_most_ms.into())).await? {
+                    Some((from, bytes)) => {
+                        tracing::trace!(from = %format_args!("{from:x}"), len = bytes.len(), "notified");
+                        driver.handle(Event::Notified { from, bytes: &bytes }, host_time(clock));
+                    }
+                    None => driver.handle(Event::TimedOut, host_time(clock)),
+                }
+            }
+            Step::Identify(identity) => {
+                report.device = Some(identity.device);
+                let known = identify(store, clock, identity, settings).await?;
+                driver.handle(Event::Known(known), host_time(clock));
+            }
+            Step::Store(delivery) => {
+                let Some(device) = report.device else {
+                    // A driver that stores before it knows whose data it is has a fault of its own.
+                    driver.handle(Event::NotStored, host_time(clock));
+                    continue;
+                };
+                let remaining = delivery.remaining;
+                match keep(store, clock, device, delivery, settings.bond).await {
+                    Ok((new_epochs, quarantined)) => {
+                        report.new_epochs += new_epochs;
+                        report.quarantined += quarantined;
+                        driver.handle(Event::Stored, host_time(clock));
+                        progress(SyncProgress { new_epochs: report.new_epochs, remaining });
+                    }
+                    Err(error) => {
+                        storage_failure = Some(error);
+                        driver.handle(Event::NotStored, host_time(clock));
+                    }
+                }
+            }
+            Step::Finish(outcome) => {
+                report.outcome = outcome;
+                return match storage_failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(report),
+                };
+            }
+        }
+    }
+}
+
+fn handle(
+    driver: &mut (dyn Driver + Send),
+    clock: &dyn Clock,
+    answer: Result<Event<'_>, RadioError>,
+) -> Result<(), RadioError> {
+    let event = match answer {
+        Ok(event) => event,
+        Err(RadioError::Refused { code }) => Event::Refused { code },
+        Err(RadioError::TimedOut(_)) => Event::TimedOut,
+        Err(error) => return Err(error),
+    };
+    driver.handle(event, host_time(clock));
+    Ok(())
+}
+
+fn host_time(clock: &dyn Clock) -> HostTime {
+    HostTime {
+        mono_ms: u64::try_from(clock.monotonic().as_millis()).unwrap_or(u64::MAX),
+        utc_us: clock.synchronised().then(|| clock.utc().timestamp_micros()),
+    }
+}
+
+async fn identify(
+    store: &Arc<Store>,
+    clock: &dyn Clock,
+    identity: Identity,
+    settings: &SyncSettings,
+) -> Result<Known, SyncError> {
+    let (store, now) = (Arc::clone(store), clock.utc());
+    let goal_steps = settings.goal_steps;
+    tokio::task::spawn_blocking(move || {
+        store.append_identity(&identity, now)?;
+        let state = store.counter(identity.device)?;
+        Ok(Known {
+            host: store.host_id(),
+            stored_to: state.as_ref().map_or(0, |state| state.stored_to),
+            held_at: state.and_then(|state| state.held_at),
+            goal_steps,
+        })
+    })
+    .await?
+}
+
+/// Journal, fsync, index, read back: only then does this return, and only then may the driver
+/// acknowledge.
+async fn keep(
+    store: &Arc<Store>,
+    clock: &dyn Clock,
+    device: DeviceId,
+    delivery: Delivery,
+    bond: BondLevel,
+) -> Result<(u64, u64), SyncError> {
+    let record = DeliveryRecord {
+        device,
+        arrived: clock.utc(),
+        arrival_trusted: clock.synchronised(),
+        bond,
+        units: delivery.units,
+        quarantined: delivery.quarantined,
+    };
+    let store = Arc::clone(store);
+    tokio::task::spawn_blocking(move || {
+        let stored = store.append_delivery(&record)?;
+        Ok((stored.new_epochs, stored.quarantined))
+    })
+    .await?
+}

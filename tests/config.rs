@@ -1,0 +1,75 @@
+//! Every file in `config/` does what it is there for.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use brisk::{
+    config::{Config, show},
+    model::Rules,
+};
+
+fn config_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+fn file(name: &str) -> String {
+    fs::read_to_string(config_dir().join(name)).expect("a file of config/")
+}
+
+#[test]
+fn the_documented_defaults_are_the_defaults() {
+    let text = file("brisk.toml");
+
+    assert_eq!(Config::parse(&text, "config/brisk.toml").as_ref(), Ok(&Config::default()));
+    assert_eq!(text, show(&Config::default()), "config/brisk.toml is what `brisk config show` prints without a file");
+}
+
+#[test]
+fn the_rules_on_paper_are_the_built_in_rules() {
+    let rules: Rules = toml::from_str(&file("rules/brisk-1.toml")).expect("rules");
+
+    assert_eq!(rules, Rules::brisk_1());
+}
+
+#[test]
+fn the_service_unit_agrees_with_the_program() {
+    let unit = file("brisk.service");
+    let keys: Vec<_> = unit
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with('[') && !line.is_empty())
+        .map(|line| line.split_once('=').expect("key=value"))
+        .collect();
+    let value = |name: &str| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+
+    // The daemon says when it is ready, and pings no watchdog.
+    assert_eq!((value("Type"), value("NotifyAccess"), value("WatchdogSec")), (Some("notify"), Some("main"), None));
+    assert_eq!(value("ExecStart"), Some("/usr/bin/brisk run"));
+    // The folders that `Paths::from_env` is told of.
+    assert_eq!((value("StateDirectory"), value("RuntimeDirectory")), (Some("brisk"), Some("brisk")));
+    for (key, want) in [("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("CapabilityBoundingSet", "")] {
+        assert_eq!(value(key), Some(want), "{key}");
+    }
+}
+
+/// Files that another test looks after, beginning with this path.
+const LOOKED_AFTER_ELSEWHERE: [&str; 1] = ["presets/"];
+
+#[test]
+fn no_file_in_config_is_without_a_test() {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![config_dir()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of config/") {
+            let path = entry.expect("an entry of config/").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let below = path.strip_prefix(config_dir()).expect("below config/");
+                found.insert(below.display().to_string());
+            }
+        }
+    }
+    found.retain(|name| !LOOKED_AFTER_ELSEWHERE.iter().any(|start| name.starts_with(start)));
+
+    let here = ["brisk.service", "brisk.toml", "rules/brisk-1.toml"];
+    assert_eq!(found, here.into_iter().map(str::to_owned).collect());
+}

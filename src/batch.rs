@@ -147,7 +147,7 @@ impl FromStr for ColumnMap {
             if column.1.trim().is_empty() {
                 return Err(BadColumnMap(part.to_owned()));
             }
-            *column.0 = column.1.trim().to_owned();
+            column.1.trim().clone_into(column.0);
         }
         Ok(map)
     }

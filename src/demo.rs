@@ -95,8 +95,8 @@ pub async fn play(store: &Arc<Store>, script: Vec<ScriptMinute>, faults: Option<
     let weather = faults.map_or_else(Weather::calm, Weather::rough);
 
     let clock = Arc::new(SimClock::free(utc(start_us)));
-    // The script's last minute is over, and time stands still before another would be.
-    clock.end_at(end_us + 5 * US_PER_S);
+    // When the script's last minute is over, time stands still: nothing is known of what came after.
+    clock.end_at(end_us);
     let early_us = trouble.as_ref().map_or(0, |trouble| trouble.early_us);
     let sectors = trouble.as_ref().map_or(SECTORS, |trouble| trouble.sectors);
     let ppm = trouble.as_ref().map_or(0, |trouble| trouble.drift_ppm);
@@ -113,11 +113,14 @@ pub async fn play(store: &Arc<Store>, script: Vec<ScriptMinute>, faults: Option<
     let mut due_us = start_us;
     while due_us < end_us {
         let wait = if faults.is_some() { random.i64(3 * 60..36 * 60) * US_PER_MINUTE } else { US_PER_DAY };
-        due_us = (due_us + wait).min(end_us + 5 * US_PER_S);
+        due_us = (due_us + wait).min(end_us);
         let waiting = u64::try_from(due_us - clock.now_us()).unwrap_or(0);
         clock.advance(Duration::from_micros(waiting));
         let unset_to = trouble.as_ref().and_then(|trouble| trouble.clock_unset_to_us);
         clock.set_synchronised(unset_to.is_none_or(|unset_to| clock.now_us() >= unset_to));
+        if due_us >= end_us {
+            lock(&counter).rest(end_us).map_err(DemoError::Flash)?;
+        }
         let report = supervised.until_complete(MOST_ATTEMPTS, &mut random).await?;
         played.dialogues += 1;
         played.epochs += report.new_epochs;
@@ -199,9 +202,12 @@ impl Trouble {
         let mut mishaps: Vec<_> = (0..4).map(|_| (moment(), Mishap::Reboot)).collect();
         mishaps.push((moment(), Mishap::ForeignClock { minutes: -60 }));
         mishaps.push((moment(), Mishap::ForeignClock { minutes: 1440 }));
+        random.shuffle(&mut mishaps);
         mishaps.truncate(random.usize(0..=mishaps.len()));
         Self {
-            early_us: random.i64(0..25) * US_PER_S,
+            // At most a quarter of a minute: three days of drift on top leave the middle of every epoch in
+            // its minute, so that no day has to say that a minute holds two.
+            early_us: random.i64(0..15) * US_PER_S,
             sectors: if random.bool() { SMALL_SECTORS } else { SECTORS },
             drift_ppm: random.i64(-40..=40),
             clock_unset_to_us: (random.u8(0..3) == 0).then_some(start_us + 3 * US_PER_DAY),

@@ -80,7 +80,7 @@ pub struct Minute {
     pub wear: MinuteWear,
     /// The counter's field was full: at least this many steps.
     pub saturated: bool,
-    /// More than 90 s of the counter's time fell into this minute: its clock ran fast, or two
+    /// Two minutes or more of the counter's time fell into this one: its clock ran fast, or two
     /// records overlap.
     pub overlap: bool,
 }
@@ -174,7 +174,7 @@ pub enum Flag {
     ClockChange,
     /// The first or the last day of the record, or a day with unrecorded minutes.
     PartialDay,
-    /// Some minutes hold more than 90 s of the counter's time.
+    /// Some minutes hold two minutes or more of the counter's time.
     Overlap,
     /// At least one minute was at the limit of the counter's field.
     Saturated,
@@ -182,12 +182,6 @@ pub enum Flag {
     MinuteDetailIncomplete,
     /// A running counter fell within the day: the total is a lower bound.
     CounterReset,
-    /// Some readings could not be dated and are not in the totals.
-    UndatedReadings,
-    /// Some readings were unreadable and are put aside.
-    Quarantined,
-    /// The counter lost epochs before they could be fetched.
-    LostEpochs,
     /// The goal in force is for the week, not for the day.
     WeekGoal,
     /// Two different values came for one minute; the first was kept.
@@ -205,16 +199,13 @@ impl Flag {
             Self::Saturated => "saturated",
             Self::MinuteDetailIncomplete => "minute_detail_incomplete",
             Self::CounterReset => "counter_reset",
-            Self::UndatedReadings => "undated_readings",
-            Self::Quarantined => "quarantined",
-            Self::LostEpochs => "lost_epochs",
             Self::WeekGoal => "week_goal",
             Self::Conflict => "conflict",
         }
     }
 
     /// All of them, for the codebook.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 9] = [
         Self::DayOpen,
         Self::ClockChange,
         Self::PartialDay,
@@ -222,9 +213,6 @@ impl Flag {
         Self::Saturated,
         Self::MinuteDetailIncomplete,
         Self::CounterReset,
-        Self::UndatedReadings,
-        Self::Quarantined,
-        Self::LostEpochs,
         Self::WeekGoal,
         Self::Conflict,
     ];

@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod format;
 mod hour;
+mod hours;
 mod index;
 mod journal;
 pub mod lock;
@@ -292,7 +293,7 @@ fn derive_again(
 
 /// Reads the hours back that a delivery changed.
 fn check_hours(index: &Index, device: DeviceId, stored: &Stored) -> Result<(), StoreError> {
-    stored.touched_hours.iter().try_for_each(|hour| work::load_hour(index, device, *hour).map(drop))
+    stored.touched_hours.iter().try_for_each(|hour| hours::one(index, device, *hour).map(drop))
 }
 
 fn everything_in(entry: &Entry) -> Stored {

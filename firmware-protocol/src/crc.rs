@@ -23,9 +23,7 @@ impl Crc16 {
     /// With these bytes after the ones before.
     #[must_use]
     pub fn update(self, bytes: &[u8]) -> Self {
-        let half = |crc: u16, nibble: u8| {
-            (crc << 4) ^ TABLE_16[usize::from((crc >> 12) ^ u16::from(nibble & 15)) & 15]
-        };
+        let half = |crc: u16, nibble: u8| (crc << 4) ^ TABLE_16[usize::from((crc >> 12) ^ u16::from(nibble & 15)) & 15];
         Self(bytes.iter().fold(self.0, |crc, byte| half(half(crc, byte >> 4), *byte)))
     }
 

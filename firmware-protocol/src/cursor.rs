@@ -77,14 +77,16 @@ impl<'a> ReadCursor<'a> {
 
     /// The next `N` bytes.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
-        let (first, rest) = self.rest.split_first_chunk::<N>().ok_or(FormatError::BadLength { want: N, got: self.rest.len() })?;
+        let (first, rest) =
+            self.rest.split_first_chunk::<N>().ok_or(FormatError::BadLength { want: N, got: self.rest.len() })?;
         self.rest = rest;
         Ok(*first)
     }
 
     /// The next `n` bytes.
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], FormatError> {
-        let (first, rest) = self.rest.split_at_checked(n).ok_or(FormatError::BadLength { want: n, got: self.rest.len() })?;
+        let (first, rest) =
+            self.rest.split_at_checked(n).ok_or(FormatError::BadLength { want: n, got: self.rest.len() })?;
         self.rest = rest;
         Ok(first)
     }
@@ -181,8 +183,8 @@ impl<'a> WriteCursor<'a> {
 
     /// Six bytes; what is above 2⁴⁸ − 1 becomes 2⁴⁸ − 1.
     pub fn u48(&mut self, value: u64) -> &mut Self {
-        let [a, b, c, d, e, f, _, _] = value.min(0xFFFF_FFFF_FFFF).to_le_bytes();
-        self.bytes(&[a, b, c, d, e, f])
+        let bytes = value.min(0xFFFF_FFFF_FFFF).to_le_bytes();
+        self.bytes(bytes.get(..6).unwrap_or(&bytes))
     }
 
     /// Two bytes, signed.
@@ -207,7 +209,11 @@ impl<'a> WriteCursor<'a> {
 
     /// How many bytes were written.
     pub fn finish(&self) -> Result<usize, FormatError> {
-        if self.at <= self.buffer.len() { Ok(self.at) } else { Err(FormatError::BadLength { want: self.at, got: self.buffer.len() }) }
+        if self.at <= self.buffer.len() {
+            Ok(self.at)
+        } else {
+            Err(FormatError::BadLength { want: self.at, got: self.buffer.len() })
+        }
     }
 }
 

@@ -95,7 +95,15 @@ mod tests {
 
     #[test]
     fn a_full_steps_field_is_a_lower_bound() {
-        let header = Header { kind: BlockKind::Epochs, flags: 0, boot: 1, first_seq: 5, first_uptime_s: 0, epoch_s: 60, count: 2 };
+        let header = Header {
+            kind: BlockKind::Epochs,
+            flags: 0,
+            boot: 1,
+            first_seq: 5,
+            first_uptime_s: 0,
+            epoch_s: 60,
+            count: 2,
+        };
         let mut bytes = [0; 20];
         Block::new(header, &[254, 1, 255, 9]).unwrap().emit(&mut bytes).unwrap();
         let mut readings = Vec::new();
@@ -111,7 +119,8 @@ mod tests {
 
     #[test]
     fn kinds_keep_their_numbers() {
-        for kind in [UnitKind::StepLogBlock, UnitKind::StepLogAnchor, UnitKind::StepLogBootLink, UnitKind::StepLogState] {
+        for kind in [UnitKind::StepLogBlock, UnitKind::StepLogAnchor, UnitKind::StepLogBootLink, UnitKind::StepLogState]
+        {
             assert_eq!(UnitKind::try_from(kind as u8), Ok(kind));
         }
         assert!(UnitKind::try_from(0).is_err());

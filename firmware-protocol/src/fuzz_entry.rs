@@ -144,18 +144,33 @@ pub fn device_writes(data: &[u8]) {
     }
 }
 
-fn answer(driver: &mut StepLogDriver, step: &Step, counter: Option<&mut Device<RamFlash>>, script: &mut Script<'_>, now: &mut HostTime) {
+fn answer(
+    driver: &mut StepLogDriver,
+    step: &Step,
+    counter: Option<&mut Device<RamFlash>>,
+    script: &mut Script<'_>,
+    now: &mut HostTime,
+) {
     let mut room = [0; 512];
     match step {
         Step::Subscribe(_) => driver.handle(Event::Done, *now),
         Step::Identify(_) => {
             let (stored_to, held) = (u32::from(script.byte()) * 4, script.byte());
-            driver.handle(Event::Known(Known { host: HOST, stored_to, held_at: (held < 64).then_some(held.into()), goal_steps: Some(1) }), *now);
+            driver.handle(
+                Event::Known(Known {
+                    host: HOST,
+                    stored_to,
+                    held_at: (held < 64).then_some(held.into()),
+                    goal_steps: Some(1),
+                }),
+                *now,
+            );
         }
         Step::Store(_) => driver.handle(Event::Stored, *now),
         Step::Read(from) => {
             let length = counter.and_then(|counter| counter.read(*from, now.mono_ms, &mut room).ok());
-            let value = length.and_then(|length| room.get(..length)).map_or_else(|| script.value(*from), <[u8]>::to_vec);
+            let value =
+                length.and_then(|length| room.get(..length)).map_or_else(|| script.value(*from), <[u8]>::to_vec);
             driver.handle(Event::Value(&script.damage(value)), *now);
         }
         Step::Write { to, bytes } => {
@@ -235,13 +250,21 @@ impl Script<'_> {
         let mut out = [0; 100];
         match of {
             _ if length % 4 == 3 => noise,
-            uuid::FEATURE => [&[1, 2, MAJOR, 0, 3, 8, 1, 2, 3, 4, 5, 6, 7, 8, 2, 4, 5, 0, 0, 0], noise.as_slice()].concat(),
+            uuid::FEATURE => {
+                [&[1, 2, MAJOR, 0, 3, 8, 1, 2, 3, 4, 5, 6, 7, 8, 2, 4, 5, 0, 0, 0], noise.as_slice()].concat()
+            }
             uuid::STATE => [&[1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 200], noise.get(..13).unwrap_or(&[0; 13])].concat(),
             uuid::CONTROL => [&[0xF0], noise.as_slice(), &[0; 6]].concat().into_iter().take(7).collect(),
             uuid::DATA => {
                 let payload = noise.get(4..).unwrap_or(&[]);
                 let (transfer, number) = (noise.first().copied().unwrap_or(0), noise.get(1).copied().unwrap_or(0));
-                let frame = Frame { transfer: transfer % 4, number: (number % 4).into(), last: number & 4 != 0, aborted: false, payload };
+                let frame = Frame {
+                    transfer: transfer % 4,
+                    number: (number % 4).into(),
+                    last: number & 4 != 0,
+                    aborted: false,
+                    payload,
+                };
                 let length = frame.emit(&mut out).unwrap_or(0);
                 out.get(..length).unwrap_or(&[]).to_vec()
             }

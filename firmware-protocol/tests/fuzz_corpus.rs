@@ -15,8 +15,11 @@ use firmware_protocol::fuzz_entry;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] =
-    [("decode", fuzz_entry::decode), ("host_dialogue", fuzz_entry::host_dialogue), ("device_writes", fuzz_entry::device_writes)];
+const TARGETS: [Target; 3] = [
+    ("decode", fuzz_entry::decode),
+    ("host_dialogue", fuzz_entry::host_dialogue),
+    ("device_writes", fuzz_entry::device_writes),
+];
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
@@ -55,7 +58,9 @@ fn the_corpus_does_no_harm() {
     for (name, target) in TARGETS {
         let corpus = corpus(name);
         assert!(!corpus.is_empty(), "{name}");
-        corpus.iter().for_each(|input| target(input));
+        for input in &corpus {
+            target(input);
+        }
     }
 }
 
@@ -82,5 +87,5 @@ fn random_and_mutated_input_does_no_harm() {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

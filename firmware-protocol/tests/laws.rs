@@ -25,9 +25,24 @@ fn wear() -> impl Strategy<Value = Wear> {
 }
 
 fn block() -> impl Strategy<Value = (Header, Vec<u8>)> {
-    let kind = prop_oneof![Just(BlockKind::Epochs), Just(BlockKind::ZeroRun), Just(BlockKind::Details), Just(BlockKind::Gap), Just(BlockKind::Runs)];
-    (kind, any::<u16>(), 0..u32::MAX - 300, 0..u32::MAX - 20_000, 1..=60_u8, 1..=240_u8, prop::collection::vec(any::<u8>(), 120), any::<bool>()).prop_map(
-        |(kind, boot, first_seq, first_uptime_s, epoch_s, count, body, found)| {
+    let kind = prop_oneof![
+        Just(BlockKind::Epochs),
+        Just(BlockKind::ZeroRun),
+        Just(BlockKind::Details),
+        Just(BlockKind::Gap),
+        Just(BlockKind::Runs)
+    ];
+    (
+        kind,
+        any::<u16>(),
+        0..u32::MAX - 300,
+        0..u32::MAX - 20_000,
+        1..=60_u8,
+        1..=240_u8,
+        prop::collection::vec(any::<u8>(), 120),
+        any::<bool>(),
+    )
+        .prop_map(|(kind, boot, first_seq, first_uptime_s, epoch_s, count, body, found)| {
             let gap = kind == BlockKind::Gap;
             let count = match kind {
                 BlockKind::Epochs => count.min(60),
@@ -36,7 +51,8 @@ fn block() -> impl Strategy<Value = (Header, Vec<u8>)> {
                 BlockKind::Gap => 0,
             };
             let (first_uptime_s, epoch_s) = if gap { (0, 0) } else { (first_uptime_s, epoch_s) };
-            let header = Header { kind, flags: u8::from(gap && found), boot, first_seq, first_uptime_s, epoch_s, count };
+            let header =
+                Header { kind, flags: u8::from(gap && found), boot, first_seq, first_uptime_s, epoch_s, count };
             match kind {
                 BlockKind::Epochs => (header, body[..2 * usize::from(count)].to_vec()),
                 BlockKind::ZeroRun => (header, body[..1].to_vec()),
@@ -44,8 +60,7 @@ fn block() -> impl Strategy<Value = (Header, Vec<u8>)> {
                 BlockKind::Gap => (header, u32::from(body[0] % 200 + 1).to_le_bytes().to_vec()),
                 BlockKind::Runs => runs(header, &body),
             }
-        },
-    )
+        })
 }
 
 /// Items from noise: as many as fit.
@@ -69,8 +84,9 @@ fn runs(header: Header, noise: &[u8]) -> (Header, Vec<u8>) {
 
 fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
-        (any::<u32>(), any::<u16>(), any::<u16>(), any::<u8>())
-            .prop_map(|(from, max_epochs, max_frames, transfer)| Request::Read { from, max_epochs, max_frames, transfer }),
+        (any::<u32>(), any::<u16>(), any::<u16>(), any::<u8>()).prop_map(|(from, max_epochs, max_frames, transfer)| {
+            Request::Read { from, max_epochs, max_frames, transfer }
+        }),
         any::<u8>().prop_map(|transfer| Request::Abort { transfer }),
         any::<(u32, u32, u32)>().prop_map(|(from, to, crc)| Request::Ack { from, to, crc }),
         any::<u32>().prop_map(|to| Request::Erase { to }),
@@ -171,7 +187,8 @@ fn a_driver_asked_again_and_again_comes_to_an_end() {
     use firmware_protocol::driver::{HostTime, MAX_STEPS_WITHOUT_PROGRESS, Step};
     let mut driver = StepLogDriver::new(HostSettings::default());
 
-    let ended = (0..MAX_STEPS_WITHOUT_PROGRESS).any(|_| matches!(driver.next(HostTime { mono_ms: 0, utc_us: None }), Step::Finish(_)));
+    let ended = (0..MAX_STEPS_WITHOUT_PROGRESS)
+        .any(|_| matches!(driver.next(HostTime { mono_ms: 0, utc_us: None }), Step::Finish(_)));
 
     assert!(ended);
 }

@@ -3,13 +3,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use common::*;
 use firmware_protocol::{
     reading::{Epoch, Wear},
     steplog::{
-        device::{Device, FlashError},
+        device::{Device, Flash, FlashError},
         ram_flash::RamFlash,
     },
 };
@@ -37,7 +37,10 @@ fn session(flash: &mut RamFlash, minutes: u64) -> Result<u32, (u32, FlashError)>
     Ok(flushed)
 }
 
-fn all_epochs(flash: RamFlash) -> (BTreeMap<u32, Epoch>, Vec<(u32, u32)>, u16, u32) {
+/// Epochs, gaps, boot and oldest number of what is left.
+type Left = (BTreeMap<u32, Epoch>, Vec<(u32, u32)>, u16, u32);
+
+fn all_epochs(flash: RamFlash) -> Left {
     let mut device = Device::boot(flash, config(), None).expect("it always starts");
     let next = device.next_seq();
     let oldest = device.oldest_seq();
@@ -56,32 +59,50 @@ fn all_epochs(flash: RamFlash) -> (BTreeMap<u32, Epoch>, Vec<(u32, u32)>, u16, u
 
 #[test]
 fn the_power_may_go_at_any_byte() {
-    // Small sectors, so that both logs go round.
-    let mut flash = RamFlash::new(6, 2048);
-    session(&mut flash, 900).unwrap();
+    // Small sectors, and a start from which both logs go round within the session.
+    let spent = |flash: &RamFlash| flash.written() + 4 * flash.erases();
+    let (flash, bytes) = (900..20_000)
+        .step_by(50)
+        .find_map(|minutes| {
+            let mut flash = RamFlash::new(6, 2048);
+            session(&mut flash, minutes).unwrap();
+            let mut device = Device::boot(flash, config(), None).unwrap();
+            Air::new(1_000).sync(&mut device, &mut Host::new(5)).unwrap();
+            let flash = device.into_flash();
+            let mut after = flash.clone();
+            session(&mut after, 200).unwrap();
+            (after.erases() >= flash.erases() + 2).then(|| (flash.clone(), spent(&after) - spent(&flash)))
+        })
+        .expect("both logs go round now and then");
     let before = all_epochs(flash.clone()).0;
-    let mut longest = flash.clone();
-    let start = longest.written() + 4 * longest.erases();
-    session(&mut longest, 700).unwrap();
-    let bytes = longest.written() + 4 * longest.erases() - start;
-    assert!(bytes > 4_000, "{bytes}");
+    let cursor = |flash: &RamFlash| {
+        let device = Device::boot(flash.clone(), config(), None).unwrap();
+        (device.acked(Host::new(5).id), device.anchors().to_vec())
+    };
+    let acked = cursor(&flash);
+    assert!(acked.0.is_some_and(|acked| acked > 0));
 
     for cut in 0..bytes {
         let mut dead = flash.clone();
         dead.cut_power_after(Some(cut));
-        let (flushed, error) = session(&mut dead, 700).unwrap_err();
+        let (flushed, error) = session(&mut dead, 200).unwrap_err();
         assert_eq!(error, FlashError::Failed, "cut after {cut}");
         dead.cut_power_after(None);
+        assert_eq!(cursor(&dead), acked, "cut after {cut}");
 
         let (epochs, gaps, boot, oldest) = all_epochs(dead);
 
         assert!(boot >= 2, "cut after {cut}");
         for seq in oldest..flushed {
-            let told = epochs.contains_key(&seq) || gaps.iter().any(|(from, count)| (*from..from + count).contains(&seq));
+            let told =
+                epochs.contains_key(&seq) || gaps.iter().any(|(from, count)| (*from..from + count).contains(&seq));
             assert!(told, "number {seq} lost by a cut after {cut}");
         }
         for (seq, epoch) in &epochs {
-            assert!(before.get(seq).is_none_or(|before| before == epoch), "number {seq} used twice by a cut after {cut}");
+            assert!(
+                before.get(seq).is_none_or(|before| before == epoch),
+                "number {seq} used twice by a cut after {cut}"
+            );
         }
         // What was flushed in the session that was cut is epochs, not gaps.
         let first = before.keys().last().unwrap() + 1;
@@ -108,8 +129,65 @@ fn numbers_are_not_reused_however_often_the_power_goes() {
             boots = boot - 1;
             for (seq, epoch) in epochs {
                 let before = seen.insert(seq, epoch);
-                assert!(before.is_none_or(|before| before == epoch), "seed {seed}, number {seq}: {before:?} and {epoch:?}");
+                assert!(
+                    before.is_none_or(|before| before == epoch),
+                    "seed {seed}, number {seq}: {before:?} and {epoch:?}"
+                );
             }
         }
+    }
+}
+
+/// A memory that the test can break while the counter runs.
+struct Shared(Rc<RefCell<RamFlash>>);
+
+impl Flash for Shared {
+    fn sector_len(&self) -> u32 {
+        self.0.borrow().sector_len()
+    }
+
+    fn sectors(&self) -> u16 {
+        self.0.borrow().sectors()
+    }
+
+    fn read(&mut self, at: u32, into: &mut [u8]) -> Result<(), FlashError> {
+        self.0.borrow_mut().read(at, into)
+    }
+
+    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), FlashError> {
+        self.0.borrow_mut().write(at, bytes)
+    }
+
+    fn erase(&mut self, sector: u16) -> Result<(), FlashError> {
+        self.0.borrow_mut().erase(sector)
+    }
+}
+
+#[test]
+fn a_memory_that_fails_for_a_while_costs_only_what_was_not_written() {
+    for fault in 0..200 {
+        let flash = Rc::new(RefCell::new(RamFlash::new(6, 2048)));
+        let mut device = Device::boot(Shared(flash.clone()), config(), None).unwrap();
+        let mut faults = 0;
+        for minute in 0..600 {
+            match minute {
+                100 => flash.borrow_mut().cut_power_after(Some(fault)),
+                200 => flash.borrow_mut().cut_power_after(None),
+                _ => {}
+            }
+            let recorded = device.record(minute * MINUTE_MS + 30_000, steps(minute), Wear::Worn, 0);
+            assert!(recorded != Err(FlashError::NotErased), "fault after {fault}");
+            faults += u32::from(recorded.is_err());
+        }
+        assert!(faults > 0, "fault after {fault}");
+        device.flush(600 * MINUTE_MS).unwrap();
+        drop(device);
+
+        let (epochs, gaps, ..) = all_epochs(flash.borrow().clone());
+
+        let told =
+            |seq| epochs.contains_key(&seq) || gaps.iter().any(|(from, count)| (*from..from + count).contains(&seq));
+        assert!((0..600).all(told), "fault after {fault}");
+        assert!((0..85).chain(260..600).all(|seq| epochs.contains_key(&seq)), "fault after {fault}: {gaps:?}");
     }
 }

@@ -157,7 +157,12 @@ fn bytes(format: &str, v: &Value) -> Vec<u8> {
                 "not_worn" => Wear::NotWorn,
                 _ => Wear::Charging,
             };
-            let live = Live { uptime_s: number(&v["uptime_s"]), steps: number(&v["steps"]), cadence: number(&v["cadence"]), wear };
+            let live = Live {
+                uptime_s: number(&v["uptime_s"]),
+                steps: number(&v["steps"]),
+                cadence: number(&v["cadence"]),
+                wear,
+            };
             assert_eq!(Live::parse(&live.emit()), Ok(live));
             live.emit().to_vec()
         }
@@ -208,13 +213,18 @@ fn bytes(format: &str, v: &Value) -> Vec<u8> {
             bytes
         }
         "reply" => {
-            let reply = Reply { operation: number(&v["operation"]), status: status(&v["status"]), value: number(&v["value"]) };
+            let reply =
+                Reply { operation: number(&v["operation"]), status: status(&v["status"]), value: number(&v["value"]) };
             assert_eq!(Reply::parse(&reply.emit()), Ok(reply));
             reply.emit().to_vec()
         }
         "record" => {
             let inner = v["block"].as_str().map(unhex).unwrap_or_default();
-            let record = if inner.is_empty() { Record::End { next: number(&v["next"]) } } else { Record::Block { seq: number(&v["seq"]), bytes: &inner } };
+            let record = if inner.is_empty() {
+                Record::End { next: number(&v["next"]) }
+            } else {
+                Record::Block { seq: number(&v["seq"]), bytes: &inner }
+            };
             let bytes = emitted(|out| record.emit(out).unwrap());
             assert_eq!(Record::parse(&mut ReadCursor::new(&bytes)), Ok(record));
             bytes
@@ -222,7 +232,13 @@ fn bytes(format: &str, v: &Value) -> Vec<u8> {
         "frame" => {
             let payload = bytes_of(&v["payload"]);
             let (last, aborted) = (v["last"].as_bool().unwrap(), v["aborted"].as_bool().unwrap());
-            let frame = Frame { transfer: number(&v["transfer"]), number: number(&v["number"]), last, aborted, payload: &payload };
+            let frame = Frame {
+                transfer: number(&v["transfer"]),
+                number: number(&v["number"]),
+                last,
+                aborted,
+                payload: &payload,
+            };
             let bytes = emitted(|out| frame.emit(out).unwrap());
             assert_eq!(Frame::parse(&bytes), Ok(frame));
             bytes
@@ -275,7 +291,8 @@ fn the_specification_shows_the_vectors() {
 
     for vector in vectors.as_array().unwrap() {
         let name = vector["name"].as_str().unwrap();
-        let pieces: Vec<&Value> = vector["hex"].as_array().map_or_else(|| vec![&vector["hex"]], |pieces| pieces.iter().collect());
+        let pieces: Vec<&Value> =
+            vector["hex"].as_array().map_or_else(|| vec![&vector["hex"]], |pieces| pieces.iter().collect());
         // The frames of the long MTU are those of the short one, joined.
         if name != "two blocks at MTU 247" {
             assert!(pieces.iter().all(|piece| readme.contains(piece.as_str().unwrap())), "{name} is not in README.md");

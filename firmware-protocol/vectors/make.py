@@ -237,7 +237,7 @@ def corpus():
     hello = b"\x01\x05\x08" + bytes.fromhex(HOST)
     read = b"\x01\x05\x01" + le(0, 4) + le(600, 2) + le(12, 2) + b"\x01"
     (folder / "device_writes" / "read").write_bytes(b"\x00\x00\x17" + hello + b"\x01\x07" + read + b"\x01\x07" * 20)
-    time = b"\x01\x06\x02\x0e" + set_time(CASES[13][2])
+    time = b"\x01\x06\x02\x0e" + set_time(next(value for _, form, value in CASES if form == "set_time"))
     (folder / "device_writes" / "time").write_bytes(b"\x00\x00\xf7" + hello + b"\x01\x07" + time + b"\x01\x07" + b"\x40\x02\x09" * 9 + b"\x01\x03")
 
 

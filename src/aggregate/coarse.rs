@@ -202,6 +202,9 @@ mod tests {
         let both = coarse_day(&[half(0, 99), half(90, 99)], &[], &day(), 100, 200).unwrap();
 
         assert_eq!((both.brisk_lower, both.brisk_upper), (0, 1));
+        // 99 steps in the first minute, 200 in the second, 99 in the third: one brisk minute, seen twice.
+        let seen_twice = coarse_day(&[half(0, 199), half(90, 199)], &[], &day(), 100, 200).unwrap();
+        assert_eq!(seen_twice.brisk_lower, 1);
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
     let minute_sum = own.iter().fold(0_u32, |sum, minute| sum.saturating_add(minute.steps));
     let counted_more = input.device_day_steps.filter(|&counted| counted > minute_sum);
     // Vendor zeros can mean that the minutes were never transferred (activity-science §6).
-    let believed = !own.is_empty() && !(minute_sum == 0 && counted_more.is_some());
+    let believed = !own.is_empty() && (minute_sum > 0 || counted_more.is_none());
     let measures = believed.then(|| Measures::of(input, &around));
     let coarse = coarse_day(input.coarse, if believed { own } else { &[] }, day, brisk_threshold, rules.ceiling_spm);
     let known = Known::of(input, measures.as_ref().map(|measures| (own, measures)), coarse.as_ref());
@@ -221,7 +221,9 @@ mod tests {
         let mut recorded = minutes(&[0; 1440]);
         assert_eq!(total(|_| {}, &recorded, &[]).data_state, DataState::NotWorn);
 
-        recorded.iter_mut().for_each(|minute| minute.wear = MinuteWear::Worn);
+        for minute in &mut recorded {
+            minute.wear = MinuteWear::Worn;
+        }
         let worn = total(|_| {}, &recorded, &[]);
 
         assert_eq!((worn.data_state, worn.wear_min, worn.valid_day), (DataState::Measured, Some(1440), Some(true)));

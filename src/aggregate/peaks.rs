@@ -21,8 +21,8 @@ pub fn peaks(minutes: &[Minute]) -> Peaks {
     steps.sort_unstable_by(|one, other| other.cmp(one));
     let peak = |highest: u16| {
         (minutes.len() >= usize::from(highest)).then(|| {
-            let sum: f64 = steps.iter().take(usize::from(highest)).copied().map(f64::from).sum();
-            (sum / f64::from(highest) * 10_000.0).round() / 10_000.0
+            let sum = steps.iter().take(usize::from(highest)).fold(0_u32, |sum, &steps| sum.saturating_add(steps));
+            (f64::from(sum) / f64::from(highest) * 10_000.0).round() / 10_000.0
         })
     };
     Peaks { peak1: peak(1), peak30: peak(30), peak60: peak(60) }
@@ -42,5 +42,15 @@ mod tests {
         assert_eq!(peaks(&minutes[..29]), Peaks { peak1: Some(90.0), peak30: None, peak60: None });
         assert_eq!(peaks(&minutes[..59]), Peaks { peak1: Some(90.0), peak30: Some(90.0), peak60: None });
         assert_eq!(peaks(&minutes).peak60, Some(90.0));
+    }
+
+    #[test]
+    fn the_peak_of_a_still_day_is_zero_and_not_minus_zero() {
+        let minute = |at| Minute { at, steps: 0, wear: MinuteWear::Unknown, saturated: false, overlap: false };
+        let still: Vec<_> = (0..60).map(minute).collect();
+
+        let peaks = [peaks(&still).peak1, peaks(&still).peak60].map(|peak| peak.map(|spm| spm.to_string()));
+
+        assert_eq!(peaks, [Some("0".to_owned()), Some("0".to_owned())]);
     }
 }

@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn one_silent_minute_takes_the_counters_word_away() {
         let mut minutes = segment(&[(1, 3)]);
-        minutes.iter_mut().for_each(|minute| minute.wear = MinuteWear::Worn);
+        for minute in &mut minutes {
+            minute.wear = MinuteWear::Worn;
+        }
         assert_eq!(device_wear(&minutes), Some(3));
 
         minutes[1].wear = MinuteWear::Unknown;

@@ -27,6 +27,13 @@ struct Chunk {
     steps: Box<[u16; 1440]>,
 }
 
+impl Chunk {
+    fn minute(&self, find: impl Fn(&[u16]) -> Option<usize>) -> Option<i64> {
+        let index = i64::try_from(find(self.steps.as_slice())?).ok()?;
+        Some(self.day * DAY_MIN + index)
+    }
+}
+
 /// Where a row stands: number of the input, line.
 pub(super) type Place = (usize, u64);
 
@@ -76,19 +83,12 @@ impl Person {
         }
     }
 
-    fn edge(&self, chunk: Option<&Chunk>, find: impl Fn(&[u16]) -> Option<usize>) -> Option<i64> {
-        let chunk = chunk?;
-        find(chunk.steps.as_slice())
-            .and_then(|index| i64::try_from(index).ok())
-            .map(|index| chunk.day * DAY_MIN + index)
-    }
-
     fn first_minute(&self) -> Option<i64> {
-        self.edge(self.days.front(), |steps| steps.iter().position(|&steps| steps != ABSENT))
+        self.days.front().and_then(|chunk| chunk.minute(|steps| steps.iter().position(|&steps| steps != ABSENT)))
     }
 
     fn last_minute(&self) -> Option<i64> {
-        self.edge(self.days.back(), |steps| steps.iter().rposition(|&steps| steps != ABSENT))
+        self.days.back().and_then(|chunk| chunk.minute(|steps| steps.iter().rposition(|&steps| steps != ABSENT)))
     }
 
     /// The recorded minutes of a range, in place of what `minutes` held.
@@ -113,7 +113,7 @@ impl Person {
 /// Everybody seen so far.
 pub(super) struct People<'o> {
     options: &'o BatchOptions,
-    people: Vec<Person>,
+    all: Vec<Person>,
     spool: Spool,
     after_min: i64,
     finish_early: bool,
@@ -139,7 +139,7 @@ impl<'o> People<'o> {
     pub fn new(options: &'o BatchOptions, finish_early: bool) -> Self {
         Self {
             options,
-            people: Vec::new(),
+            all: Vec::new(),
             spool: Spool::new(),
             after_min: longest_after_min(&options.rules).into(),
             finish_early,
@@ -154,27 +154,28 @@ impl<'o> People<'o> {
     /// A new participant's number.
     pub fn enter(&mut self, id: ParticipantId) -> usize {
         let state = if self.finish_early { State::Streaming } else { State::Gathering };
-        self.people.push(Person::fresh(id, state));
-        self.people.len() - 1
+        self.all.push(Person::fresh(id, state));
+        self.all.len() - 1
     }
 
     /// Takes in one minute.
     #[inline]
     pub fn add(&mut self, person: usize, at: i64, steps: u16, place: Place) -> io::Result<()> {
+        if at < self.all[person].settled_until {
+            self.all[person].state = State::OutOfOrder;
+            self.pass_over(person);
+            return Ok(());
+        }
         let day = at.div_euclid(DAY_MIN);
-        let newest = self.people[person].days.back().map(|chunk| chunk.day);
+        let newest = self.all[person].days.back().map(|chunk| chunk.day);
         let index = match newest {
-            Some(newest) if newest == day => self.people[person].days.len() - 1,
+            Some(newest) if newest == day => self.all[person].days.len() - 1,
             Some(_) | None => match self.chunk(person, at, day)? {
                 Some(index) => index,
                 None => return Ok(()),
             },
         };
-        let who = &mut self.people[person];
-        if at < who.settled_until {
-            self.out_of_order(person);
-            return Ok(());
-        }
+        let who = &mut self.all[person];
         let minute = usize::try_from(at.rem_euclid(DAY_MIN)).unwrap_or(0);
         let slot = &mut who.days[index].steps[minute];
         if *slot == ABSENT {
@@ -190,28 +191,24 @@ impl<'o> People<'o> {
 
     /// The chunk of a day that is not the newest at hand; none when the row is passed over.
     fn chunk(&mut self, person: usize, at: i64, day: i64) -> io::Result<Option<usize>> {
-        match self.people[person].state {
+        match self.all[person].state {
             State::OutOfOrder | State::Done => return Ok(None),
             State::Streaming => {
-                if at < self.people[person].settled_until {
-                    self.out_of_order(person);
-                    return Ok(None);
-                }
-                if self.people[person].days.back().is_some_and(|newest| newest.day < day) {
+                if self.all[person].days.back().is_some_and(|newest| newest.day < day) {
                     self.finish(person, Some(at))?;
                 }
             }
             State::Gathering => {}
         }
         self.clock += 1;
-        self.people[person].seen = self.clock;
-        let days = &self.people[person].days;
+        self.all[person].seen = self.clock;
+        let days = &self.all[person].days;
         let index = days.partition_point(|chunk| chunk.day < day);
         if days.get(index).is_none_or(|chunk| chunk.day != day) {
             self.open += usize::from(days.is_empty());
             self.held += 1;
             self.most_held = self.most_held.max(self.held);
-            self.people[person].days.insert(index, Chunk { day, steps: Box::new([ABSENT; 1440]) });
+            self.all[person].days.insert(index, Chunk { day, steps: Box::new([ABSENT; 1440]) });
             if self.finish_early && self.open > MOST_OPEN {
                 self.finish_silent(person)?;
             }
@@ -222,7 +219,7 @@ impl<'o> People<'o> {
     /// Finishes the half of all open participants that was silent longest.
     fn finish_silent(&mut self, but_for: usize) -> io::Result<()> {
         let mut open: Vec<(u64, usize)> = (0..)
-            .zip(&self.people)
+            .zip(&self.all)
             .filter(|(number, person)| {
                 *number != but_for && !person.days.is_empty() && person.state == State::Streaming
             })
@@ -231,20 +228,21 @@ impl<'o> People<'o> {
         open.sort_unstable();
         for (_, person) in &open[..open.len().div_ceil(2)] {
             self.finish(*person, None)?;
-            self.people[*person].settled_until = i64::MAX;
+            self.all[*person].settled_until = i64::MAX;
             self.drop_days(*person, usize::MAX);
         }
         Ok(())
     }
 
-    fn out_of_order(&mut self, person: usize) {
-        self.people[person].state = State::OutOfOrder;
+    /// Drops what is held of a person whose further rows are passed over.
+    fn pass_over(&mut self, person: usize) {
+        self.all[person].settled_until = i64::MIN;
         self.drop_days(person, usize::MAX);
     }
 
     /// Forgets the first days at hand.
     fn drop_days(&mut self, person: usize, most: usize) {
-        let days = &mut self.people[person].days;
+        let days = &mut self.all[person].days;
         let count = days.len().min(most);
         days.drain(..count);
         self.held -= count;
@@ -254,9 +252,9 @@ impl<'o> People<'o> {
     /// Finishes the days of a person that rows from minute `newest` on cannot change; all without it.
     fn finish(&mut self, person: usize, newest: Option<i64>) -> io::Result<()> {
         let calendar = self.options.calendar;
-        let Some(last) = self.people[person].last_minute() else { return Ok(()) };
+        let Some(last) = self.all[person].last_minute() else { return Ok(()) };
         loop {
-            let who = &self.people[person];
+            let who = &self.all[person];
             let (first, date) = match (who.written, who.first_minute()) {
                 (Some(written), _) => written,
                 (None, Some(minute)) => {
@@ -272,7 +270,7 @@ impl<'o> People<'o> {
             };
             let Some(tomorrow) = date.checked_add_days(Days::new(1)).filter(|_| decided) else { return Ok(()) };
             self.write_day(person, &day, first)?;
-            let who = &mut self.people[person];
+            let who = &mut self.all[person];
             who.written = Some((first, tomorrow));
             who.settled_until = day.end_minute() + self.after_min;
             who.days_written += 1;
@@ -285,10 +283,10 @@ impl<'o> People<'o> {
     /// Fills `minutes` with a day and enough around it; `known_until` ends what is looked at.
     fn look_around(&mut self, person: usize, day: &LocalDay, known_until: i64) {
         let BatchOptions { rules, brisk_threshold, .. } = self.options;
-        let mut reach = self.people[person].reach_min;
+        let mut reach = self.all[person].reach_min;
         loop {
             let looked_at = day.first_minute() - reach..known_until;
-            self.people[person].fill(&looked_at, &mut self.minutes);
+            self.all[person].fill(&looked_at, &mut self.minutes);
             // What is not known yet after the day is looked at when the day's turn comes.
             let covering = looked_at.start..known_until.max(day.end_minute());
             if context_is_enough(&self.minutes, &covering, day, rules, *brisk_threshold).before {
@@ -296,12 +294,12 @@ impl<'o> People<'o> {
             }
             reach *= 2;
         }
-        self.people[person].reach_min = reach;
+        self.all[person].reach_min = reach;
     }
 
     fn write_day(&mut self, person: usize, day: &LocalDay, first: NaiveDate) -> io::Result<()> {
         self.look_around(person, day, day.end_minute() + self.after_min + 1);
-        let who = &mut self.people[person];
+        let who = &mut self.all[person];
         who.reach_min = FIRST_REACH_MIN;
         let conflict = who.conflicts.iter().any(|&at| (day.first_minute()..day.end_minute()).contains(&at));
         let mut total = day_total(&DayInput {
@@ -326,9 +324,9 @@ impl<'o> People<'o> {
 
     /// Forgets what cannot matter from this day on.
     fn forget_before(&mut self, person: usize, day: &LocalDay) {
-        let settled = self.people[person].settled_until;
+        let settled = self.all[person].settled_until;
         self.look_around(person, day, settled);
-        let who = &self.people[person];
+        let who = &self.all[person];
         let needed = day.first_minute() - who.reach_min;
         let old = who.days.iter().take_while(|chunk| (chunk.day + 1) * DAY_MIN <= needed).count();
         self.drop_days(person, old);
@@ -336,7 +334,7 @@ impl<'o> People<'o> {
 
     /// Whether somebody's rows came out of order.
     pub fn must_read_again(&self) -> bool {
-        self.people.iter().any(|person| person.state == State::OutOfOrder)
+        self.all.iter().any(|person| person.state == State::OutOfOrder)
     }
 
     /// Finishes everybody in order, and makes ready for reading those again who came out of order. Returns
@@ -344,11 +342,11 @@ impl<'o> People<'o> {
     pub fn read_again(&mut self) -> io::Result<u64> {
         self.finish_all()?;
         let mut again = 0;
-        let out_of_order: Vec<bool> = self.people.iter().map(|person| person.state == State::OutOfOrder).collect();
+        let out_of_order: Vec<bool> = self.all.iter().map(|person| person.state == State::OutOfOrder).collect();
         self.spool.forget(|person| {
             usize::try_from(person).is_ok_and(|person| out_of_order.get(person).is_some_and(|&again| again))
         });
-        for person in &mut self.people {
+        for person in &mut self.all {
             person.state = match person.state {
                 State::OutOfOrder => {
                     again += 1;
@@ -363,11 +361,11 @@ impl<'o> People<'o> {
     }
 
     fn finish_all(&mut self) -> io::Result<()> {
-        for person in 0..self.people.len() {
-            match self.people[person].state {
+        for person in 0..self.all.len() {
+            match self.all[person].state {
                 State::Streaming | State::Gathering => {
                     self.finish(person, None)?;
-                    self.drop_days(person, usize::MAX);
+                    self.pass_over(person);
                 }
                 State::OutOfOrder | State::Done => {}
             }
@@ -378,13 +376,13 @@ impl<'o> People<'o> {
     /// Finishes everybody.
     pub fn into_rows(mut self) -> io::Result<(Spool, Totals)> {
         self.finish_all()?;
-        let sum = |of: fn(&Person) -> u64| self.people.iter().map(of).sum();
+        let sum = |of: fn(&Person) -> u64| self.all.iter().map(of).sum();
         let totals = Totals {
             participants: sum(|person| u64::from(person.days_written > 0)),
             days: sum(|person| person.days_written),
             duplicates: sum(|person| person.duplicates),
             conflicts: sum(|person| u64::try_from(person.conflicts.len()).unwrap_or(u64::MAX)),
-            first_conflicts: self.people.iter().filter_map(|person| person.first_conflict).collect(),
+            first_conflicts: self.all.iter().filter_map(|person| person.first_conflict).collect(),
             most_held: self.most_held,
         };
         Ok((self.spool, totals))

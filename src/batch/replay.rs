@@ -34,13 +34,12 @@ pub fn participant_minutes(path: &Path, wanted: &ParticipantId) -> Result<Vec<(i
             Block::TooLong => continue,
             Block::Lines(lines) => lines,
         };
-        let columns = match columns {
-            Some(columns) => columns,
-            None => {
-                let (header, after) = first_line(rest);
-                rest = after;
-                *columns.insert(find_columns(header, path)?)
-            }
+        let columns = if let Some(columns) = columns {
+            columns
+        } else {
+            let (header, after) = first_line(rest);
+            rest = after;
+            *columns.insert(find_columns(header, path)?)
         };
         while !rest.is_empty() {
             let (line, after) = first_line(rest);

@@ -185,14 +185,13 @@ impl<'o> Reading<'o> {
             if std::mem::take(&mut in_long_line) {
                 rest = rest.iter().position(|&byte| byte == b'\n').map_or(&[], |end| &rest[end + 1..]);
             }
-            let columns = match columns {
-                Some(columns) => columns,
-                None => {
-                    let (header, after) = first_line(rest);
-                    rest = after;
-                    line = 1;
-                    *columns.insert(Columns::find(header, &self.options.columns, path)?)
-                }
+            let columns = if let Some(columns) = columns {
+                columns
+            } else {
+                let (header, after) = first_line(rest);
+                rest = after;
+                line = 1;
+                *columns.insert(Columns::find(header, &self.options.columns, path)?)
             };
             line = self.lines(rest, columns, (number, line), path)?;
             if !self.second {

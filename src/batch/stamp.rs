@@ -43,8 +43,8 @@ impl Stamps {
         if let Some((digits, rest)) = rest.split_at_checked(2)
             && let Some(minute) = two_digits(digits)
         {
-            self.hour = hour.to_vec();
-            self.rest = rest.to_vec();
+            hour.clone_into(&mut self.hour);
+            rest.clone_into(&mut self.rest);
             self.hour_start = stamp.at - minute;
         }
         Ok(stamp.at)
@@ -84,8 +84,8 @@ fn parse(text: &[u8], offsets: Offsets) -> Result<Stamp, Reason> {
 /// `YYYY-MM-DD HH:MM`, also with `T`, with `:SS` and a fraction, with `Z`, `+HH`, `+HHMM` or `+HH:MM`.
 fn iso(text: &[u8], offsets: Offsets) -> Option<Result<Stamp, Reason>> {
     let (date, rest) = text.split_at_checked(10)?;
-    let [y @ .., b'-', m1, m2, b'-', d1, d2] = date else { return None };
-    let days = days(number(y, 4)?, two_digits(&[*m1, *m2])?, two_digits(&[*d1, *d2])?)?;
+    let [year @ .., b'-', _, _, b'-', _, _] = date else { return None };
+    let days = days(number(year, 4)?, two_digits(&date[5..7])?, two_digits(&date[8..])?)?;
     let [b' ' | b'T' | b't', h1, h2, b':', min1, min2, rest @ ..] = rest else { return None };
     let hour = two_digits(&[*h1, *h2]).filter(|&hour| hour < 24)?;
     let minute = two_digits(&[*min1, *min2]).filter(|&minute| minute < 60)?;
@@ -94,8 +94,10 @@ fn iso(text: &[u8], offsets: Offsets) -> Option<Result<Stamp, Reason>> {
         [] | [b'Z' | b'z'] => 0,
         [sign @ (b'+' | b'-'), offset @ ..] => {
             let (hours, minutes) = match offset {
-                [a, b] => (two_digits(&[*a, *b])?, 0),
-                [a, b, b':', c, d] | [a, b, c, d] => (two_digits(&[*a, *b])?, two_digits(&[*c, *d])?),
+                [_, _] => (two_digits(offset)?, 0),
+                [hours @ .., b':', _, _] | [hours @ .., _, _] => {
+                    (two_digits(hours)?, two_digits(&offset[offset.len() - 2..])?)
+                }
                 _ => return None,
             };
             let size = (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)?;

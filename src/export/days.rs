@@ -108,7 +108,8 @@ pub fn write_days(
             break;
         }
     }
-    summary.sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    summary.sha256 = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let mut staged = vec![staged];
 
     let mut codebook = Staged::new(&dir.join("codebook.csv"))?;

@@ -127,6 +127,11 @@ impl SimRadio {
     pub fn new(clock: Arc<SimClock>, counters: BTreeMap<String, SharedCounter>, weather: Weather) -> Self {
         Self { clock, counters, weather: Mutex::new(weather) }
     }
+
+    /// The counter with this address.
+    pub fn counter(&self, address: &str) -> Option<SharedCounter> {
+        self.counters.get(address).cloned()
+    }
 }
 
 impl Radio for SimRadio {

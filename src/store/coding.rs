@@ -3,10 +3,14 @@
 /// Appends a number, seven bits to a byte, low bits first.
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(low(value) | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push(low(value));
+}
+
+fn low(value: u64) -> u8 {
+    value.to_le_bytes()[0] & 0x7f
 }
 
 /// Appends a column: each value once, with how often it follows in a row.
@@ -108,7 +112,9 @@ mod tests {
         #[test]
         fn what_is_put_is_taken(values in prop::collection::vec(prop_oneof![Just(0), Just(7), any::<u64>()], 0..50)) {
             let mut out = Vec::new();
-            values.iter().for_each(|value| put(&mut out, *value));
+            for value in &values {
+                put(&mut out, *value);
+            }
             put_runs(&mut out, values.iter().copied());
             put_zero_runs(&mut out, values.iter().copied());
 

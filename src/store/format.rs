@@ -25,6 +25,8 @@ pub enum Kind {
     Counter = b'C',
     /// Device, hour → mark: the hour changed since days were last computed.
     Dirty = b'D',
+    /// Device, day → contributions of its hours, but those that have a [`Kind::Hour`] of their own.
+    Folded = b'F',
     /// Device, first number → numbers that carry no data.
     Gap = b'G',
     /// Device, hour → contributions.
@@ -69,7 +71,7 @@ pub fn seq(kind: Kind, device: DeviceId, seq: u32) -> Vec<u8> {
     key
 }
 
-/// Of a [`Kind::Hour`] or [`Kind::Dirty`]; none outside the four hundred thousand years that fit.
+/// Of a [`Kind::Hour`] or [`Kind::Dirty`], or, with a day in the place of the hour, of a [`Kind::Folded`]; none outside the four hundred thousand years that fit.
 pub fn hour(kind: Kind, device: DeviceId, hour: i64) -> Option<Vec<u8>> {
     let biased = u32::try_from(hour + HOUR_BIAS).ok()?;
     let mut key = of_device(kind, device);
@@ -86,7 +88,7 @@ pub fn seq_of(key: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(*key.get(9..)?.first_chunk()?))
 }
 
-/// The counter and the hour of a key.
+/// The counter and the hour, or the day, of a key.
 pub fn hour_of(key: &[u8]) -> Option<(DeviceId, i64)> {
     Some((device_of(key)?, i64::from(seq_of(key)?) - HOUR_BIAS))
 }
@@ -97,7 +99,7 @@ pub fn device_of(key: &[u8]) -> Option<DeviceId> {
 }
 
 /// Anchors in one window of this length that tell the same offset stand for each other.
-const WINDOW_MS: u64 = 6 * 3_600_000;
+const WINDOW_MS: u64 = 24 * 3_600_000;
 /// Offsets this close are the same.
 const OFFSET_CLASS_MS: i64 = 1 << 16;
 

@@ -2,7 +2,11 @@
 //!
 //! Contributions are kept one by one under the counter's own numbers, so that the same epoch a
 //! second time is nothing new, and parts of a minute that a reboot cut add up. The written form is
-//! the same for the same contributions, whatever order they came in.
+//! the same for the same contributions, whatever order they came in. While its day goes on, an hour
+//! is a value of its own; a day that is over is one value of 24 hours, because `sled` needs several
+//! times the bytes of a small value.
+
+use std::collections::BTreeMap;
 
 use firmware_protocol::reading::{Epoch, Wear};
 
@@ -11,7 +15,11 @@ use crate::model::{Coarse, Minute, MinuteWear};
 
 const SATURATED: u8 = 0x04;
 const CLOCK_UNSET: u8 = 0x08;
-const MOST: usize = 100_000;
+const MOST: usize = 200_000;
+/// Hours in a folded day.
+pub const HOURS_A_DAY: i64 = 24;
+const MINUTES: u32 = 60;
+const SECONDS: u32 = 3600;
 
 /// What one epoch contributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +27,7 @@ pub struct Contribution {
     /// The counter's number.
     pub seq: u32,
     /// Of a fine epoch the minute of the hour, 0 to 59; of a coarse one the second it starts at, 0 to 3599.
-    pub at: u16,
+    pub at: u32,
     /// Length.
     pub seconds: u32,
     /// Steps.
@@ -48,7 +56,7 @@ pub struct Hour {
 
 impl Contribution {
     /// Of this epoch, placed there.
-    pub fn new(epoch: &Epoch, at: u16) -> Self {
+    pub fn new(epoch: &Epoch, at: u32) -> Self {
         let wear = match epoch.wear {
             Wear::Unknown => 0,
             Wear::Worn => 1,
@@ -113,7 +121,8 @@ impl Hour {
             *seconds = seconds.saturating_add(part.seconds);
             minute.steps = minute.steps.saturating_add(part.steps);
             minute.saturated |= part.meta & SATURATED != 0;
-            minute.overlap = *seconds > 90;
+            // Pieces whose middles lie in one minute fill less than two, unless they overlap.
+            minute.overlap = *seconds >= 120;
             minute.wear = match (minute.wear, part.wear()) {
                 (MinuteWear::Worn, _) | (_, MinuteWear::Worn) => MinuteWear::Worn,
                 (MinuteWear::NotWorn, _) | (_, MinuteWear::NotWorn) => MinuteWear::NotWorn,
@@ -138,21 +147,64 @@ impl Hour {
 
     /// The written form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        put_list(&mut out, &self.fine);
-        if !self.coarse.is_empty() {
-            put_list(&mut out, &self.coarse);
-        }
-        out
+        put_lists(&self.fine, &self.coarse)
     }
 
     /// From the written form; none when it is not one.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes);
-        let fine = take_list(&mut bytes, 60, |seconds| seconds <= 60)?;
-        let coarse = if bytes.0.is_empty() { Vec::new() } else { take_list(&mut bytes, 3600, |seconds| seconds > 60)? };
-        bytes.0.is_empty().then_some(Self { fine, coarse })
+        let (fine, coarse) = take_lists(bytes, 1)?;
+        Some(Self { fine, coarse })
     }
+}
+
+/// The written form of a day that is over; none when two of its hours have an epoch with one number,
+/// which happens only while epochs are being moved.
+pub fn fold(day: i64, hours: &BTreeMap<i64, Hour>) -> Option<Vec<u8>> {
+    let (mut fine, mut coarse) = (Vec::new(), Vec::new());
+    for (hour, content) in hours {
+        let shift = u32::try_from(hour - day * HOURS_A_DAY).ok()?;
+        fine.extend(content.fine.iter().map(|c| Contribution { at: c.at + shift * MINUTES, ..*c }));
+        coarse.extend(content.coarse.iter().map(|c| Contribution { at: c.at + shift * SECONDS, ..*c }));
+    }
+    for list in [&mut fine, &mut coarse] {
+        list.sort_by_key(|c| c.seq);
+    }
+    let once = |list: &[Contribution]| list.windows(2).all(|pair| pair[0].seq < pair[1].seq);
+    (once(&fine) && once(&coarse)).then(|| put_lists(&fine, &coarse))
+}
+
+/// The hours of a folded day that hold something; none when the bytes are not such a day.
+pub fn unfold(day: i64, bytes: &[u8]) -> Option<BTreeMap<i64, Hour>> {
+    let (fine, coarse) = take_lists(bytes, 24)?;
+    let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
+    let hour = |at: u32, length: u32| day * HOURS_A_DAY + i64::from(at / length);
+    for c in fine {
+        hours.entry(hour(c.at, MINUTES)).or_default().fine.push(Contribution { at: c.at % MINUTES, ..c });
+    }
+    for c in coarse {
+        hours.entry(hour(c.at, SECONDS)).or_default().coarse.push(Contribution { at: c.at % SECONDS, ..c });
+    }
+    Some(hours)
+}
+
+fn put_lists(fine: &[Contribution], coarse: &[Contribution]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_list(&mut out, fine);
+    if !coarse.is_empty() {
+        put_list(&mut out, coarse);
+    }
+    out
+}
+
+fn take_lists(bytes: &[u8], hours: u32) -> Option<(Vec<Contribution>, Vec<Contribution>)> {
+    let mut bytes = Bytes(bytes);
+    let fine = take_list(&mut bytes, hours * MINUTES, |seconds| seconds <= 60)?;
+    let coarse = if bytes.0.is_empty() {
+        Vec::new()
+    } else {
+        take_list(&mut bytes, hours * SECONDS, |seconds| seconds > 60)?
+    };
+    bytes.0.is_empty().then_some((fine, coarse))
 }
 
 fn put_list(out: &mut Vec<u8>, list: &[Contribution]) {
@@ -167,7 +219,7 @@ fn put_list(out: &mut Vec<u8>, list: &[Contribution]) {
     put_zero_runs(out, list.iter().map(|c| c.steps.into()));
 }
 
-fn take_list(bytes: &mut Bytes<'_>, places: u16, fits: impl Fn(u32) -> bool) -> Option<Vec<Contribution>> {
+fn take_list(bytes: &mut Bytes<'_>, places: u32, fits: impl Fn(u32) -> bool) -> Option<Vec<Contribution>> {
     // An hour holds at most one epoch a second; more would be damage.
     let count = usize::try_from(bytes.take()?).ok().filter(|count| *count <= MOST)?;
     if count == 0 {
@@ -189,7 +241,7 @@ fn take_list(bytes: &mut Bytes<'_>, places: u16, fits: impl Fn(u32) -> bool) -> 
         }
         list.push(Contribution {
             seq,
-            at: u16::try_from(at).ok().filter(|at| *at < places)?,
+            at: u32::try_from(at).ok().filter(|at| *at < places)?,
             seconds: u32::try_from(seconds[index]).ok().filter(|seconds| fits(*seconds))?,
             steps: u32::try_from(steps[index]).ok()?,
             meta: u8::try_from(metas[index]).ok().filter(|meta| *meta < 16)?,
@@ -205,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    fn part(seq: u32, at: u16, seconds: u32, steps: u32) -> Contribution {
+    fn part(seq: u32, at: u32, seconds: u32, steps: u32) -> Contribution {
         let epoch = Epoch {
             seq,
             stamp: Stamp::Utc { seconds: 0 },
@@ -243,9 +295,9 @@ mod tests {
     #[test]
     fn a_usual_hour_takes_few_bytes() {
         let mut hour = Hour::default();
-        for minute in 0..60_u16 {
-            let steps = if minute % 7 == 0 { 90 + u32::from(minute) } else { 0 };
-            hour.add(part(1_000_000 + u32::from(minute), minute, 60, steps));
+        for minute in 0..60_u32 {
+            let steps = if minute % 7 == 0 { 90 + minute } else { 0 };
+            hour.add(part(1_000_000 + minute, minute, 60, steps));
         }
         assert!(hour.to_bytes().len() <= 48, "{}", hour.to_bytes().len());
     }
@@ -253,7 +305,7 @@ mod tests {
     proptest! {
         #[test]
         fn bytes_and_hour_are_the_same_thing(
-            parts in prop::collection::vec((any::<u32>(), 0..3600_u16, 1..90_000_u32, any::<u32>()), 0..80),
+            parts in prop::collection::vec((any::<u32>(), 0..3600_u32, 1..90_000_u32, any::<u32>()), 0..80),
             rotate: usize,
         ) {
             let mut parts: Vec<_> =
@@ -267,15 +319,34 @@ mod tests {
             }
 
             let (mut a, mut b) = (Hour::default(), Hour::default());
-            parts.iter().for_each(|p| { a.add(*p); });
-            other.iter().for_each(|p| { b.add(*p); });
+            for (one, two) in parts.iter().zip(&other) {
+                a.add(*one);
+                b.add(*two);
+            }
 
             prop_assert_eq!(a.to_bytes(), b.to_bytes());
             prop_assert_eq!(Hour::from_bytes(&a.to_bytes()), Some(a));
         }
 
         #[test]
+        fn a_day_is_its_hours(
+            parts in prop::collection::vec((0..24_i64, 0..3600_u32, 1..90_000_u32, any::<u32>()), 0..80),
+            day in -3_i64..30_000,
+        ) {
+            let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
+            for (seq, (hour, at, s, n)) in (7..).zip(parts) {
+                let part = part(seq * 3, if s > 60 { at } else { at % 60 }, s, n);
+                hours.entry(day * 24 + hour).or_default().add(part);
+            }
+
+            let folded = fold(day, &hours).unwrap();
+
+            prop_assert_eq!(unfold(day, &folded), Some(hours));
+        }
+
+        #[test]
         fn any_bytes_are_read_without_a_panic(raw: Vec<u8>) {
+            let _day = unfold(3, &raw);
             let _hour = Hour::from_bytes(&raw);
         }
     }

@@ -13,8 +13,10 @@ use super::{StoreError, files, format};
 
 /// The most bytes that `sled` is asked to keep in memory.
 const CACHE_BYTES: u64 = 8 << 20;
+/// `sled` takes and frees the disk in pieces of this size. Its usual half a megabyte is more than a year of minutes needs.
+const SEGMENT_BYTES: usize = 32 << 10;
 /// `sled` uses memory in proportion to a batch: no larger ones.
-const BATCH_KEYS: usize = 60;
+pub const BATCH_KEYS: usize = 60;
 
 /// Changes that belong together: under each key a new payload, or none to remove it.
 pub type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
@@ -32,7 +34,7 @@ impl Index {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         files::private_dir(dir).map_err(|source| StoreError::Open { path: dir.to_owned(), source })?;
         remove_unfinished_snapshots(dir).map_err(StoreError::io("cleaning", dir))?;
-        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).segment_size(SEGMENT_BYTES).flush_every_ms(None);
         let db = guarded(|| config.open())?;
         let file = File::open(dir.join("db")).map_err(StoreError::index)?;
         Ok(Self { db, file, dir: dir.to_owned() })
@@ -53,7 +55,7 @@ impl Index {
         self.walk(self.db_range(from, Some(to))?, each)
     }
 
-    /// The last key before `to` that begins with `prefix`; the first from `prefix` on is found by [`Index::first`].
+    /// The last key that begins with `prefix`.
     pub fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let found = guarded(|| self.db.scan_prefix(prefix).next_back().transpose())?;
         Ok(found.map(|(key, _)| key.to_vec()))

@@ -8,10 +8,11 @@ use super::{
     build,
     entry::{Entry, instant},
     format::{self, Kind},
-    hour::Hour,
+    hour::HOURS_A_DAY,
+    hours,
     index::{Changes, Index},
     journal::{Journal, Stream},
-    work::{Work, decode, load_hour},
+    work::{Work, decode},
 };
 use crate::model::{Coarse, Minute, ParticipantId};
 
@@ -98,7 +99,9 @@ impl Store {
         let hours = from_minute.div_euclid(60)..to_minute.saturating_add(59).div_euclid(60);
         self.ask(|index| {
             let mut minutes = Vec::new();
-            each_hour(index, device, hours.clone(), &mut |hour, content| minutes.extend(content.minutes(hour)))?;
+            for (hour, content) in hours::between(index, device, hours.clone())? {
+                minutes.extend(content.minutes(hour));
+            }
             minutes.retain(|minute| (from_minute..to_minute).contains(&minute.at));
             Ok(minutes)
         })
@@ -110,7 +113,9 @@ impl Store {
         let hours = from_s.div_euclid(3600).saturating_sub(25)..to_s.saturating_add(3599).div_euclid(3600);
         self.ask(|index| {
             let mut list = Vec::new();
-            each_hour(index, device, hours.clone(), &mut |hour, content| list.extend(content.coarse(hour)))?;
+            for (hour, content) in hours::between(index, device, hours.clone())? {
+                list.extend(content.coarse(hour));
+            }
             list.retain(|coarse| coarse.start_s < to_s && coarse.end_s > from_s);
             Ok(list)
         })
@@ -119,21 +124,20 @@ impl Store {
     /// From when to when something is known; none when nothing is.
     pub fn span(&self, device: DeviceId) -> Result<Option<Span>, StoreError> {
         self.ask(|index| {
-            let prefix = format::of_device(Kind::Hour, device);
-            let ends = (index.first(&prefix)?, index.last(&prefix)?);
-            let (Some(first), Some(last)) = ends else { return Ok(None) };
-            let extent = |key: &[u8]| -> Result<Option<(i64, i64)>, StoreError> {
-                let Some((_, hour)) = format::hour_of(key) else { return Ok(None) };
-                let content = load_hour(index, device, hour)?;
-                let minutes = content.minutes(hour).into_iter().map(|minute| (minute.at, minute.at));
-                let coarse = content.coarse(hour).into_iter();
-                let coarse = coarse.map(|c| (c.start_s.div_euclid(60), (c.end_s - 1).div_euclid(60)));
-                Ok(minutes.chain(coarse).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
+            let Some(days) = hours::days(index, device)? else { return Ok(None) };
+            let extent = |day: i64| -> Result<Option<(i64, i64)>, StoreError> {
+                let hours = hours::between(index, device, day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY)?;
+                let pieces = hours.iter().flat_map(|(hour, content)| {
+                    let minutes = content.minutes(*hour).into_iter().map(|minute| (minute.at, minute.at));
+                    let coarse = content.coarse(*hour).into_iter();
+                    minutes.chain(coarse.map(|c| (c.start_s.div_euclid(60), (c.end_s - 1).div_euclid(60))))
+                });
+                Ok(pieces.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
             };
-            let (Some((first_minute, _)), Some((_, last_minute))) = (extent(&first)?, extent(&last)?) else {
-                return Ok(None);
-            };
-            Ok(Some(Span { first_minute, last_minute }))
+            // The outermost days may hold hours that were emptied since.
+            let first = days.clone().find_map(|day| extent(day).transpose()).transpose()?;
+            let last = days.rev().find_map(|day| extent(day).transpose()).transpose()?;
+            Ok(first.zip(last).map(|(first, last)| Span { first_minute: first.0, last_minute: last.1 }))
         })
     }
 
@@ -270,22 +274,6 @@ fn state(device: DeviceId, work: &Work) -> CounterState {
         quarantined: timeline.quarantined(),
         conflicts: timeline.conflicts(),
     }
-}
-
-fn each_hour(
-    index: &Index,
-    device: DeviceId,
-    hours: std::ops::Range<i64>,
-    each: &mut dyn FnMut(i64, Hour),
-) -> Result<(), StoreError> {
-    let key = |hour: i64| format::hour(Kind::Hour, device, hour.clamp(*format::HOURS.start(), *format::HOURS.end()));
-    let (Some(from), Some(to)) = (key(hours.start), key(hours.end)) else { return Ok(()) };
-    let mut unread = false;
-    index.range(&from, &to, &mut |key, bytes| match (format::hour_of(key), Hour::from_bytes(&bytes)) {
-        (Some((_, hour)), Some(content)) => each(hour, content),
-        _ => unread = true,
-    })?;
-    if unread { Err(StoreError::damaged("an hour of minutes")) } else { Ok(()) }
 }
 
 fn put_aside(journal: &Journal, device: DeviceId, list: &mut Vec<PutAside>) -> Result<(), StoreError> {

@@ -41,7 +41,7 @@ struct Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub hour: i64,
-    pub at: u16,
+    pub at: u32,
 }
 
 /// Whether an epoch's number was known.
@@ -99,10 +99,10 @@ impl Run {
         if self.step_s > LONGEST_S {
             return None;
         }
-        let start_s = self.start_of(index);
+        let stamp_s = self.start_of(index);
         let start_ms = match self.clock {
-            RunClock::Boot(boot) => axis.utc_ms(boot, u64::try_from(start_s).ok()?.checked_mul(1000)?)?,
-            RunClock::Utc => start_s.checked_mul(1000)?,
+            RunClock::Boot(boot) => axis.utc_ms(boot, u64::try_from(stamp_s).ok()?.checked_mul(1000)?)?,
+            RunClock::Utc => stamp_s.checked_mul(1000)?,
             // A wall clock needs the zone it showed, which nobody has told the store.
             RunClock::Local(_) => return None,
         };
@@ -112,7 +112,7 @@ impl Run {
             (3600, start_ms.saturating_add(500).div_euclid(1000))
         };
         let hour = Some(position.div_euclid(in_hour)).filter(|hour| format::HOURS.contains(hour))?;
-        Some(Place { hour, at: u16::try_from(position.rem_euclid(in_hour)).ok()? })
+        Some(Place { hour, at: u32::try_from(position.rem_euclid(in_hour)).ok()? })
     }
 }
 
@@ -377,8 +377,7 @@ impl Timeline {
 
     /// The lowest number that was put aside and has not come in a readable form since.
     pub fn held_at(&self) -> Option<u32> {
-        let held = self.asides.iter().filter_map(|key| format::seq_of(key)).find(|seq| *seq != u32::MAX && !self.has(*seq));
-        held
+        self.asides.iter().filter_map(|key| format::seq_of(key)).find(|seq| *seq != u32::MAX && !self.has(*seq))
     }
 
     /// All numbers below this one, from the lowest that was ever seen, are stored or known to carry nothing.

@@ -1,12 +1,16 @@
 //! Is everything that is stored still what was stored?
 
-use std::fs;
+use std::{cmp::Ordering, collections::BTreeSet, fs};
+
+use firmware_protocol::reading::DeviceId;
 
 use super::{
     Store, StoreError,
     build::{self, Progress},
     entry::Entry,
-    format::Kind,
+    format::{self, Kind},
+    hour::HOURS_A_DAY,
+    hours,
     index::Index,
     journal::DamagedSpan,
     work::decode,
@@ -74,26 +78,64 @@ impl Store {
     }
 }
 
-/// Walks both in the order of their keys.
+/// Compares everything that follows from the journal.
 fn compare(index: &Index, right: &Index, report: &mut VerifyReport) -> Result<(), StoreError> {
-    // Marks and cached days are the caller's and not in the journal.
+    // Marks and cached days are the caller's. How hours are folded depends on when they came: they are
+    // compared by what they hold.
+    let own_way = [Kind::Dirty, Kind::Day, Kind::Hour, Kind::Folded].map(|kind| kind as u8);
     let counts = |item: &Result<(Vec<u8>, Vec<u8>), StoreError>| {
-        let kind = item.as_ref().ok().and_then(|(key, _)| key.first().copied());
-        kind != Some(Kind::Dirty as u8) && kind != Some(Kind::Day as u8)
+        item.as_ref().map_or(true, |(key, _)| key.first().is_none_or(|kind| !own_way.contains(kind)))
     };
-    let (mut ours, mut theirs) = (index.raw().filter(counts), right.raw().filter(counts));
+    let (ours, theirs) = (index.raw().filter(counts), right.raw().filter(counts));
+    walk(ours, theirs, report)?;
+    for device in devices(index)?.union(&devices(right)?) {
+        compare_hours(index, right, *device, report)?;
+    }
+    Ok(())
+}
+
+fn compare_hours(index: &Index, right: &Index, device: DeviceId, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let days = [hours::days(index, device)?, hours::days(right, device)?].into_iter().flatten();
+    let Some(days) = days.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)) else { return Ok(()) };
+    for day in days {
+        let hours = day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY;
+        let list = |index| Ok(hours::between(index, device, hours.clone())?.into_iter().map(Ok));
+        match list(index) {
+            Ok(ours) => walk(ours, list(right)?, report)?,
+            Err(StoreError::Damaged { .. }) => report.differing += 1,
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// Counters that any hour is kept of.
+fn devices(index: &Index) -> Result<BTreeSet<DeviceId>, StoreError> {
+    let kinds = [Kind::Hour as u8, Kind::Folded as u8];
+    let key = |item: Result<(Vec<u8>, Vec<u8>), StoreError>| {
+        item.map(|(key, _)| key.first().filter(|kind| kinds.contains(kind)).and_then(|_| format::device_of(&key)))
+    };
+    index.raw().filter_map(|item| key(item).transpose()).collect()
+}
+
+/// Walks both in the order of their keys.
+fn walk<K: Ord, V: PartialEq>(
+    mut ours: impl Iterator<Item = Result<(K, V), StoreError>>,
+    mut theirs: impl Iterator<Item = Result<(K, V), StoreError>>,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let (mut our, mut their) = (ours.next().transpose()?, theirs.next().transpose()?);
     loop {
         let order = match (&our, &their) {
             (None, None) => return Ok(()),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
             (Some((a, _)), Some((b, _))) => a.cmp(b),
         };
         match order {
-            std::cmp::Ordering::Less => report.orphaned += 1,
-            std::cmp::Ordering::Greater => report.missing += 1,
-            std::cmp::Ordering::Equal => report.differing += u64::from(our != their),
+            Ordering::Less => report.orphaned += 1,
+            Ordering::Greater => report.missing += 1,
+            Ordering::Equal => report.differing += u64::from(our != their),
         }
         if order.is_le() {
             our = ours.next().transpose()?;

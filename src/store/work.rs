@@ -17,7 +17,8 @@ use super::{
     entry::{CounterIdentity, DeliveryEntry, Entry},
     format::{self, Kind},
     hour::{Added, Contribution, Hour},
-    index::{Changes, Index},
+    hours,
+    index::{BATCH_KEYS, Changes, Index},
     timeline::{Known, Timeline},
 };
 use crate::time::axis::Axis;
@@ -245,12 +246,14 @@ impl Work {
         first.extend(marks);
         let value = postcard::to_stdvec(&self.value).map_err(StoreError::index)?;
         together.push((format::of_device(Kind::Counter, self.device), Some(value)));
-        if first.len() + together.len() <= 60 {
+        if first.len() + together.len() <= BATCH_KEYS {
             first.extend(together);
-            return index.apply_at_once(&first);
+            index.apply_at_once(&first)?;
+        } else {
+            index.apply(&first)?;
+            index.apply_at_once(&together)?;
         }
-        index.apply(&first)?;
-        index.apply_at_once(&together)
+        hours::fold_finished_days(index, self.device)
     }
 
     /// What was changed since the last call.
@@ -262,7 +265,7 @@ impl Work {
         use std::collections::btree_map::Entry as Slot;
         match self.hours.entry(hour) {
             Slot::Occupied(slot) => Ok(slot.into_mut()),
-            Slot::Vacant(slot) => Ok(slot.insert(load_hour(index, self.device, hour)?)),
+            Slot::Vacant(slot) => Ok(slot.insert(hours::one(index, self.device, hour)?)),
         }
     }
 
@@ -276,28 +279,21 @@ impl Work {
 
     fn take_hours(&mut self) -> Changes {
         let hours = std::mem::take(&mut self.hours);
+        let written = std::mem::take(&mut self.changed);
         let mut changes = Changes::new();
-        let changed = std::mem::take(&mut self.changed);
         let mark = self.value.applied.to_be_bytes().to_vec();
         let key = |kind, hour| format::hour(kind, self.device, hour).expect("places lie within the hours of keys");
         for hour in &self.stored.touched_hours {
             // The mark and its hour stand side by side, so that no batch ends between them.
-            if let Some(content) = hours.get(hour).filter(|_| changed.contains(hour)) {
-                let bytes = (!content.is_empty()).then(|| content.to_bytes());
+            if let Some(content) = hours.get(hour).filter(|_| written.contains(hour)) {
+                // An empty hour is written too: the day it is folded in may hold it otherwise.
                 changes.push((key(Kind::Dirty, *hour), Some(mark.clone())));
-                changes.push((key(Kind::Hour, *hour), bytes));
+                changes.push((key(Kind::Hour, *hour), Some(content.to_bytes())));
             }
         }
-        let reached = self.stored.touched_hours.iter().filter(|hour| !changed.contains(hour));
+        let reached = self.stored.touched_hours.iter().filter(|hour| !written.contains(hour));
         let reached: Changes = reached.map(|hour| (key(Kind::Dirty, *hour), Some(mark.clone()))).collect();
         changes.extend(reached);
         changes
     }
-}
-
-/// An hour as the index has it; empty when it has none.
-pub fn load_hour(index: &Index, device: DeviceId, hour: i64) -> Result<Hour, StoreError> {
-    let Some(key) = format::hour(Kind::Hour, device, hour) else { return Ok(Hour::default()) };
-    let Some(bytes) = index.get(&key)? else { return Ok(Hour::default()) };
-    Hour::from_bytes(&bytes).ok_or_else(|| StoreError::damaged("an hour of minutes"))
 }

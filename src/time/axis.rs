@@ -3,7 +3,8 @@
 //! A counter stamps with boot number and uptime. Boots that are joined by a [`BootLink`] share one
 //! axis of milliseconds; an [`Anchor`] is a point on it whose UTC is known. Between two anchors time
 //! is interpolated, which takes the drift of the counter's crystal out; before the first and after
-//! the last one the counter's own pace is taken. Boots without any anchor on their axis have no UTC.
+//! the last one the drift is taken from the nearest two anchors that are hours apart, where there are
+//! two. Boots without any anchor on their axis have no UTC.
 //!
 //! Anchors that contradict each other (a host whose clock was wrong for a while) are sorted into
 //! groups that agree; the largest group counts, the later one on a tie. So one bad hour never moves
@@ -17,6 +18,10 @@ use firmware_protocol::reading::{Anchor, BootLink};
 const STEP_MS: i64 = 2_000;
 /// … plus this much drift between them, in parts per million: five times what a bad crystal does.
 const DRIFT_PPM: i64 = 500;
+
+/// Anchors closer together than this say nothing about drift: half a second of inaccuracy at both
+/// ends is 46 ppm of six hours.
+const DRIFT_NEEDS_MS: i64 = 6 * 3_600_000;
 
 /// Where each boot of one counter lies in UTC, as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +42,22 @@ struct Point {
     axis_ms: i64,
     utc_ms: i64,
     accuracy_ms: i64,
+}
+
+/// Through two points of an axis, or through one at the counter's own pace.
+struct Line {
+    from: Point,
+    to: Point,
+}
+
+impl Line {
+    fn utc_ms(&self, axis_ms: i64) -> Option<i64> {
+        let gone = i128::from(axis_ms) - i128::from(self.from.axis_ms);
+        let run = i128::from(self.to.axis_ms) - i128::from(self.from.axis_ms);
+        let utc_run = i128::from(self.to.utc_ms) - i128::from(self.from.utc_ms);
+        let utc_gone = if run == 0 { gone } else { gone.checked_mul(utc_run)? / run };
+        i64::try_from(i128::from(self.from.utc_ms) + utc_gone).ok()
+    }
 }
 
 impl Axis {
@@ -78,15 +99,16 @@ impl Axis {
         let points = self.chains.get(place.chain)?;
         let at = place.base_ms.saturating_add(i64::try_from(uptime_ms).ok()?);
         let next = points.partition_point(|point| point.axis_ms <= at);
-        match (next.checked_sub(1).map(|i| points[i]), points.get(next).copied()) {
-            (Some(before), Some(after)) => {
-                let run = i128::from(after.axis_ms - before.axis_ms);
-                let utc_run = i128::from(after.utc_ms.saturating_sub(before.utc_ms));
-                let gone = i128::from(at - before.axis_ms) * utc_run / run;
-                Some(before.utc_ms.saturating_add(i64::try_from(gone).ok()?))
+        let (before, after) = (next.checked_sub(1).map(|i| points[i]), points.get(next).copied());
+        match (before, after) {
+            (Some(before), Some(after)) => Line { from: before, to: after }.utc_ms(at),
+            (None, Some(first)) => {
+                let far = points.iter().find(|point| point.axis_ms - first.axis_ms >= DRIFT_NEEDS_MS);
+                Line { from: first, to: far.copied().unwrap_or(first) }.utc_ms(at)
             }
-            (Some(only), None) | (None, Some(only)) => {
-                Some(only.utc_ms.saturating_add(at.saturating_sub(only.axis_ms)))
+            (Some(last), None) => {
+                let far = points.iter().rev().find(|point| last.axis_ms - point.axis_ms >= DRIFT_NEEDS_MS);
+                Line { from: last, to: far.copied().unwrap_or(last) }.utc_ms(at)
             }
             (None, None) => None,
         }
@@ -156,6 +178,16 @@ mod tests {
         let counted = day_ms - 4_320;
         let axis = Axis::new(&[anchor(1, 0, NOON), anchor(1, counted, NOON + 86_400_000)], &[]);
         assert_eq!(axis.utc_ms(1, counted / 2), Some(NOON + 43_200_000));
+    }
+
+    #[test]
+    fn drift_is_taken_out_before_the_first_anchor_and_after_the_last() {
+        let day_ms = 86_400_000;
+        // 50 ppm slow, first set after three days.
+        let at = |day: i64| anchor(1, u64::try_from(day * (day_ms - 4_320)).unwrap(), NOON + day * day_ms);
+        let axis = Axis::new(&[at(3), at(4), at(5)], &[]);
+        assert_eq!(axis.utc_ms(1, 0), Some(NOON));
+        assert_eq!(axis.utc_ms(1, at(9).uptime_ms), Some(NOON + 9 * day_ms));
     }
 
     #[test]

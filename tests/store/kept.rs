@@ -290,12 +290,15 @@ fn a_second_opener_is_told_who_has_the_data() {
 fn files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     fn check(path: &std::path::Path) {
-        let mode = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        let for_others = mode & 0o077;
         // `sled` makes its own files; the folder around them is closed.
         let inside_index = path.parent().is_some_and(|p| p.ends_with("index") || p.ends_with("blobs"));
-        assert!(mode & 0o077 == 0 || inside_index, "{} {mode:o}", path.display());
+        assert!(for_others == 0 || inside_index, "{} {mode:o}", path.display());
         if path.is_dir() {
-            std::fs::read_dir(path).unwrap().for_each(|entry| check(&entry.unwrap().path()));
+            for entry in std::fs::read_dir(path).unwrap() {
+                check(&entry.unwrap().path());
+            }
         }
     }
     let parent = tempfile::tempdir().unwrap();

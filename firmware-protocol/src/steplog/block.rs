@@ -133,7 +133,9 @@ impl Header {
             BlockKind::ZeroRun => body.len() == 1,
             BlockKind::Details => body.len() == 4 * usize::from(self.count),
             BlockKind::Gap => body.len() == 4,
-            BlockKind::Runs => body.len() <= MAX_LEN - HEADER_LEN && Items { rest: body }.total() == Some(self.count.into()),
+            BlockKind::Runs => {
+                body.len() <= MAX_LEN - HEADER_LEN && Items { rest: body }.total() == Some(self.count.into())
+            }
         }
     }
 
@@ -200,7 +202,8 @@ impl<'a> Block<'a> {
     /// Exactly one block. The version is looked at first, then the checksum, then everything else.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FormatError> {
         let mut cursor = ReadCursor::new(bytes);
-        let front = cursor.array::<CRC_OFFSET>().map_err(|_| FormatError::BadLength { want: HEADER_LEN, got: bytes.len() })?;
+        let front =
+            cursor.array::<CRC_OFFSET>().map_err(|_| FormatError::BadLength { want: HEADER_LEN, got: bytes.len() })?;
         let mut fields = ReadCursor::new(&front);
         let first = fields.u8()?;
         if first & 0xF0 != VERSION {
@@ -303,7 +306,12 @@ impl Items<'_> {
             BlockKind::Details => Item { steps: byte()?, meta: byte()?, detail: Some((byte()?, byte()?)), count: 1 },
             BlockKind::Runs => {
                 let (steps, meta) = (byte()?, byte()?);
-                Item { steps, meta, detail: None, count: if steps == 0 { byte().filter(|count| *count > 0)? } else { 1 } }
+                Item {
+                    steps,
+                    meta,
+                    detail: None,
+                    count: if steps == 0 { byte().filter(|count| *count > 0)? } else { 1 },
+                }
             }
             BlockKind::Gap => return None,
         };

@@ -108,7 +108,12 @@ impl Request {
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut cursor = ReadCursor::new(bytes);
         let request = match cursor.u8()? {
-            READ => Self::Read { from: cursor.u32()?, max_epochs: cursor.u16()?, max_frames: cursor.u16()?, transfer: cursor.u8()? },
+            READ => Self::Read {
+                from: cursor.u32()?,
+                max_epochs: cursor.u16()?,
+                max_frames: cursor.u16()?,
+                transfer: cursor.u8()?,
+            },
             ABORT => Self::Abort { transfer: cursor.u8()? },
             ACK => Self::Ack { from: cursor.u32()?, to: cursor.u32()?, crc: cursor.u32()? },
             ERASE => Self::Erase { to: cursor.u32()? },
@@ -133,7 +138,9 @@ impl Request {
         let mut cursor = WriteCursor::new(out);
         cursor.u8(self.operation());
         match *self {
-            Self::Read { from, max_epochs, max_frames, transfer } => cursor.u32(from).u16(max_epochs).u16(max_frames).u8(transfer),
+            Self::Read { from, max_epochs, max_frames, transfer } => {
+                cursor.u32(from).u16(max_epochs).u16(max_frames).u8(transfer)
+            }
             Self::Abort { transfer } => cursor.u8(transfer),
             Self::Ack { from, to, crc } => cursor.u32(from).u32(to).u32(crc),
             Self::Erase { to } => cursor.u32(to),

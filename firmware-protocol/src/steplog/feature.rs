@@ -57,8 +57,17 @@ impl<'a> Feature<'a> {
     /// another meaning, so look at [`version`] first.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FormatError> {
         let mut cursor = ReadCursor::new(bytes);
-        let mut feature =
-            Self { version: (0, 0), bits: 0, device: DeviceId([0; 8]), firmware: "", epochs: &[], capacity: None, max_mtu: None, clock: None, hosts: None };
+        let mut feature = Self {
+            version: (0, 0),
+            bits: 0,
+            device: DeviceId([0; 8]),
+            firmware: "",
+            epochs: &[],
+            capacity: None,
+            max_mtu: None,
+            clock: None,
+            hosts: None,
+        };
         let mut seen: u16 = 0;
         while !cursor.rest().is_empty() {
             let (tag, length) = (cursor.u8()?, cursor.u8()?);
@@ -75,7 +84,8 @@ impl<'a> Feature<'a> {
                 BITS => feature.bits = field.u32()?,
                 DEVICE => feature.device = DeviceId(field.array()?),
                 FIRMWARE => {
-                    feature.firmware = core::str::from_utf8(value).map_err(|_| FormatError::BadField { field: Field::Text, got: 0 })?;
+                    feature.firmware = core::str::from_utf8(value)
+                        .map_err(|_| FormatError::BadField { field: Field::Text, got: 0 })?;
                     continue;
                 }
                 EPOCHS => {
@@ -100,7 +110,9 @@ impl<'a> Feature<'a> {
 
     /// Writes the value with its tags in order; says its length.
     pub fn emit(&self, out: &mut [u8]) -> Result<usize, FormatError> {
-        let length = |bytes: &[u8]| u8::try_from(bytes.len()).map_err(|_| FormatError::BadField { field: Field::Text, got: u32::MAX });
+        let length = |bytes: &[u8]| {
+            u8::try_from(bytes.len()).map_err(|_| FormatError::BadField { field: Field::Text, got: u32::MAX })
+        };
         let mut cursor = WriteCursor::new(out);
         cursor.u8(VERSION).u8(2).u8(self.version.0).u8(self.version.1);
         cursor.u8(BITS).u8(4).u32(self.bits);

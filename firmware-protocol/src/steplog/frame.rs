@@ -63,7 +63,9 @@ impl<'a> Frame<'a> {
 
     /// Writes the frame; says its length.
     pub fn emit(&self, out: &mut [u8]) -> Result<usize, FormatError> {
-        let flags = if self.number == 0 { FIRST } else { 0 } | if self.last { LAST } else { 0 } | if self.aborted { ABORTED } else { 0 };
+        let flags = if self.number == 0 { FIRST } else { 0 }
+            | if self.last { LAST } else { 0 }
+            | if self.aborted { ABORTED } else { 0 };
         WriteCursor::new(out).u8(self.transfer).u16(self.number).u8(flags).bytes(self.payload).finish()
     }
 }
@@ -84,7 +86,8 @@ impl<'a> Record<'a> {
             Self::Block { seq, bytes } => (*seq, bytes),
             Self::End { next } => (*next, &[]),
         };
-        let length = u16::try_from(bytes.len()).map_err(|_| FormatError::BadField { field: Field::Body, got: u32::MAX })?;
+        let length =
+            u16::try_from(bytes.len()).map_err(|_| FormatError::BadField { field: Field::Body, got: u32::MAX })?;
         WriteCursor::new(out).u16(length).u32(seq).bytes(bytes).finish()
     }
 }

@@ -20,6 +20,7 @@ const KNOWN: u8 = 0x1F;
 
 /// What the counter holds now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the bits of a flags byte")]
 pub struct State {
     /// This boot.
     pub boot: u16,

@@ -71,7 +71,12 @@ impl SetTime {
         }
         let (token, utc_us, zone, accuracy) = (cursor.u8()?, cursor.i64()?, cursor.i16()?, cursor.u16()?);
         cursor.end()?;
-        Ok(Self { token, utc_us, zone_min: (zone != NO_ZONE).then_some(zone), accuracy_ms: (accuracy != NO_ACCURACY).then_some(accuracy) })
+        Ok(Self {
+            token,
+            utc_us,
+            zone_min: (zone != NO_ZONE).then_some(zone),
+            accuracy_ms: (accuracy != NO_ACCURACY).then_some(accuracy),
+        })
     }
 
     /// The request's bytes.
@@ -141,7 +146,13 @@ pub fn parse_anchor_unit(bytes: &[u8]) -> Result<Anchor, FormatError> {
     if version != UNIT_VERSION {
         return Err(FormatError::Unknown { got: version });
     }
-    Ok(Anchor { boot: cursor.u16()?, uptime_ms: cursor.u48()?, utc_ms: cursor.i64()?, accuracy_ms: cursor.u32()?, host: HostId(cursor.array()?) })
+    Ok(Anchor {
+        boot: cursor.u16()?,
+        uptime_ms: cursor.u48()?,
+        utc_ms: cursor.i64()?,
+        accuracy_ms: cursor.u32()?,
+        host: HostId(cursor.array()?),
+    })
 }
 
 /// An anchor as a host keeps it.
@@ -191,7 +202,11 @@ fn checked(bytes: &[u8], want: usize) -> Result<&[u8], FormatError> {
     }
     let (front, crc) = bytes.split_last_chunk::<2>().ok_or(FormatError::BadLength { want, got: bytes.len() })?;
     let (computed, stated) = (Crc16::new().update(front).value(), u16::from_le_bytes(*crc));
-    if computed == stated { Ok(front) } else { Err(FormatError::BadChecksum { want: computed.into(), got: stated.into() }) }
+    if computed == stated {
+        Ok(front)
+    } else {
+        Err(FormatError::BadChecksum { want: computed.into(), got: stated.into() })
+    }
 }
 
 /// Makes the last two bytes the CRC-16 of the rest.

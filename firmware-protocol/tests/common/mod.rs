@@ -1,12 +1,14 @@
 //! A counter and a host on one table, with an air between them that can be made bad.
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![expect(clippy::missing_panics_doc, reason = "panicking is how a test fails")]
 
 use std::collections::{BTreeMap, VecDeque};
 
 use firmware_protocol::{
     Uuid, decode,
-    driver::{Delivery, Driver, Event, HostTime, Known, MAX_STEPS_WITHOUT_PROGRESS, Outcome, Quarantined, Step, Unit, UnitKind},
+    driver::{
+        Delivery, Driver, Event, HostTime, Known, MAX_STEPS_WITHOUT_PROGRESS, Outcome, Quarantined, Step, Unit,
+        UnitKind,
+    },
     reading::{Anchor, DeviceId, Epoch, HostId, Reading, Wear},
     steplog::{
         device::{Device, DeviceConfig},
@@ -35,7 +37,7 @@ pub fn walk(device: &mut Device<RamFlash>, range: std::ops::Range<u64>, steps: i
     }
 }
 
-/// A pseudo-random number generator good enough for faults; SplitMix64.
+/// A pseudo-random number generator good enough for faults: `SplitMix64`.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -48,7 +50,7 @@ impl Dice {
     }
 
     pub fn one_in(&mut self, n: u64) -> bool {
-        self.roll() % n == 0
+        self.roll().is_multiple_of(n)
     }
 }
 
@@ -78,7 +80,16 @@ pub struct Host {
 
 impl Host {
     pub fn new(name: u8) -> Self {
-        Self { id: HostId([name; 8]), units: vec![], quarantined: vec![], deliveries: vec![], stored_to: 0, held_at: None, goal: None, refuse_store: false }
+        Self {
+            id: HostId([name; 8]),
+            units: vec![],
+            quarantined: vec![],
+            deliveries: vec![],
+            stored_to: 0,
+            held_at: None,
+            goal: None,
+            refuse_store: false,
+        }
     }
 
     pub fn readings(&self) -> Vec<Reading> {
@@ -124,7 +135,9 @@ impl Host {
                 _ => {}
             })
             .unwrap();
-            if unit.kind == UnitKind::StepLogBlock && self.held_at.is_some_and(|held| unit.bytes[4..8] == held.to_le_bytes()) {
+            if unit.kind == UnitKind::StepLogBlock
+                && self.held_at.is_some_and(|held| unit.bytes[4..8] == held.to_le_bytes())
+            {
                 self.held_at = None;
             }
         }
@@ -132,6 +145,9 @@ impl Host {
         self.quarantined.extend(delivery.quarantined);
     }
 }
+
+/// What happens to the counter beside the dialogue.
+pub type Meanwhile = Box<dyn FnMut(&mut Device<RamFlash>, &Step)>;
 
 /// The air, and the clocks on both of its sides.
 pub struct Air {
@@ -144,11 +160,13 @@ pub struct Air {
     /// Milliseconds that every write takes.
     pub write_ms: u64,
     pub frames: usize,
+    /// Notifications that the counter may send at each wait.
+    pub burst: usize,
     pub writes: Vec<(Uuid, Vec<u8>)>,
     /// Bytes in front of the Feature value.
     pub feature_prefix: Vec<u8>,
     /// Called before each step.
-    pub meanwhile: Box<dyn FnMut(&mut Device<RamFlash>, &Step)>,
+    pub meanwhile: Meanwhile,
 }
 
 impl Air {
@@ -161,6 +179,7 @@ impl Air {
             fate: Box::new(|_, _| Fate::Pass),
             write_ms: 30,
             frames: 0,
+            burst: usize::MAX,
             writes: vec![],
             feature_prefix: vec![],
             meanwhile: Box::new(|_, _| ()),
@@ -209,7 +228,11 @@ impl Air {
                 }
                 Step::Await { at_most_ms } => {
                     let mut room = [0; 244];
-                    while let Some((from, length)) = device.outgoing(self.uptime_ms, &mut room).unwrap() {
+                    let mut burst = self.burst;
+                    while burst > 0
+                        && let Some((from, length)) = device.outgoing(self.uptime_ms, &mut room).unwrap()
+                    {
+                        burst -= 1;
                         assert!(length <= usize::from(self.mtu) - 3);
                         let bytes = room[..length].to_vec();
                         self.frames += 1;
@@ -243,7 +266,12 @@ impl Air {
                 }
                 Step::Identify(identity) => {
                     assert_eq!(identity.device, config().id);
-                    let known = Known { host: host.id, stored_to: host.stored_to, held_at: host.held_at, goal_steps: host.goal };
+                    let known = Known {
+                        host: host.id,
+                        stored_to: host.stored_to,
+                        held_at: host.held_at,
+                        goal_steps: host.goal,
+                    };
                     driver.handle(Event::Known(known), self.now());
                 }
                 Step::Store(_) if host.refuse_store => driver.handle(Event::NotStored, self.now()),

@@ -46,6 +46,7 @@ pub struct SimCounter {
     off: bool,
     /// The end of the minute that was recorded last.
     lived_to_us: i64,
+    last_wear: Wear,
 }
 
 impl SimCounter {
@@ -72,6 +73,7 @@ impl SimCounter {
             drift_ppm,
             off: false,
             lived_to_us: booted_us,
+            last_wear: Wear::Unknown,
         })
     }
 
@@ -131,15 +133,27 @@ impl SimCounter {
             let uptime = self.uptime_ms(middle);
             self.device().record(uptime, next.steps, next.wear, movement(next.steps))?;
             self.lived_to_us = begins + US_PER_MINUTE;
+            self.last_wear = next.wear;
             self.script.pop_front();
         }
         if !self.off {
             self.mishaps_to(now_us)?;
             let uptime = self.uptime_ms(now_us);
-            let wear = self.script.front().map_or(Wear::Unknown, |next| next.wear);
+            let wear = self.script.front().map_or(self.last_wear, |next| next.wear);
             self.device().record(uptime, 0, wear, 0)?;
         }
         Ok(())
+    }
+
+    /// Lives to the end of its script and writes the epoch under way to flash, as firmware does before
+    /// it goes to sleep.
+    ///
+    /// # Errors
+    /// When its flash fails.
+    pub fn rest(&mut self, now_us: i64) -> Result<(), FlashError> {
+        self.live_to(now_us)?;
+        let uptime = self.uptime_ms(now_us);
+        self.device().flush(uptime)
     }
 
     fn mishaps_to(&mut self, now_us: i64) -> Result<(), FlashError> {

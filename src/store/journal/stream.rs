@@ -228,9 +228,12 @@ fn cut(path: &Path, stream: &str, end: u64, bytes: u64) -> Result<Torn, StoreErr
     let aside = path.ancestors().nth(2).unwrap_or(path).join("torn");
     files::private_dir(&aside).map_err(failed())?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let free = |n: &u32| !aside.join(format!("{stream}-{stem}-{end}-{n}.bin")).exists();
-    let number = (0..).find(free).unwrap_or(0);
-    let kept_in = aside.join(format!("{stream}-{stem}-{end}-{number}.bin"));
+    let name = |n: u32| aside.join(format!("{stream}-{stem}-{end}-{n}.bin"));
+    let mut number = 0;
+    while name(number).exists() {
+        number += 1;
+    }
+    let kept_in = name(number);
 
     let mut tail = Vec::new();
     let mut file = files::private_file().read(true).write(true).open(path).map_err(failed())?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     reading::{Anchor, Wear},
     steplog::{
-        block::{Meta, NO_SEQ, SATURATED},
+        block::{Meta, SATURATED},
         time::{KEPT, SetTime, SetTimeReply},
     },
 };
@@ -39,11 +39,12 @@ impl<F: Flash> Device<F> {
     pub(super) fn advance_to(&mut self, uptime_ms: u64) -> Result<(), FlashError> {
         self.uptime_ms = self.uptime_ms.max(uptime_ms).min(u64::from(LAST_UPTIME_S) * 1000);
         let now_s = self.uptime_s();
+        let mut outcome = Ok(());
         while self.epoch.end_s <= now_s {
-            self.close_epoch(self.epoch.end_s)?;
-            self.epoch.end_s = self.epoch.end_s.saturating_add(self.epoch_s().into());
+            // Time goes on while the memory fails.
+            outcome = outcome.and(self.close_epoch(self.epoch.end_s));
         }
-        Ok(())
+        outcome
     }
 
     /// Ends the epoch under way now, if it has begun.
@@ -70,7 +71,9 @@ impl<F: Flash> Device<F> {
         let accuracy_ms = set.accuracy_ms.unwrap_or(u16::MAX).into();
         let anchor = Anchor { boot: self.boot, uptime_ms: self.uptime_ms, utc_ms, accuracy_ms, host };
         let again = self.kept.anchors.items().last().is_some_and(|last| {
-            last.host == host && last.boot == self.boot && self.uptime_ms.saturating_sub(last.uptime_ms) < SAME_SETTING_MS
+            last.host == host
+                && last.boot == self.boot
+                && self.uptime_ms.saturating_sub(last.uptime_ms) < SAME_SETTING_MS
         });
         if again {
             self.kept.anchors.replace_last(anchor);
@@ -89,14 +92,14 @@ impl<F: Flash> Device<F> {
     /// Uptime at which an epoch that begins at this uptime ends: the next whole minute of UTC (or
     /// whole epoch length after it) when the clock is set, otherwise a whole epoch later. Seconds.
     pub(super) fn epoch_end(&self, start_s: u32) -> u32 {
-        let epoch_s = u32::from(self.epoch_s());
-        let whole = start_s.saturating_add(epoch_s);
+        let length = u32::from(self.epoch_s());
+        let whole = start_s.saturating_add(length);
         let Some(at_boot_ms) = self.utc_at_boot_ms else { return whole };
-        let (start_ms, epoch_ms) = (i64::from(start_s) * 1000, i64::from(epoch_s) * 1000);
-        let into_ms = at_boot_ms.saturating_add(start_ms).rem_euclid(epoch_ms);
+        let length_ms = i64::from(length) * 1000;
+        let into_ms = at_boot_ms.saturating_add(i64::from(start_s) * 1000).rem_euclid(length_ms);
         // To the nearest second, which may leave nothing or a whole epoch.
-        let left_s = u32::try_from((epoch_ms - into_ms + 500) / 1000).unwrap_or(epoch_s);
-        if left_s == 0 || left_s > epoch_s { whole } else { start_s.saturating_add(left_s) }
+        let left = u32::try_from((length_ms - into_ms + 500) / 1000).unwrap_or(length);
+        if left == 0 || left > length { whole } else { start_s.saturating_add(left) }
     }
 
     pub(super) fn epoch_s(&self) -> u8 {
@@ -122,19 +125,26 @@ impl<F: Flash> Device<F> {
     fn close_epoch(&mut self, end_s: u32) -> Result<(), FlashError> {
         let open = self.epoch;
         let seconds = u8::try_from(end_s.saturating_sub(open.start_s)).unwrap_or(u8::MAX);
-        self.epoch = OpenEpoch { start_s: end_s, steps: 0, movement: 0, ..open };
+        let next_s = end_s.saturating_add(self.epoch_s().into());
+        self.epoch = OpenEpoch { start_s: end_s, end_s: next_s, steps: 0, movement: 0, ..open };
         self.last_cadence = u8::try_from(open.steps.saturating_mul(60) / u32::from(seconds.max(1))).unwrap_or(u8::MAX);
         if self.is_exhausted() {
             self.kept.lost.0 = self.kept.lost.0.saturating_add(1);
             return Ok(());
         }
         self.resume()?;
-        let meta = Meta { wear: open.wear, gap_before: self.after_gap || self.gap.is_some(), clock_unset: !self.clock_is_set(), movement: open.movement };
+        let meta = Meta {
+            wear: open.wear,
+            gap_before: self.after_gap || self.gap.is_some(),
+            clock_unset: !self.clock_is_set(),
+            movement: open.movement,
+        };
         let steps = u8::try_from(open.steps).unwrap_or(SATURATED);
-        let epoch = Closed { boot: self.boot, seq: self.next_seq, uptime_s: open.start_s, seconds, steps, meta: meta.emit() };
+        let epoch =
+            Closed { boot: self.boot, seq: self.next_seq, uptime_s: open.start_s, seconds, steps, meta: meta.emit() };
         self.after_gap = false;
         // Stays below `NO_SEQ`, which is what exhausted means.
-        self.next_seq = self.next_seq.saturating_add(1).min(NO_SEQ);
+        self.next_seq = self.next_seq.saturating_add(1);
         self.push(&epoch)
     }
 

@@ -3,18 +3,17 @@
 use super::{
     Cut, Device, Flash, FlashError, MAX_SECTORS,
     kept::{Fact, HOSTS, HostCursor},
-    ring::Place,
+    stream::Transfer,
 };
 use crate::{
     Uuid,
-    crc::Crc32,
     cursor::{FormatError, WriteCursor},
     reading::{HostId, Wear},
     steplog::{
         MAJOR, MAX_MTU, MIN_MTU, MINOR,
         control::{self, Reply, Request, Status},
         feature::{self, Feature},
-        frame::{Frame, RECORD_HEADER_LEN, TRAILER_LEN, payload_len},
+        frame::payload_len,
         state::{Live, State},
         time::{self, SetTime, emit_anchor},
         uuid,
@@ -44,40 +43,20 @@ pub enum AttError {
 /// What lasts as long as a connection.
 #[derive(Debug)]
 pub struct Connection {
-    mtu: u16,
+    pub mtu: u16,
     host: Option<HostId>,
     reply: Option<[u8; control::REPLY_LEN]>,
     time_reply: Option<[u8; time::REPLY_LEN]>,
-    transfer: Option<Transfer>,
-}
-
-/// A transfer under way.
-#[derive(Clone, Copy, Debug)]
-struct Transfer {
-    id: u8,
-    number: u16,
-    place: Place,
-    next: u32,
-    epochs_left: u32,
-    /// Stream bytes that may still be begun.
-    room: usize,
-    nothing_sent: bool,
-    ended: bool,
-    crc: Crc32,
-    /// Record header or trailer, and how much of it is sent.
-    head: [u8; TRAILER_LEN],
-    head_len: usize,
-    head_at: usize,
-    /// The block after it.
-    block_at: u32,
-    block_end: u32,
+    pub transfer: Option<Transfer>,
 }
 
 impl From<FormatError> for AttError {
     fn from(error: FormatError) -> Self {
         match error {
             FormatError::BadLength { .. } => Self::InvalidLength,
-            FormatError::BadChecksum { .. } | FormatError::Unknown { .. } | FormatError::BadField { .. } => Self::OutOfRange,
+            FormatError::BadChecksum { .. } | FormatError::Unknown { .. } | FormatError::BadField { .. } => {
+                Self::OutOfRange
+            }
         }
     }
 }
@@ -91,7 +70,13 @@ impl From<FlashError> for AttError {
 impl<F: Flash> Device<F> {
     /// A host connected, with this ATT MTU. Call again when the MTU changes; that starts afresh.
     pub fn connect(&mut self, mtu: u16) {
-        self.connection = Some(Connection { mtu: mtu.clamp(MIN_MTU, MAX_MTU), host: None, reply: None, time_reply: None, transfer: None });
+        self.connection = Some(Connection {
+            mtu: mtu.clamp(MIN_MTU, MAX_MTU),
+            host: None,
+            reply: None,
+            time_reply: None,
+            transfer: None,
+        });
     }
 
     /// The host is gone; what it did not acknowledge stays.
@@ -107,11 +92,20 @@ impl<F: Flash> Device<F> {
             uuid::FEATURE => return self.feature(out),
             uuid::STATE => cursor.bytes(&self.state().emit()),
             uuid::LIVE => {
-                let live = Live { uptime_s: self.uptime_s(), steps: self.steps_since_boot, cadence: self.last_cadence, wear: self.wear() };
+                let live = Live {
+                    uptime_s: self.uptime_s(),
+                    steps: self.steps_since_boot,
+                    cadence: self.last_cadence,
+                    wear: self.wear(),
+                };
                 cursor.bytes(&live.emit())
             }
-            uuid::TIME => self.kept.anchors.items().iter().fold(&mut cursor, |cursor, anchor| cursor.bytes(&emit_anchor(anchor))),
-            uuid::BOOT_LINKS => self.kept.links.items().iter().fold(&mut cursor, |cursor, link| cursor.bytes(&link.emit())),
+            uuid::TIME => {
+                self.kept.anchors.items().iter().fold(&mut cursor, |cursor, anchor| cursor.bytes(&emit_anchor(anchor)))
+            }
+            uuid::BOOT_LINKS => {
+                self.kept.links.items().iter().fold(&mut cursor, |cursor, link| cursor.bytes(&link.emit()))
+            }
             uuid::CONTROL | uuid::DATA => return Err(AttError::ReadNotPermitted),
             _ => return Err(AttError::InvalidHandle),
         }
@@ -146,7 +140,9 @@ impl<F: Flash> Device<F> {
                 }
                 Ok(())
             }
-            uuid::FEATURE | uuid::STATE | uuid::LIVE | uuid::BOOT_LINKS | uuid::DATA => Err(AttError::WriteNotPermitted),
+            uuid::FEATURE | uuid::STATE | uuid::LIVE | uuid::BOOT_LINKS | uuid::DATA => {
+                Err(AttError::WriteNotPermitted)
+            }
             _ => Err(AttError::InvalidHandle),
         }
     }
@@ -157,29 +153,16 @@ impl<F: Flash> Device<F> {
     pub fn outgoing(&mut self, uptime_ms: u64, out: &mut [u8]) -> Result<Option<(Uuid, usize)>, FlashError> {
         self.advance_to(uptime_ms)?;
         let Some(connection) = &mut self.connection else { return Ok(None) };
-        let put = |out: &mut [u8], bytes: &[u8]| WriteCursor::new(out).bytes(bytes).finish().map_err(|_| FlashError::BadAddress);
+        let put = |out: &mut [u8], bytes: &[u8]| {
+            WriteCursor::new(out).bytes(bytes).finish().map_err(|_| FlashError::BadAddress)
+        };
         if let Some(reply) = connection.reply.take() {
             return Ok(Some((uuid::CONTROL, put(out, &reply)?)));
         }
         if let Some(reply) = connection.time_reply.take() {
             return Ok(Some((uuid::TIME, put(out, &reply)?)));
         }
-        let (mtu, Some(mut transfer)) = (connection.mtu, connection.transfer.take()) else { return Ok(None) };
-        let mut payload = [0; 240];
-        let payload = payload.get_mut(..payload_len(mtu)).unwrap_or(&mut []);
-        let gone = !transfer.ended && !self.ring.holds(&transfer.place);
-        let filled = if gone { 0 } else { self.fill(&mut transfer, payload)? };
-        let last = transfer.ended && transfer.head_at == transfer.head_len;
-        let frame = Frame { transfer: transfer.id, number: transfer.number, last: last && !gone, aborted: gone, payload: payload.get(..filled).unwrap_or(&[]) };
-        let length = frame.emit(out).map_err(|_| FlashError::BadAddress)?;
-        transfer.number = transfer.number.wrapping_add(1);
-        if let Some(connection) = &mut self.connection
-            && !last
-            && !gone
-        {
-            connection.transfer = Some(transfer);
-        }
-        Ok(Some((uuid::DATA, length)))
+        self.send_frame(out)
     }
 
     fn answer(&mut self, bytes: &[u8]) -> Reply {
@@ -263,7 +246,8 @@ impl<F: Flash> Device<F> {
 
     fn acknowledge(&mut self, from: u32, to: u32, crc: u32) -> Result<(Status, u32), FlashError> {
         let host = self.connection.as_ref().and_then(|connection| connection.host);
-        let Some(place) = self.kept.hosts.iter().position(|entry| entry.is_some_and(|entry| Some(entry.host) == host)) else {
+        let Some(place) = self.kept.hosts.iter().position(|entry| entry.is_some_and(|entry| Some(entry.host) == host))
+        else {
             return Ok((Status::NotAllowed, 0));
         };
         let Some(mut entry) = self.kept.hosts.get(place).copied().flatten() else { return Ok((Status::NotAllowed, 0)) };
@@ -293,7 +277,8 @@ impl<F: Flash> Device<F> {
 
     fn feature(&self, out: &mut [u8]) -> Result<usize, AttError> {
         let firmware = self.config.firmware;
-        let cut = (0..=firmware.len().min(feature::MAX_FIRMWARE)).rev().find_map(|end| firmware.get(..end)).unwrap_or("");
+        let cut =
+            (0..=firmware.len().min(feature::MAX_FIRMWARE)).rev().find_map(|end| firmware.get(..end)).unwrap_or("");
         let epochs: &[u8] = match self.epoch_s() {
             15 => &[15, 60, 10],
             10 => &[10, 60, 15],
@@ -328,88 +313,6 @@ impl<F: Flash> Device<F> {
             overrun: self.lost() > 0,
             worn: self.wear() == Wear::Worn,
             exhausted: self.is_exhausted(),
-        }
-    }
-
-    /// Fills a frame's payload with what comes next in the stream; says how much.
-    fn fill(&mut self, transfer: &mut Transfer, payload: &mut [u8]) -> Result<usize, FlashError> {
-        let mut at = 0;
-        while at < payload.len() {
-            let rest = payload.get_mut(at..).unwrap_or(&mut []);
-            if transfer.head_at < transfer.head_len {
-                let head = transfer.head.get(transfer.head_at..transfer.head_len).unwrap_or(&[]);
-                let n = head.len().min(rest.len());
-                if let (Some(into), Some(from)) = (rest.get_mut(..n), head.get(..n)) {
-                    into.copy_from_slice(from);
-                    transfer.crc = transfer.crc.update(from);
-                }
-                transfer.head_at += n;
-                at += n;
-            } else if transfer.block_at < transfer.block_end {
-                let left = usize::try_from(transfer.block_end - transfer.block_at).unwrap_or(0);
-                let n = left.min(rest.len());
-                let into = rest.get_mut(..n).unwrap_or(&mut []);
-                self.flash.read(transfer.block_at, into)?;
-                transfer.crc = transfer.crc.update(into);
-                transfer.block_at += u32::try_from(n).unwrap_or(0);
-                at += n;
-            } else if transfer.ended {
-                break;
-            } else {
-                self.next_record(transfer)?;
-            }
-        }
-        Ok(at)
-    }
-
-    fn next_record(&mut self, transfer: &mut Transfer) -> Result<(), FlashError> {
-        let found = self.ring.next_slot(&mut self.flash, &mut transfer.place)?;
-        if found.is_none() {
-            // Numbers at the end whose blocks cannot be found: said, so that nobody asks for ever.
-            transfer.next = transfer.next.max(self.ring.next_seq());
-        }
-        let slot = found.filter(|slot| {
-            let fits = usize::from(slot.len) + RECORD_HEADER_LEN + TRAILER_LEN <= transfer.room && transfer.epochs_left > 0;
-            transfer.nothing_sent || fits
-        });
-        let mut cursor = WriteCursor::new(&mut transfer.head);
-        transfer.head_at = 0;
-        if let Some(slot) = slot {
-            cursor.u16(slot.len.into()).u32(slot.seq);
-            transfer.head_len = RECORD_HEADER_LEN;
-            (transfer.block_at, transfer.block_end) = (slot.address, slot.address + u32::from(slot.len));
-            transfer.next = slot.end();
-            transfer.nothing_sent = false;
-            transfer.room = transfer.room.saturating_sub(usize::from(slot.len) + RECORD_HEADER_LEN);
-            transfer.epochs_left = transfer.epochs_left.saturating_sub(slot.span.into());
-        } else {
-            let mut end = [0; RECORD_HEADER_LEN];
-            WriteCursor::new(&mut end).u16(0).u32(transfer.next);
-            cursor.bytes(&end).u32(transfer.crc.update(&end).value());
-            transfer.head_len = TRAILER_LEN;
-            transfer.ended = true;
-        }
-        Ok(())
-    }
-}
-
-impl Transfer {
-    const fn new(id: u8, place: Place, from: u32, epochs_left: u32, room: usize) -> Self {
-        Self {
-            id,
-            number: 0,
-            place,
-            next: from,
-            epochs_left,
-            room,
-            nothing_sent: true,
-            ended: false,
-            crc: Crc32::new(),
-            head: [0; TRAILER_LEN],
-            head_len: 0,
-            head_at: 0,
-            block_at: 0,
-            block_end: 0,
         }
     }
 }

@@ -30,6 +30,19 @@ pub struct Last<T> {
     len: usize,
 }
 
+/// A moment at which all was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Life {
+    /// Boot.
+    pub boot: u16,
+    /// Uptime, milliseconds.
+    pub uptime_ms: u64,
+    /// Nothing happened since: a reset loses nothing.
+    pub clean: bool,
+    /// The number of the next epoch; numbers below are used.
+    pub next_seq: u32,
+}
+
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
@@ -47,13 +60,12 @@ pub struct Kept {
     pub goal: Option<u32>,
     /// Length of epochs, when a host has set it.
     pub epoch_s: Option<u8>,
-    /// Boot, uptime in milliseconds at which all was written, and whether nothing happened since.
-    pub life: (u16, u64, bool),
+    /// The last sign of life.
+    pub life: Life,
 }
 
 /// One thing to be remembered.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for one write")]
 pub enum Fact {
     /// A boot began.
     Boot(u16),
@@ -69,8 +81,8 @@ pub enum Fact {
     Lost(u32, u32),
     /// Goal and epoch length.
     Settings(Option<u32>, Option<u8>),
-    /// All was written at this boot and uptime; `true` when nothing happens after it.
-    Life(u16, u64, bool),
+    /// A sign of life.
+    Life(Life),
     /// Epochs that are not in the ring yet, as a block.
     Open([u8; MAX_LEN], u8),
 }
@@ -121,7 +133,7 @@ impl Default for Kept {
             lost: (0, 0),
             goal: None,
             epoch_s: None,
-            life: (0, 0, false),
+            life: Life::default(),
         }
     }
 }
@@ -143,19 +155,18 @@ impl Kept {
             Fact::Link(link) => self.links.push(link),
             Fact::Lost(count, to) => self.lost = (count, to),
             Fact::Settings(goal, epoch_s) => (self.goal, self.epoch_s) = (goal, epoch_s),
-            Fact::Life(boot, uptime_ms, clean) => self.life = (boot, uptime_ms, clean),
+            Fact::Life(life) => self.life = life,
             Fact::Open(..) => {}
         }
     }
 
     /// The facts that make up all of this, by index.
     pub fn fact(&self, index: u16) -> Option<Fact> {
-        let (life_boot, life_ms, clean) = self.life;
         let fixed = [
             Some(Fact::Boot(self.boot)),
             Some(Fact::Lost(self.lost.0, self.lost.1)),
             Some(Fact::Settings(self.goal, self.epoch_s)),
-            Some(Fact::Life(life_boot, life_ms, clean)),
+            Some(Fact::Life(self.life)),
         ];
         let hosts = (0u8..).zip(self.hosts).filter_map(|(place, host)| host.map(|host| Fact::Host(place, host)));
         let anchors = self.anchors.items().iter().copied().map(Fact::Anchor);
@@ -175,7 +186,7 @@ impl Fact {
             Self::Link(_) => 5,
             Self::Lost(..) => 6,
             Self::Settings(..) => 7,
-            Self::Life(..) => 8,
+            Self::Life(_) => 8,
             Self::Open(..) => OPEN,
         }
     }
@@ -190,7 +201,7 @@ impl Fact {
             Self::Link(link) => cursor.bytes(&link.emit()),
             Self::Lost(count, to) => cursor.u32(*count).u32(*to),
             Self::Settings(goal, epoch_s) => cursor.u32(goal.unwrap_or(NONE_U32)).u8(epoch_s.unwrap_or(0)),
-            Self::Life(boot, uptime_ms, clean) => cursor.u16(*boot).u48(*uptime_ms).u8((*clean).into()),
+            Self::Life(life) => cursor.u16(life.boot).u48(life.uptime_ms).u8(life.clean.into()).u32(life.next_seq),
             Self::Open(block, len) => cursor.bytes(block.get(..usize::from(*len))?),
         };
         u8::try_from(cursor.finish().ok()?).ok()
@@ -212,7 +223,12 @@ impl Fact {
                 let (goal, epoch_s) = (cursor.u32()?, cursor.u8()?);
                 Self::Settings((goal != NONE_U32).then_some(goal), (epoch_s != 0).then_some(epoch_s))
             }
-            8 => Self::Life(cursor.u16()?, cursor.u48()?, cursor.u8()? != 0),
+            8 => Self::Life(Life {
+                boot: cursor.u16()?,
+                uptime_ms: cursor.u48()?,
+                clean: cursor.u8()? != 0,
+                next_seq: cursor.u32()?,
+            }),
             got => return Err(FormatError::Unknown { got }),
         };
         cursor.end()?;

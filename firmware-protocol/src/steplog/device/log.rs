@@ -2,7 +2,7 @@
 
 use super::{
     Device, FLUSH_EPOCHS, FLUSH_S, Flash, FlashError,
-    kept::{Fact, OPEN},
+    kept::{Fact, Life, OPEN},
     meta::Meta,
     pending::Closed,
 };
@@ -40,10 +40,9 @@ impl<F: Flash> Device<F> {
 
     /// Remembers that something happened after a flush that said nothing would.
     pub(super) fn resume(&mut self) -> Result<(), FlashError> {
-        let (boot, uptime_ms, clean) = self.kept.life;
-        if boot == self.boot && clean {
-            self.kept.life.2 = false;
-            self.note(&Fact::Life(boot, uptime_ms, false))?;
+        if self.kept.life.boot == self.boot && self.kept.life.clean {
+            self.kept.life.clean = false;
+            self.note(&Fact::Life(self.kept.life))?;
         }
         Ok(())
     }
@@ -115,6 +114,8 @@ impl<F: Flash> Device<F> {
             }
         }
         self.write_pending()?;
+        // More than the ring knows of: its last block cannot be found, or a gap was not told yet.
+        self.ring.skip_to(self.kept.life.next_seq);
         self.mounting = false;
         if self.kept.lost != lost {
             self.note(&Fact::Lost(self.kept.lost.0, self.kept.lost.1))?;
@@ -130,15 +131,16 @@ impl<F: Flash> Device<F> {
         let len = self.pending.emit(from, &mut block).map_err(|_| FlashError::BadAddress)?;
         self.note(&Fact::Open(block, u8::try_from(len).map_err(|_| FlashError::BadAddress)?))?;
         self.pending.note_all();
-        self.note_life()
+        self.note_life(false)
     }
 
-    fn note_life(&mut self) -> Result<(), FlashError> {
+    /// Remembers that all is written now.
+    pub(super) fn note_life(&mut self, clean: bool) -> Result<(), FlashError> {
         if self.mounting {
             return Ok(());
         }
-        self.kept.life = (self.boot, self.uptime_ms, false);
-        self.note(&Fact::Life(self.boot, self.uptime_ms, false))
+        self.kept.life = Life { boot: self.boot, uptime_ms: self.uptime_ms, clean, next_seq: self.next_seq };
+        self.note(&Fact::Life(self.kept.life))
     }
 
     /// Tells of the numbers that this boot left out, once something follows them.

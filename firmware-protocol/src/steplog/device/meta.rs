@@ -118,8 +118,18 @@ impl Meta {
     }
 
     /// Starts the other sector with what still counts, `more` giving facts that are not in `kept`.
-    pub fn rewrite<F: Flash>(&mut self, flash: &mut F, kept: &Kept, more: &mut dyn FnMut(u16) -> Option<Fact>) -> Result<(), FlashError> {
-        let mut other = Self { sector_len: self.sector_len, active: 1 - self.active.min(1), generation: self.generation.wrapping_add(1), write_at: SECTOR_HEADER };
+    pub fn rewrite<F: Flash>(
+        &mut self,
+        flash: &mut F,
+        kept: &Kept,
+        more: &mut dyn FnMut(u16) -> Option<Fact>,
+    ) -> Result<(), FlashError> {
+        let mut other = Self {
+            sector_len: self.sector_len,
+            active: 1 - self.active.min(1),
+            generation: self.generation.wrapping_add(1),
+            write_at: SECTOR_HEADER,
+        };
         flash.erase(other.active)?;
         let mut index = 0;
         while let Some(fact) = kept.fact(index) {

@@ -12,6 +12,7 @@ mod log;
 mod meta;
 mod pending;
 mod ring;
+mod stream;
 
 pub use flash::{Flash, FlashError};
 pub use gatt::AttError;
@@ -60,6 +61,7 @@ impl Default for DeviceConfig {
 
 /// A counter.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Device<F> {
     flash: F,
     config: DeviceConfig,
@@ -142,14 +144,16 @@ impl<F: Flash> Device<F> {
     /// `steps` were taken since the last call, the last of them at this uptime; they are counted in
     /// the epoch that holds this moment. Epochs that ended before it are closed on the way, with
     /// zero steps and the wear state of the last call. `movement` is a level from 0 to 15.
+    ///
+    /// The steps are counted also when this fails; epochs that could then not be written are told
+    /// to the host as a gap, and the next call tries again.
     pub fn record(&mut self, uptime_ms: u64, steps: u32, wear: Wear, movement: u8) -> Result<(), FlashError> {
-        self.advance_to(uptime_ms)?;
-        self.resume()?;
+        let written = self.advance_to(uptime_ms).and_then(|()| self.resume());
         self.epoch.steps = self.epoch.steps.saturating_add(steps);
         self.epoch.wear = wear;
         self.epoch.movement = self.epoch.movement.max(movement.min(15));
         self.steps_since_boot = self.steps_since_boot.saturating_add(steps);
-        Ok(())
+        written
     }
 
     /// Closes the epoch under way early and writes everything: on a brown-out warning or before a
@@ -158,8 +162,7 @@ impl<F: Flash> Device<F> {
         self.advance_to(uptime_ms)?;
         self.cut_epoch(Cut::KeepNoSteps)?;
         self.write_pending()?;
-        self.kept.life = (self.boot, self.uptime_ms, true);
-        self.note(&Fact::Life(self.boot, self.uptime_ms, true))
+        self.note_life(true)
     }
 
     /// Ends the counter; what was not flushed is lost, as in a power failure.
@@ -176,8 +179,8 @@ impl<F: Flash> Device<F> {
     /// Uptime in milliseconds at which everything was last written to flash: firmware that keeps a
     /// clock running over a reset remembers that clock's value at this moment, for [`Device::boot`].
     pub fn last_flush_ms(&self) -> u64 {
-        let (boot, uptime_ms, _) = self.kept.life;
-        if boot == self.boot { uptime_ms } else { 0 }
+        let life = self.kept.life;
+        if life.boot == self.boot { life.uptime_ms } else { 0 }
     }
 
     /// Everything below is kept by this host, as it said; `None` when the host is not known.
@@ -233,19 +236,27 @@ impl<F: Flash> Device<F> {
     /// Starts this boot, after the one that ended.
     fn begin(&mut self, previous: u16, off_ms: Option<u32>) -> Result<(), FlashError> {
         self.mounting = false;
-        let (life_boot, life_ms, clean) = self.kept.life;
-        let told = life_boot == previous;
-        if previous > 0 && !(told && clean) {
+        let life = self.kept.life;
+        let told = life.boot == previous;
+        if previous > 0 && !(told && life.clean) {
             let next = self.next_seq.saturating_add(UNCLEAN_GAP);
             self.gap = (next > self.next_seq).then_some(next - self.next_seq);
             self.next_seq = next;
         }
         self.boots_exhausted = previous == u16::MAX;
         self.boot = previous.saturating_add(1);
-        let link = off_ms.filter(|_| previous > 0 && previous == self.kept.boot && !self.boots_exhausted).map(|off_ms| BootLinkEntry {
-            link: BootLink { boot: self.boot, previous, previous_uptime_ms: if told { life_ms } else { 0 }, off_ms },
-            seq: self.next_seq,
-        });
+        let link =
+            off_ms.filter(|_| previous > 0 && previous == self.kept.boot && !self.boots_exhausted).map(|off_ms| {
+                BootLinkEntry {
+                    link: BootLink {
+                        boot: self.boot,
+                        previous,
+                        previous_uptime_ms: if told { life.uptime_ms } else { 0 },
+                        off_ms,
+                    },
+                    seq: self.next_seq,
+                }
+            });
         self.kept.boot = self.boot;
         self.note(&Fact::Boot(self.boot))?;
         if let Some(link) = link {

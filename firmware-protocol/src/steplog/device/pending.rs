@@ -128,7 +128,13 @@ impl Pending {
     /// Takes an epoch; `false` when it cannot join, and these have to be written first.
     pub fn add(&mut self, epoch: &Closed) -> bool {
         if self.count == 0 {
-            *self = Self { boot: epoch.boot, first_seq: epoch.seq, first_uptime_s: epoch.uptime_s, epoch_s: epoch.seconds, ..Self::new() };
+            *self = Self {
+                boot: epoch.boot,
+                first_seq: epoch.seq,
+                first_uptime_s: epoch.uptime_s,
+                epoch_s: epoch.seconds,
+                ..Self::new()
+            };
         }
         let length = u32::from(self.count) * u32::from(self.epoch_s);
         let follows = epoch.boot == self.boot
@@ -208,8 +214,12 @@ mod tests {
 
     #[test]
     fn the_shortest_form_is_taken_and_means_the_same() {
-        let cases: [(&[u8], BlockKind); 4] =
-            [(&[9, 8, 7], BlockKind::Epochs), (&[9, 0, 7], BlockKind::Epochs), (&[9, 0, 0, 0, 7], BlockKind::Runs), (&[0, 0], BlockKind::ZeroRun)];
+        let cases: [(&[u8], BlockKind); 4] = [
+            (&[9, 8, 7], BlockKind::Epochs),
+            (&[9, 0, 7], BlockKind::Epochs),
+            (&[9, 0, 0, 0, 7], BlockKind::Runs),
+            (&[0, 0], BlockKind::ZeroRun),
+        ];
         for (steps, kind) in cases {
             let mut pending = Pending::new();
             for (seq, steps) in (0..).zip(steps) {

@@ -83,8 +83,16 @@ impl Ring {
     pub fn mount<F: Flash>(flash: &mut F) -> Result<Self, FlashError> {
         let most = u16::try_from(MAX_RING).map_err(|_| FlashError::BadGeometry)?;
         let count = flash.sectors().saturating_sub(META_SECTORS).min(most);
-        let mut ring =
-            Self { sector_len: flash.sector_len(), count, head: count.saturating_sub(1), used: 0, generation: 0, write_at: 0, next_seq: 0, first: [NO_SEQ; MAX_RING] };
+        let mut ring = Self {
+            sector_len: flash.sector_len(),
+            count,
+            head: count.saturating_sub(1),
+            used: 0,
+            generation: 0,
+            write_at: 0,
+            next_seq: 0,
+            first: [NO_SEQ; MAX_RING],
+        };
         ring.write_at = ring.sector_len;
         let mut newest: Option<(u16, u32)> = None;
         for sector in 0..count {
@@ -116,9 +124,18 @@ impl Ring {
         self.next_seq
     }
 
+    /// Numbers below are used, though no block tells so.
+    pub fn skip_to(&mut self, seq: u32) {
+        self.next_seq = self.next_seq.max(seq);
+    }
+
     /// The lowest number that can be there.
     pub fn oldest(&self) -> u32 {
-        (0..self.used).rev().map(|back| self.first_of(self.back(back))).find(|first| *first != NO_SEQ).unwrap_or(self.next_seq)
+        (0..self.used)
+            .rev()
+            .map(|back| self.first_of(self.back(back)))
+            .find(|first| *first != NO_SEQ)
+            .unwrap_or(self.next_seq)
     }
 
     /// Epochs that fit when every block is full and none is a zero run.
@@ -136,7 +153,8 @@ impl Ring {
     /// The numbers that [`Ring::advance`] would throw away.
     pub fn doomed(&self) -> Option<(u32, u32)> {
         (self.used == self.count).then(|| {
-            let after = (0..self.used - 1).rev().map(|back| self.first_of(self.back(back))).find(|first| *first != NO_SEQ);
+            let after =
+                (0..self.used - 1).rev().map(|back| self.first_of(self.back(back))).find(|first| *first != NO_SEQ);
             (self.first_of(self.back(self.used - 1)), after.unwrap_or(self.next_seq))
         })
     }
@@ -176,7 +194,9 @@ impl Ring {
 
     /// Writes a block into the head; [`Ring::has_room`] said yes. `span` numbers from `seq` on.
     pub fn append<F: Flash>(&mut self, flash: &mut F, block: &[u8], seq: u32, span: u8) -> Result<(), FlashError> {
-        let (Ok(len), Ok(wide)) = (u8::try_from(block.len()), u32::try_from(block.len())) else { return Err(FlashError::BadAddress) };
+        let (Ok(len), Ok(wide)) = (u8::try_from(block.len()), u32::try_from(block.len())) else {
+            return Err(FlashError::BadAddress);
+        };
         let mut padded = [0xFF; MAX_LEN];
         padded.get_mut(..block.len()).ok_or(FlashError::BadAddress)?.copy_from_slice(block);
         let at = self.address(self.head) + self.write_at;
@@ -193,7 +213,8 @@ impl Ring {
 
     /// The place of the block that holds `seq`, or of the first one after it.
     pub fn locate<F: Flash>(&self, flash: &mut F, seq: u32) -> Result<Place, FlashError> {
-        let back = (0..self.used).find(|back| self.first_of(self.back(*back)) <= seq).unwrap_or(self.used.saturating_sub(1));
+        let back =
+            (0..self.used).find(|back| self.first_of(self.back(*back)) <= seq).unwrap_or(self.used.saturating_sub(1));
         let mut place = Place { generation: self.generation.wrapping_sub(back.into()), at: SECTOR_HEADER };
         loop {
             let before = place;
@@ -206,7 +227,7 @@ impl Ring {
     }
 
     /// Whether the sector of this place is still there.
-    pub const fn holds(&self, place: &Place) -> bool {
+    pub const fn holds(&self, place: Place) -> bool {
         self.generation.wrapping_sub(place.generation) < self.used as u32
     }
 

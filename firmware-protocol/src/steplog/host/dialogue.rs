@@ -94,12 +94,18 @@ impl StepLogDriver {
                 Phase::Links => self.phase = Phase::Goal,
                 Phase::Goal => {
                     self.phase = Phase::Introduce;
-                    if let Some(steps) = self.known.and_then(|known| known.goal_steps).filter(|_| self.bits & feature::GOAL != 0) {
+                    if let Some(steps) =
+                        self.known.and_then(|known| known.goal_steps).filter(|_| self.bits & feature::GOAL != 0)
+                    {
                         self.exchange = Some(Exchange::control(&Request::Goal { steps: Some(steps) }));
                     }
                 }
                 Phase::Introduce | Phase::Store | Phase::Rescue if !self.batch.is_empty() => {
-                    let remaining = if matches!(self.phase, Phase::Introduce) { None } else { Some(self.readable.saturating_sub(self.cursor)) };
+                    let remaining = if matches!(self.phase, Phase::Introduce) {
+                        None
+                    } else {
+                        Some(self.readable.saturating_sub(self.cursor))
+                    };
                     return Step::Store(self.batch.take_delivery(remaining));
                 }
                 Phase::Introduce => self.phase = Phase::Read,
@@ -125,7 +131,9 @@ impl StepLogDriver {
                     exchange.until_ms = Some(now.mono_ms.saturating_add(self.settings.answer_ms.into()));
                 }
             }
-            (Step::Write { .. }, Event::Refused { .. }) if self.exchange.as_ref().is_some_and(|exchange| exchange.to == uuid::TIME) => {
+            (Step::Write { .. }, Event::Refused { .. })
+                if self.exchange.as_ref().is_some_and(|exchange| exchange.to == uuid::TIME) =>
+            {
                 self.exchange = None;
                 self.clock_done();
             }
@@ -178,7 +186,9 @@ impl StepLogDriver {
     /// Reading goes on, or what was read is stored.
     pub(super) fn after_transfer(&mut self) {
         let finished = self.cursor >= self.readable;
-        if matches!(self.phase, Phase::Read) && (finished || self.batch.is_full(self.settings.batch_epochs, BATCH_BYTES)) {
+        if matches!(self.phase, Phase::Read)
+            && (finished || self.batch.is_full(self.settings.batch_epochs, BATCH_BYTES))
+        {
             self.phase = Phase::Store;
         }
     }
@@ -221,7 +231,7 @@ impl StepLogDriver {
                     let asked = Request::parse(&exchange.bytes);
                     self.exchange = None;
                     match asked {
-                        Ok(asked) => self.replied(&asked, &reply, now),
+                        Ok(asked) => self.replied(&asked, reply, now),
                         Err(_) => self.fail(Fault::BadAnswer),
                     }
                 }
@@ -244,7 +254,7 @@ impl StepLogDriver {
         }
     }
 
-    fn replied(&mut self, asked: &Request, reply: &Reply, now: HostTime) {
+    fn replied(&mut self, asked: &Request, reply: Reply, now: HostTime) {
         match (asked, reply.status) {
             (Request::Hello { .. }, Status::Ok) => {
                 self.acked = reply.value;
@@ -297,7 +307,9 @@ impl StepLogDriver {
             device: feature.device,
             firmware: feature.firmware.to_string(),
             resolution: Resolution::Minute,
-            memory_minutes: feature.capacity.map(|epochs| u32::try_from(u64::from(epochs) * u64::from(epoch_s) / 60).unwrap_or(u32::MAX)),
+            memory_minutes: feature
+                .capacity
+                .map(|epochs| u32::try_from(u64::from(epochs) * u64::from(epoch_s) / 60).unwrap_or(u32::MAX)),
         });
     }
 

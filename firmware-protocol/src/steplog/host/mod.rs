@@ -51,7 +51,14 @@ const MAX_STEPS: u32 = 15_000;
 
 impl Default for HostSettings {
     fn default() -> Self {
-        Self { max_frames_per_read: 12, max_epochs_per_read: 1440, batch_epochs: 1440, zone_min: None, answer_ms: 5_000, first_frame_ms: 10_000 }
+        Self {
+            max_frames_per_read: 12,
+            max_epochs_per_read: 1440,
+            batch_epochs: 1440,
+            zone_min: None,
+            answer_ms: 5_000,
+            first_frame_ms: 10_000,
+        }
     }
 }
 
@@ -104,7 +111,11 @@ pub struct StepLogDriver {
 impl StepLogDriver {
     /// Nothing said yet.
     pub fn new(settings: HostSettings) -> Self {
-        let settings = HostSettings { max_frames_per_read: settings.max_frames_per_read.max(MIN_FRAMES), max_epochs_per_read: settings.max_epochs_per_read.max(1), ..settings };
+        let settings = HostSettings {
+            max_frames_per_read: settings.max_frames_per_read.max(MIN_FRAMES),
+            max_epochs_per_read: settings.max_epochs_per_read.max(1),
+            ..settings
+        };
         Self {
             settings,
             phase: Phase::Subscribe(0),

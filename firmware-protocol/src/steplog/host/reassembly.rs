@@ -57,7 +57,13 @@ impl Reassembly {
 
     /// As much of the stream as came without a hole.
     pub fn prefix(&self) -> Vec<u8> {
-        self.frames.iter().take(self.total.unwrap_or(usize::MAX)).map_while(Option::as_deref).flatten().copied().collect()
+        self.frames
+            .iter()
+            .take(self.total.unwrap_or(usize::MAX))
+            .map_while(Option::as_deref)
+            .flatten()
+            .copied()
+            .collect()
     }
 
     fn is_whole(&self) -> bool {

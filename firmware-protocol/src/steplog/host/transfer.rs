@@ -147,7 +147,8 @@ impl StepLogDriver {
     fn ask(&mut self) {
         self.transfer = self.transfer.wrapping_add(1);
         let settings = &self.settings;
-        self.incoming = Some(Incoming { frames: Reassembly::new(settings.max_frames_per_read), until_ms: u64::MAX, end: None });
+        self.incoming =
+            Some(Incoming { frames: Reassembly::new(settings.max_frames_per_read), until_ms: u64::MAX, end: None });
         self.exchange = Some(Exchange::control(&Request::Read {
             from: self.cursor,
             max_epochs: settings.max_epochs_per_read,
@@ -267,7 +268,8 @@ impl StepLogDriver {
 
     /// Whether the cursor jumped over blocks that an earlier dialogue stored.
     fn skips_stored(&self) -> bool {
-        self.known.is_some_and(|known| self.held.is_some() && self.held == known.held_at && self.cursor == known.stored_to)
+        self.known
+            .is_some_and(|known| self.held.is_some() && self.held == known.held_at && self.cursor == known.stored_to)
     }
 
     /// Numbers that the counter skipped without saying why.

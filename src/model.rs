@@ -172,7 +172,7 @@ pub enum Flag {
     DayOpen,
     /// A clock change made the day longer or shorter than 1440 minutes.
     ClockChange,
-    /// The first or the last day of the record, or a day with unrecorded minutes.
+    /// Some of the day's minutes were not recorded.
     PartialDay,
     /// Some minutes hold two minutes or more of the counter's time.
     Overlap,

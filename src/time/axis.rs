@@ -36,12 +36,12 @@ struct Place {
     base_ms: i64,
 }
 
-/// Positions are milliseconds on the chain's own axis.
+/// All in milliseconds; `at` is the position on the chain's own axis.
 #[derive(Clone, Copy, Debug)]
 struct Point {
-    axis_ms: i64,
-    utc_ms: i64,
-    accuracy_ms: i64,
+    at: i64,
+    utc: i64,
+    accuracy: i64,
 }
 
 /// Through two points of an axis, or through one at the counter's own pace.
@@ -52,11 +52,11 @@ struct Line {
 
 impl Line {
     fn utc_ms(&self, axis_ms: i64) -> Option<i64> {
-        let gone = i128::from(axis_ms) - i128::from(self.from.axis_ms);
-        let run = i128::from(self.to.axis_ms) - i128::from(self.from.axis_ms);
-        let utc_run = i128::from(self.to.utc_ms) - i128::from(self.from.utc_ms);
+        let gone = i128::from(axis_ms) - i128::from(self.from.at);
+        let run = i128::from(self.to.at) - i128::from(self.from.at);
+        let utc_run = i128::from(self.to.utc) - i128::from(self.from.utc);
         let utc_gone = if run == 0 { gone } else { gone.checked_mul(utc_run)? / run };
-        i64::try_from(i128::from(self.from.utc_ms) + utc_gone).ok()
+        i64::try_from(i128::from(self.from.utc) + utc_gone).ok()
     }
 }
 
@@ -82,9 +82,9 @@ impl Axis {
             let place = axis.place(anchor.boot);
             let uptime_ms = i64::try_from(anchor.uptime_ms).unwrap_or(i64::MAX);
             points.entry(place.chain).or_default().push(Point {
-                axis_ms: place.base_ms.saturating_add(uptime_ms),
-                utc_ms: anchor.utc_ms,
-                accuracy_ms: anchor.accuracy_ms.into(),
+                at: place.base_ms.saturating_add(uptime_ms),
+                utc: anchor.utc_ms,
+                accuracy: anchor.accuracy_ms.into(),
             });
         }
         for (chain, points) in points {
@@ -98,16 +98,16 @@ impl Axis {
         let place = self.boots.get(&boot)?;
         let points = self.chains.get(place.chain)?;
         let at = place.base_ms.saturating_add(i64::try_from(uptime_ms).ok()?);
-        let next = points.partition_point(|point| point.axis_ms <= at);
+        let next = points.partition_point(|point| point.at <= at);
         let (before, after) = (next.checked_sub(1).map(|i| points[i]), points.get(next).copied());
         match (before, after) {
             (Some(before), Some(after)) => Line { from: before, to: after }.utc_ms(at),
             (None, Some(first)) => {
-                let far = points.iter().find(|point| point.axis_ms - first.axis_ms >= DRIFT_NEEDS_MS);
+                let far = points.iter().find(|point| point.at - first.at >= DRIFT_NEEDS_MS);
                 Line { from: first, to: far.copied().unwrap_or(first) }.utc_ms(at)
             }
             (Some(last), None) => {
-                let far = points.iter().rev().find(|point| last.axis_ms - point.axis_ms >= DRIFT_NEEDS_MS);
+                let far = points.iter().rev().find(|point| last.at - point.at >= DRIFT_NEEDS_MS);
                 Line { from: last, to: far.copied().unwrap_or(last) }.utc_ms(at)
             }
             (None, None) => None,
@@ -129,25 +129,25 @@ pub fn minute_of(start_utc_ms: i64, seconds: u32) -> i64 {
 }
 
 fn largest_agreeing_group(mut points: Vec<Point>) -> Vec<Point> {
-    points.sort_by_key(|p| (p.axis_ms, p.accuracy_ms, p.utc_ms));
+    points.sort_by_key(|p| (p.at, p.accuracy, p.utc));
     // Two anchors at one uptime: the more accurate one, so that no interval is empty.
     let mut groups: Vec<Vec<Point>> = Vec::new();
     for point in points {
         let fits = groups.iter_mut().find(|group| group.last().is_some_and(|last| agree(*last, point)));
         match fits {
-            Some(group) if group.last().is_some_and(|last| last.axis_ms == point.axis_ms) => {}
+            Some(group) if group.last().is_some_and(|last| last.at == point.at) => {}
             Some(group) => group.push(point),
             None => groups.push(vec![point]),
         }
     }
-    groups.into_iter().max_by_key(|group| (group.len(), group.last().map(|p| p.axis_ms))).unwrap_or_default()
+    groups.into_iter().max_by_key(|group| (group.len(), group.last().map(|p| p.at))).unwrap_or_default()
 }
 
 fn agree(a: Point, b: Point) -> bool {
-    let run = b.axis_ms.saturating_sub(a.axis_ms);
-    let off = b.utc_ms.saturating_sub(a.utc_ms).saturating_sub(run).abs();
+    let run = b.at.saturating_sub(a.at);
+    let off = b.utc.saturating_sub(a.utc).saturating_sub(run).abs();
     let drift = run.abs() / 1_000_000 * DRIFT_PPM + run.abs() % 1_000_000 * DRIFT_PPM / 1_000_000;
-    off <= STEP_MS.saturating_add(a.accuracy_ms).saturating_add(b.accuracy_ms).saturating_add(drift)
+    off <= STEP_MS.saturating_add(a.accuracy).saturating_add(b.accuracy).saturating_add(drift)
 }
 
 #[cfg(test)]

@@ -97,9 +97,9 @@ async fn status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Proble
             let at = known.iter().position(|state| Some(state.device) == entry.device);
             let state = at.map(|at| known.swap_remove(at));
             let doing = entry.status.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone());
-            counters.push(CounterReply::new(Some(entry), state, doing));
+            counters.push(CounterReply::new(Some(entry), state.as_ref(), doing));
         }
-        counters.extend(known.into_iter().map(|state| CounterReply::new(None, Some(state), None)));
+        counters.extend(known.iter().map(|state| CounterReply::new(None, Some(state), None)));
         let (journal_bytes, index_bytes) = app.store.size();
         Ok(StatusReply {
             software: SOFTWARE.to_owned(),
@@ -167,10 +167,8 @@ async fn week(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result
         let rows = app.book.rows(person, monday, monday + Days::new(6), now)?;
         let history = app.book.history(person)?;
         let diary = DiaryMinutes::default();
-        let facts: Vec<_> = rows
-            .iter()
-            .map(|row| DayFacts { day: row, open: row.local_date >= today, diary: &diary })
-            .collect();
+        let facts: Vec<_> =
+            rows.iter().map(|row| DayFacts { day: row, open: row.local_date >= today, diary: &diary }).collect();
         let progress = goal::judge_week(&facts, &history, monday);
         Ok(WeekReply::new(&progress, rows))
     })
@@ -258,7 +256,9 @@ impl App {
     /// Whether the person's counter keeps minutes of its own until they are fetched.
     fn keeps_steps(&self, person: &Person) -> Result<bool, StoreError> {
         for wearing in &person.counters {
-            if self.store.counter(wearing.device)?.is_some_and(|state| state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter)) {
+            if self.store.counter(wearing.device)?.is_some_and(|state| {
+                state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter)
+            }) {
                 return Ok(true);
             }
         }
@@ -290,7 +290,9 @@ impl From<DaysError> for Problem {
         let code = match &error {
             DaysError::Unknown => StatusCode::NOT_FOUND,
             DaysError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            DaysError::Store(_) | DaysError::Decision { .. } | DaysError::Json(_) | DaysError::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            DaysError::Store(_) | DaysError::Decision { .. } | DaysError::Json(_) | DaysError::Encode(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         Self::new(code, error.to_string())
     }

@@ -1,5 +1,7 @@
 //! The command line: a client of the API. Results go to standard output, talk to standard error.
 
+#![expect(clippy::doc_markdown, reason = "the doc comments of arguments are what `--help` prints")]
+
 mod aggregate;
 mod client;
 mod config;
@@ -40,7 +42,9 @@ pub enum Exit {
 /// Companion for Bluetooth step counters: honest daily totals beside your own goal.
 #[derive(Debug, Parser)]
 #[command(name = "brisk", version, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing to do, 4 daemon not reachable, 5 not allowed.\nTry `brisk demo` first: it needs no counter and no Bluetooth.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing to do, 4 daemon not reachable, 5 not allowed.\nTry `brisk demo` first: it needs no counter and no Bluetooth."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -160,7 +164,7 @@ fn run_daemon(context: &Context) -> anyhow::Result<Exit> {
         Err(problems) => return wrong_settings(&problems),
     };
     let places = context.places(&config);
-    crate::daemon::run(&config, places.data, &places.socket)?;
+    crate::daemon::run(&config, &places.data, &places.socket)?;
     Ok(Exit::Ok)
 }
 

@@ -65,14 +65,14 @@ pub enum DaemonError {
 ///
 /// # Errors
 /// When the data are in use, or something it needs cannot be had.
-pub fn run(config: &Config, data_dir: PathBuf, socket: &Path) -> Result<(), DaemonError> {
-    let (store, report) = Store::open(&data_dir)?;
+pub fn run(config: &Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonError> {
+    let (store, report) = Store::open(data_dir)?;
     let runtime = runtime().map_err(DaemonError::Runtime)?;
     runtime.block_on(async {
         let store = Arc::new(store);
         let newest = store.newest_arrival().unwrap_or_default();
         let clock = Arc::new(SystemClock::new(config.clock.wait_for_sync, newest));
-        let mut daemon = Daemon::new(store, people(config), config.rules(), clock, data_dir.clone(), &report);
+        let mut daemon = Daemon::new(store, people(config), config.rules(), clock, data_dir.to_owned(), &report);
         match config.bluetooth.radio {
             RadioKind::Bluetooth => {
                 let radio = Arc::new(BluetoothRadio::new(&config.bluetooth.adapter));
@@ -81,7 +81,7 @@ pub fn run(config: &Config, data_dir: PathBuf, socket: &Path) -> Result<(), Daem
                 }
             }
             RadioKind::Simulated => {
-                let radio = Arc::new(simulated_air(config, &data_dir)?);
+                let radio = Arc::new(simulated_air(config, data_dir)?);
                 for counter in &config.counter {
                     daemon.supervise(&radio, counter, config, BondLevel::Simulated);
                 }
@@ -125,11 +125,14 @@ pub async fn end(tracker: &TaskTracker, cancel: &CancellationToken) {
     }
 }
 
+/// Starts one counter's task.
+type Start = Box<dyn FnOnce(Arc<App>, &TaskTracker, &CancellationToken) + Send>;
+
 /// The parts of a running daemon, before it serves.
 pub struct Daemon {
     /// What the API answers from; shared once [`Daemon::serve`] is called.
     app: App,
-    waiting: Vec<Box<dyn FnOnce(Arc<App>, &TaskTracker, &CancellationToken) + Send>>,
+    waiting: Vec<Start>,
     /// Of all tasks.
     pub tracker: TaskTracker,
     /// Ends all tasks.
@@ -156,13 +159,8 @@ impl Daemon {
     }
 
     /// Looks after one more counter, once the daemon serves.
-    pub fn supervise<R: Radio + 'static>(
-        &mut self,
-        radio: &Arc<R>,
-        counter: &Counter,
-        config: &Config,
-        bond: BondLevel,
-    ) where
+    pub fn supervise<R: Radio + 'static>(&mut self, radio: &Arc<R>, counter: &Counter, config: &Config, bond: BondLevel)
+    where
         R::Link: 'static,
     {
         let status = SharedStatus::default();

@@ -25,7 +25,8 @@ pub trait Radio: Send + Sync {
     type Link: Link;
 
     /// Finds the counter and connects, within the time given.
-    fn connect(&self, wanted: &Wanted, within: Duration) -> impl Future<Output = Result<Self::Link, RadioError>> + Send;
+    fn connect(&self, wanted: &Wanted, within: Duration)
+    -> impl Future<Output = Result<Self::Link, RadioError>> + Send;
 }
 
 /// A connection to one counter.
@@ -40,10 +41,18 @@ pub trait Link: Send {
     fn read(&mut self, from: Uuid, within: Duration) -> impl Future<Output = Result<Vec<u8>, RadioError>> + Send;
 
     /// Writes with response.
-    fn write(&mut self, to: Uuid, bytes: &[u8], within: Duration) -> impl Future<Output = Result<(), RadioError>> + Send;
+    fn write(
+        &mut self,
+        to: Uuid,
+        bytes: &[u8],
+        within: Duration,
+    ) -> impl Future<Output = Result<(), RadioError>> + Send;
 
     /// The next notification or indication; none when the time is over.
-    fn notified(&mut self, within: Duration) -> impl Future<Output = Result<Option<(Uuid, Vec<u8>)>, RadioError>> + Send;
+    fn notified(
+        &mut self,
+        within: Duration,
+    ) -> impl Future<Output = Result<Option<(Uuid, Vec<u8>)>, RadioError>> + Send;
 
     /// Ends the connection, also after a failure: an attempt that is merely forgotten goes on in the
     /// operating system.

@@ -141,7 +141,8 @@ impl Store {
         let mut writer = self.writer();
         // Before the journal: an entry that this call cannot index is still indexed by the next.
         let written = writer.journal.append(Stream::Counter(device), at, &entry.to_payload())?;
-        let indexed = self.with_index(|index| index_tail(index, &mut writer, self.host, device, written.ordinal, entry));
+        let indexed =
+            self.with_index(|index| index_tail(index, &mut writer, self.host, device, written.ordinal, entry));
         let stored = match indexed {
             Ok(stored) => stored,
             Err(error) => {
@@ -274,7 +275,9 @@ fn derive_again(
         let mut derived: BTreeMap<i64, Hour> = some.iter().map(|hour| (*hour, Hour::default())).collect();
         let applied = work.value.applied;
         journal.read(Stream::Counter(device), 0, &mut |record| {
-            if let Some(Entry::Delivery(delivery)) = Entry::from_payload(record.payload).filter(|_| record.ordinal < applied) {
+            if let Some(Entry::Delivery(delivery)) =
+                Entry::from_payload(record.payload).filter(|_| record.ordinal < applied)
+            {
                 for reading in decode(&delivery).readings {
                     if let firmware_protocol::reading::Reading::Epoch(epoch) = reading {
                         work.derive(&epoch, &mut derived);

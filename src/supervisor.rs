@@ -209,15 +209,13 @@ impl<R: Radio> Supervised<R> {
     /// Whatever kept the dialogue from completing. What was stored is stored.
     pub async fn attempt(&self) -> Result<SyncReport, AttemptError> {
         self.report(|status| status.doing = Doing::Looking);
-        let mut link =
-            self.radio.connect(&self.wanted, self.policy.connect_within).await.map_err(SyncError::from)?;
+        let mut link = self.radio.connect(&self.wanted, self.policy.connect_within).await.map_err(SyncError::from)?;
         self.report(|status| {
             status.doing = Doing::Syncing;
             status.stored_epochs = 0;
             status.remaining_epochs = None;
         });
-        let mut driver: Box<dyn Driver + Send> =
-            Box::new(StepLogDriver::new(HostSettings::default()));
+        let mut driver: Box<dyn Driver + Send> = Box::new(StepLogDriver::new(HostSettings::default()));
         let settings = SyncSettings { bond: self.bond, goal_steps: self.goal_steps };
         let mut progress = |so_far: SyncProgress| {
             self.report(|status| {
@@ -259,8 +257,12 @@ fn fault_sentence(fault: Fault) -> &'static str {
         Fault::Silent => "the counter stopped answering; what it had sent is stored, and it keeps the rest",
         Fault::LossyLink => "the connection lost too much; what arrived is stored. Bring the counter closer",
         Fault::Refused => "the counter refused; it may have to be paired again. Nothing is lost",
-        Fault::BadAnswer => "the counter answered in a way that its protocol does not allow; nothing was acknowledged to it",
-        Fault::NotStored => "this computer could not store what the counter sent; the counter keeps it. Is the disk full?",
+        Fault::BadAnswer => {
+            "the counter answered in a way that its protocol does not allow; nothing was acknowledged to it"
+        }
+        Fault::NotStored => {
+            "this computer could not store what the counter sent; the counter keeps it. Is the disk full?"
+        }
         Fault::Version => "the counter speaks a newer protocol; update this program",
         Fault::Differs => "the counter holds other data than were stored; both are kept, and nothing was acknowledged",
     }

@@ -73,8 +73,7 @@ pub async fn run<L: Link>(
     settings: &SyncSettings,
     progress: &mut (dyn FnMut(SyncProgress) + Send),
 ) -> Result<SyncReport, SyncError> {
-    let mut report =
-        SyncReport { outcome: Outcome::Complete, device: None, new_epochs: 0, quarantined: 0 };
+    let mut report = SyncReport { outcome: Outcome::Complete, device: None, new_epochs: 0, quarantined: 0 };
     let mut storage_failure = None;
     loop {
         match driver.next(host_time(clock)) {
@@ -90,15 +89,13 @@ pub async fn run<L: Link>(
                 Ok(value) => driver.handle(Event::Value(&value), host_time(clock)),
                 Err(error) => handle(driver, clock, Err(error))?,
             },
-            Step::Await { at_most_ms } => {
-                match link.notified(Duration::from_millis(at_most_ms.into())).await? {
-                    Some((from, bytes)) => {
-                        tracing::trace!(from = %format_args!("{from:x}"), len = bytes.len(), "notified");
-                        driver.handle(Event::Notified { from, bytes: &bytes }, host_time(clock));
-                    }
-                    None => driver.handle(Event::TimedOut, host_time(clock)),
+            Step::Await { at_most_ms } => match link.notified(Duration::from_millis(at_most_ms.into())).await? {
+                Some((from, bytes)) => {
+                    tracing::trace!(from = %format_args!("{from:x}"), len = bytes.len(), "notified");
+                    driver.handle(Event::Notified { from, bytes: &bytes }, host_time(clock));
                 }
-            }
+                None => driver.handle(Event::TimedOut, host_time(clock)),
+            },
             Step::Identify(identity) => {
                 report.device = Some(identity.device);
                 let known = identify(store, clock, identity, settings).await?;

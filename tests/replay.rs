@@ -25,8 +25,22 @@ use serde_json::Value;
 
 const MINUTES: &str = "fitabase-2016/minuteStepsNarrow_merged.csv.gz";
 const PEOPLE: [&str; 17] = [
-    "1503960366", "1644430081", "1927972279", "2026352035", "2347167796", "3372868164", "4020332650", "4319703577",
-    "4445114986", "4702921684", "5577150313", "6290855005", "6962181067", "7086361926", "8253242879", "8583815059",
+    "1503960366",
+    "1644430081",
+    "1927972279",
+    "2026352035",
+    "2347167796",
+    "3372868164",
+    "4020332650",
+    "4319703577",
+    "4445114986",
+    "4702921684",
+    "5577150313",
+    "6290855005",
+    "6962181067",
+    "7086361926",
+    "8253242879",
+    "8583815059",
     "8877689391",
 ];
 
@@ -113,8 +127,7 @@ fn shake(first: u64) {
             }
             None => ("walker", calendar, walker.clone()),
         };
-        let expected =
-            calm.entry(id.to_owned()).or_insert_with(|| days_of(script.clone(), id, calendar, None).0);
+        let expected = calm.entry(id.to_owned()).or_insert_with(|| days_of(script.clone(), id, calendar, None).0);
         let (found, played) = days_of(script, id, calendar, Some(seed));
         assert!(json(expected) == json(&found), "seed {seed}, {id}: {}", first_difference(expected, &found));
         seen.extend(played.faults.into_keys());
@@ -122,8 +135,19 @@ fn shake(first: u64) {
     println!("seeds {first}, {}, … below {seeds}: {seen:?}", first + 2);
     if seeds >= 20 {
         let kinds = [
-            "clock_set_back", "clock_set_forward", "clock_unset", "cut", "duplicate", "loss", "mtu_23", "mtu_larger",
-            "not_heard", "reboot", "reorder", "ring_wrapped", "stall",
+            "clock_set_back",
+            "clock_set_forward",
+            "clock_unset",
+            "cut",
+            "duplicate",
+            "loss",
+            "mtu_23",
+            "mtu_larger",
+            "not_heard",
+            "reboot",
+            "reorder",
+            "ring_wrapped",
+            "stall",
         ];
         for kind in kinds {
             assert!(seen.contains(kind), "{kind} never occurred");
@@ -193,11 +217,23 @@ fn real_months_through_the_protocol_equal_the_independent_day_table() {
         })
         .collect();
     let columns = [
-        ("minutes_recorded", "minutes_recorded"), ("total_steps", "total_steps"), ("m_0", "m_0"), ("m_1_19", "m_1_19"),
-        ("m_20_39", "m_20_39"), ("m_40_59", "m_40_59"), ("m_60_79", "m_60_79"), ("m_80_99", "m_80_99"),
-        ("m_100_119", "m_100_119"), ("m_120p", "m_120p"), ("brisk_min", "brisk_min"), ("bout_min", "bout_min_nci"),
-        ("peak1_spm", "peak1_spm"), ("peak30_spm", "peak30_spm"), ("peak60_spm", "peak60_spm"),
-        ("wear60_min", "wear60_min"), ("wear90_min", "wear90zero_min"),
+        ("minutes_recorded", "minutes_recorded"),
+        ("total_steps", "total_steps"),
+        ("m_0", "m_0"),
+        ("m_1_19", "m_1_19"),
+        ("m_20_39", "m_20_39"),
+        ("m_40_59", "m_40_59"),
+        ("m_60_79", "m_60_79"),
+        ("m_80_99", "m_80_99"),
+        ("m_100_119", "m_100_119"),
+        ("m_120p", "m_120p"),
+        ("brisk_min", "brisk_min"),
+        ("bout_min", "bout_min_nci"),
+        ("peak1_spm", "peak1_spm"),
+        ("peak30_spm", "peak30_spm"),
+        ("peak60_spm", "peak60_spm"),
+        ("wear60_min", "wear60_min"),
+        ("wear90_min", "wear90zero_min"),
     ];
     let mut compared = 0;
     for id in PEOPLE {

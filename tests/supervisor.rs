@@ -60,12 +60,7 @@ fn air(scripts: Vec<(DeviceId, Vec<ScriptMinute>)>, weather: Weather) -> (Arc<Si
     (Arc::clone(&clock), Arc::new(SimRadio::new(clock, counters, weather)))
 }
 
-fn supervised(
-    radio: &Arc<SimRadio>,
-    clock: &Arc<SimClock>,
-    store: &Arc<Store>,
-    id: DeviceId,
-) -> Supervised<SimRadio> {
+fn supervised(radio: &Arc<SimRadio>, clock: &Arc<SimClock>, store: &Arc<Store>, id: DeviceId) -> Supervised<SimRadio> {
     Supervised {
         radio: Arc::clone(radio),
         clock: Arc::clone(clock) as Arc<dyn brisk::time::Clock>,

@@ -77,25 +77,21 @@ pub struct CounterReply {
 }
 
 impl CounterReply {
-    pub(super) fn new(
-        entry: Option<&BoardEntry>,
-        state: Option<CounterState>,
-        doing: Option<CounterStatus>,
-    ) -> Self {
-        let device = entry.and_then(|entry| entry.device).or(state.as_ref().map(|state| state.device));
+    pub(super) fn new(entry: Option<&BoardEntry>, state: Option<&CounterState>, doing: Option<CounterStatus>) -> Self {
+        let device = entry.and_then(|entry| entry.device).or(state.map(|state| state.device));
         Self {
             id: device.map(|device| device.to_string()),
             label: entry.and_then(|entry| entry.label.clone()),
             person: entry.and_then(|entry| entry.person.clone()),
-            firmware: state.as_ref().and_then(|state| state.identity.as_ref()).map(|identity| identity.firmware.clone()),
-            last_arrival: state.as_ref().and_then(|state| state.last_arrival),
-            battery_percent: state.as_ref().and_then(|state| state.battery),
-            stored_to: state.as_ref().map_or(0, |state| state.stored_to),
-            put_aside: state.as_ref().map_or(0, |state| state.quarantined),
-            held_at: state.as_ref().and_then(|state| state.held_at),
-            undated_epochs: state.as_ref().map_or(0, |state| state.undated_epochs),
-            lost_epochs: state.as_ref().map_or(0, |state| state.lost_epochs),
-            conflicts: state.as_ref().map_or(0, |state| state.conflicts),
+            firmware: state.and_then(|state| state.identity.as_ref()).map(|identity| identity.firmware.clone()),
+            last_arrival: state.and_then(|state| state.last_arrival),
+            battery_percent: state.and_then(|state| state.battery),
+            stored_to: state.map_or(0, |state| state.stored_to),
+            put_aside: state.map_or(0, |state| state.quarantined),
+            held_at: state.and_then(|state| state.held_at),
+            undated_epochs: state.map_or(0, |state| state.undated_epochs),
+            lost_epochs: state.map_or(0, |state| state.lost_epochs),
+            conflicts: state.map_or(0, |state| state.conflicts),
             doing,
         }
     }
@@ -233,7 +229,8 @@ impl DataReply {
                 report.differing, report.missing, report.orphaned
             ));
         }
-        let mut looked_at = vec![format!("{} journal records read, every checksum and every unit in them.", report.records)];
+        let mut looked_at =
+            vec![format!("{} journal records read, every checksum and every unit in them.", report.records)];
         looked_at.extend(put_aside.iter().map(|aside| {
             let hex: String = aside.bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             format!(

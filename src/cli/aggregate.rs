@@ -106,11 +106,7 @@ where
 
 fn tell(summary: &BatchSummary) -> io::Result<()> {
     let mut err = io::stderr();
-    writeln!(
-        err,
-        "{} days of {} participants from {} rows.",
-        summary.days, summary.participants, summary.rows
-    )?;
+    writeln!(err, "{} days of {} participants from {} rows.", summary.days, summary.participants, summary.rows)?;
     for (reason, times) in &summary.rejected.by_reason {
         writeln!(err, "left out, {times} rows: {reason}")?;
     }

@@ -2,12 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{
-    Context, Exit,
-    client::Session,
-    paint::say,
-    print_json,
-};
+use super::{Context, Exit, client::Session, paint::say, print_json};
 use crate::api::DataReply;
 
 /// What to do with the stored data.

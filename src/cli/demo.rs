@@ -212,8 +212,7 @@ fn start(args: &DemoArgs, play: Play, config: &Config, folder: &Folder) -> anyho
     let air = BTreeMap::from([(COUNTER.to_string(), Arc::new(Mutex::new(counter)))]);
     let radio = Arc::new(SimRadio::new(Arc::clone(&clock), air, Weather::calm()));
 
-    let mut daemon =
-        Daemon::new(store, daemon::people(config), config.rules(), clock, folder.dir.clone(), &report);
+    let mut daemon = Daemon::new(store, daemon::people(config), config.rules(), clock, folder.dir.clone(), &report);
     for counter in &config.counter {
         daemon.supervise(&radio, counter, config, BondLevel::Simulated);
     }
@@ -229,7 +228,8 @@ fn first_contact(context: &Context, session: &Session, runtime: &tokio::runtime:
     let waiting = super::spinner(context, "the counter is bringing in its minutes");
     loop {
         let status: StatusReply = session.get("status", &Asked::default())?;
-        let complete = status.counters.iter().all(|c| c.doing.as_ref().is_some_and(|doing| doing.last_complete.is_some()));
+        let complete =
+            status.counters.iter().all(|c| c.doing.as_ref().is_some_and(|doing| doing.last_complete.is_some()));
         if complete {
             waiting.finish_and_clear();
             return Ok(());
@@ -241,8 +241,9 @@ fn first_contact(context: &Context, session: &Session, runtime: &tokio::runtime:
 /// Shows today as it grows, until Ctrl-C.
 fn watch(context: &Context, session: &Session, runtime: &tokio::runtime::Runtime) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) =
-        runtime.block_on(async { Ok::<_, std::io::Error>((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)) })?;
+    let (mut interrupt, mut terminate) = runtime.block_on(async {
+        Ok::<_, std::io::Error>((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    })?;
     let line = super::spinner(context, "");
     let mut last = String::new();
     loop {
@@ -289,7 +290,8 @@ fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
     if book.history(person)?.versions().next().is_some() {
         return Ok(());
     }
-    let first = book.span(person, now)?.map_or_else(|| person.calendar.day_at(now.timestamp()).date, |(first, _)| first);
+    let first =
+        book.span(person, now)?.map_or_else(|| person.calendar.day_at(now.timestamp()).date, |(first, _)| first);
     let goal = GoalVersion {
         id: "g1".to_owned(),
         participant: person.id.clone(),
@@ -319,11 +321,8 @@ fn settings(play: &Play) -> Config {
     // The simulated person wears it all day and the simulated computer is always near.
     config.bluetooth.sync_every = Duration::from_secs(60);
     config.clock.start_of_day = play.calendar.start_of_day;
-    config.person = vec![config::Person {
-        id: play.person.clone(),
-        zone: Some(play.calendar.zone),
-        ..config::Person::default()
-    }];
+    config.person =
+        vec![config::Person { id: play.person.clone(), zone: Some(play.calendar.zone), ..config::Person::default() }];
     config.counter = vec![config::Counter {
         id: COUNTER,
         label: Some("simulated counter".to_owned()),
@@ -375,9 +374,11 @@ impl Folder {
         }
         let dir = self.dir.display();
         writeln!(err, "The data lies in {dir}. Try next, in another terminal:")?;
-        for (command, what) in
-            [("week", "this week beside the plan"), ("status", "the counter and the daemon"), ("goal history", "the plan")]
-        {
+        for (command, what) in [
+            ("week", "this week beside the plan"),
+            ("status", "the counter and the daemon"),
+            ("goal history", "the plan"),
+        ] {
             writeln!(err, "  brisk {command} --data {dir}    {what}")?;
         }
         writeln!(err, "  brisk export days --format csv -o days --data {dir}    everything for a statistician")
@@ -386,7 +387,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.passing && let Err(error) = fs::remove_dir_all(&self.dir) {
+        if self.passing
+            && let Err(error) = fs::remove_dir_all(&self.dir)
+        {
             tracing::warn!(%error, dir = %self.dir.display(), "the demo's folder could not be removed");
         }
     }

@@ -136,13 +136,12 @@ fn show(context: &Context, session: &Session, args: &PersonArgs) -> anyhow::Resu
 
 fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Exit> {
     let reply = goals(session, args.who.person.as_ref())?;
-    let participant = match args.who.person {
-        Some(person) => person,
+    let participant = if let Some(person) = args.who.person {
+        person
+    } else {
         // The router has answered without a name, so there is exactly one person.
-        None => {
-            let status: StatusReply = session.get("status", &Asked::default())?;
-            status.people.into_iter().next().ok_or_else(|| anyhow::anyhow!("nobody is in the settings"))?
-        }
+        let status: StatusReply = session.get("status", &Asked::default())?;
+        status.people.into_iter().next().ok_or_else(|| anyhow::anyhow!("nobody is in the settings"))?
     };
     let goal = GoalVersion {
         id: reply.next_id,

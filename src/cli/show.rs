@@ -11,8 +11,8 @@ use super::{
     print_json,
 };
 use crate::{
-    goal::wording::number,
     api::{Asked, CounterReply, StatusReply, TodayReply, WeekReply},
+    goal::wording::number,
     model::{GoalState, ParticipantId},
     supervisor::Doing,
 };

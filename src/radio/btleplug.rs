@@ -81,7 +81,8 @@ impl Radio for BluetoothRadio {
 
     async fn connect(&self, wanted: &Wanted, within: Duration) -> Result<BluetoothLink, RadioError> {
         let end = Instant::now() + within;
-        let adapter = timeout_at(end, self.adapter()).await.map_err(|_| RadioError::TimedOut("look for the adapter"))??;
+        let adapter =
+            timeout_at(end, self.adapter()).await.map_err(|_| RadioError::TimedOut("look for the adapter"))??;
         let found = timeout_at(end, self.find(&adapter, wanted)).await;
         let stopped = timeout(Duration::from_secs(5), adapter.stop_scan()).await;
         if !matches!(stopped, Ok(Ok(()))) {

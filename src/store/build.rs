@@ -70,7 +70,7 @@ impl Store {
         writer.works.clear();
         drop(index.take());
         put_in_place(&self.dir, &beside, keep).map_err(StoreError::io("replacing", &index_dir(&self.dir)))?;
-        *index = Some(reopened(&index_dir(&self.dir))?);
+        *index = Some(Index::open(&index_dir(&self.dir))?);
         Ok(report)
     }
 }
@@ -107,26 +107,8 @@ pub fn set_aside(data: &Path) -> io::Result<()> {
     fs::rename(index_dir(data), name(number))
 }
 
-/// Opens an index that this process has just closed: `sled`'s own threads may hold its lock a little longer.
-pub fn reopened(dir: &Path) -> Result<Index, StoreError> {
-    let mut result = Index::open(dir);
-    for _ in 0..200 {
-        if result.is_ok() {
-            break;
-        }
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
-        result = Index::open(dir);
-    }
-    result
-}
-
 /// Makes an index from the journal in a folder of its own and closes it.
-pub fn build(
-    journal: &Journal,
-    host: HostId,
-    dir: &Path,
-    progress: Progress<'_>,
-) -> Result<RebuildReport, StoreError> {
+pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>) -> Result<RebuildReport, StoreError> {
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(StoreError::io("removing", dir))?;
     }

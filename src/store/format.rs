@@ -168,9 +168,8 @@ pub fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
     let mut rest = Bytes(rest);
     let length = rest.take()?;
     let (crc, payload) = rest.0.split_first_chunk()?;
-    let whole = *version == VERSION
-        && payload.len() as u64 == length
-        && u32::from_le_bytes(*crc) == checksum(key, payload);
+    let whole =
+        *version == VERSION && payload.len() as u64 == length && u32::from_le_bytes(*crc) == checksum(key, payload);
     whole.then_some(payload)
 }
 

@@ -199,11 +199,8 @@ fn put_lists(fine: &[Contribution], coarse: &[Contribution]) -> Vec<u8> {
 fn take_lists(bytes: &[u8], hours: u32) -> Option<(Vec<Contribution>, Vec<Contribution>)> {
     let mut bytes = Bytes(bytes);
     let fine = take_list(&mut bytes, hours * MINUTES, |seconds| seconds <= 60)?;
-    let coarse = if bytes.0.is_empty() {
-        Vec::new()
-    } else {
-        take_list(&mut bytes, hours * SECONDS, |seconds| seconds > 60)?
-    };
+    let coarse =
+        if bytes.0.is_empty() { Vec::new() } else { take_list(&mut bytes, hours * SECONDS, |seconds| seconds > 60)? };
     bytes.0.is_empty().then_some((fine, coarse))
 }
 
@@ -279,7 +276,10 @@ mod tests {
 
         let minutes = hour.minutes(0);
 
-        assert_eq!(minutes.iter().map(|m| (m.at, m.steps, m.overlap)).collect::<Vec<_>>(), [(5, 40, false), (6, 15, true)]);
+        assert_eq!(
+            minutes.iter().map(|m| (m.at, m.steps, m.overlap)).collect::<Vec<_>>(),
+            [(5, 40, false), (6, 15, true)]
+        );
     }
 
     #[test]

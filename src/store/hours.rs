@@ -62,7 +62,8 @@ pub fn days(index: &Index, device: DeviceId) -> Result<Option<Range<i64>>, Store
 /// Folds every day but the newest.
 pub fn fold_finished_days(index: &Index, device: DeviceId) -> Result<(), StoreError> {
     let prefix = format::of_device(Kind::Hour, device);
-    let day_of = |key: Option<Vec<u8>>| key.as_deref().and_then(format::hour_of).map(|(_, h)| h.div_euclid(HOURS_A_DAY));
+    let day_of =
+        |key: Option<Vec<u8>>| key.as_deref().and_then(format::hour_of).map(|(_, h)| h.div_euclid(HOURS_A_DAY));
     let Some(newest) = day_of(index.last(&prefix)?) else { return Ok(()) };
     while let Some(day) = day_of(index.first(&prefix)?).filter(|day| *day < newest) {
         let hours = day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY;

@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{StoreError, files, format};
@@ -15,6 +16,9 @@ use super::{StoreError, files, format};
 const CACHE_BYTES: u64 = 8 << 20;
 /// `sled` takes and frees the disk in pieces of this size. Its usual half a megabyte is more than a year of minutes needs.
 const SEGMENT_BYTES: usize = 32 << 10;
+/// What `sled` says when somebody else has its file.
+const LOCKED: &str = "could not acquire lock";
+const LOCK_TRIES: u32 = 200;
 /// `sled` uses memory in proportion to a batch: no larger ones.
 pub const BATCH_KEYS: usize = 60;
 
@@ -30,14 +34,23 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens or makes the index in this folder.
+    /// Opens or makes the index in this folder. The caller has the data folder to itself.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         files::private_dir(dir).map_err(|source| StoreError::Open { path: dir.to_owned(), source })?;
         remove_unfinished_snapshots(dir).map_err(StoreError::io("cleaning", dir))?;
-        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).segment_size(SEGMENT_BYTES).flush_every_ms(None);
-        let db = guarded(|| config.open())?;
-        let file = File::open(dir.join("db")).map_err(StoreError::index)?;
-        Ok(Self { db, file, dir: dir.to_owned() })
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).segment_size(SEGMENT_BYTES);
+        let config = config.flush_every_ms(None);
+        let mut opened = guarded(|| config.open());
+        for _ in 0..LOCK_TRIES {
+            if !matches!(&opened, Err(StoreError::Index { what }) if what.contains(LOCKED)) {
+                break;
+            }
+            // Threads of an index that was closed a moment ago: they say nothing when they are done.
+            std::thread::park_timeout(Duration::from_millis(10));
+            opened = guarded(|| config.open());
+        }
+        let file = File::open(dir.join("db")).map_err(StoreError::index);
+        Ok(Self { db: opened?, file: file?, dir: dir.to_owned() })
     }
 
     /// The payload under this key; [`StoreError::Damaged`] when something else lies there.
@@ -124,7 +137,8 @@ impl Index {
 
 fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
     let kind = key.first().map_or('?', |kind| char::from(*kind));
-    let payload = format::unseal(key, value).ok_or_else(|| StoreError::damaged(format!("an index value of kind {kind}")))?;
+    let payload =
+        format::unseal(key, value).ok_or_else(|| StoreError::damaged(format!("an index value of kind {kind}")))?;
     Ok(payload.to_vec())
 }
 

@@ -70,6 +70,15 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough while a process that was just started still has a copy of the handle.
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the lock goes when the process ends");
+        }
+    }
+}
+
 /// Who has the data folder now; none when nobody does. Takes nothing.
 pub fn holder(dir: &Path) -> Option<Holder> {
     let file = File::open(dir.join(NAME)).ok()?;

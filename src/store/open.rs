@@ -61,7 +61,7 @@ impl Store {
                 let beside = dir.join("index.new");
                 build::build(&journal, host, &beside, &mut |_, _| ())?;
                 build::put_in_place(dir, &beside, keep).map_err(failed)?;
-                build::reopened(&index_dir(dir))?
+                Index::open(&index_dir(dir))?
             }
         };
         let writer = Writer { journal, works: std::collections::BTreeMap::new() };

@@ -4,8 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::reading::DeviceId;
 
 use super::{
-    BondLevel, CounterIdentity, Decided, PutAside, Revision, Store, StoreError, Writer,
-    build,
+    BondLevel, CounterIdentity, Decided, PutAside, Revision, Store, StoreError, Writer, build,
     entry::{Entry, instant},
     format::{self, Kind},
     hour::HOURS_A_DAY,
@@ -201,8 +200,7 @@ impl Store {
 
     /// Forgets all computed days of a participant, or of everybody.
     pub fn clear_days(&self, participant: Option<&ParticipantId>) -> Result<(), StoreError> {
-        let prefix =
-            participant.map_or_else(|| format::all(Kind::Day), |who| format::of_participant(Kind::Day, who));
+        let prefix = participant.map_or_else(|| format::all(Kind::Day), |who| format::of_participant(Kind::Day, who));
         self.ask(|index| {
             let mut changes = Changes::new();
             index.prefix(&prefix, &mut |key, _| changes.push((key.to_vec(), None)))?;

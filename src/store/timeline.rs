@@ -142,18 +142,20 @@ impl Timeline {
         let mut this = Self::empty(device, host);
         let mut unread = 0;
         let keyed = |kind| format::of_device(kind, device);
-        index.prefix(&keyed(Kind::Run), &mut |key, value| {
-            match (format::seq_of(key), postcard::from_bytes(&value)) {
+        index.prefix(
+            &keyed(Kind::Run),
+            &mut |key, value| match (format::seq_of(key), postcard::from_bytes(&value)) {
                 (Some(seq), Ok(run)) => drop(this.runs.insert(seq, run)),
                 _ => unread += 1,
-            }
-        })?;
-        index.prefix(&keyed(Kind::Gap), &mut |key, value| {
-            match (format::seq_of(key), postcard::from_bytes(&value)) {
+            },
+        )?;
+        index.prefix(
+            &keyed(Kind::Gap),
+            &mut |key, value| match (format::seq_of(key), postcard::from_bytes(&value)) {
                 (Some(seq), Ok(end)) => this.gaps.insert(seq, end),
                 _ => unread += 1,
-            }
-        })?;
+            },
+        )?;
         index.prefix(&keyed(Kind::Aside), &mut |key, _| this.asides.extend([key.to_vec()]))?;
         index.prefix(&keyed(Kind::Conflict), &mut |key, _| this.conflicts.extend(format::seq_of(key)))?;
         index.prefix(&keyed(Kind::Anchor), &mut |key, value| match postcard::from_bytes::<AnchorValue>(&value) {
@@ -333,11 +335,13 @@ impl Timeline {
     pub fn take_changes(&mut self) -> (Changes, Changes) {
         let mut together = std::mem::take(&mut self.clocks);
         for seq in std::mem::take(&mut self.changed_runs) {
-            let value = self.runs.get(&seq).map(|run| postcard::to_stdvec(run).expect("numbers always have a written form"));
+            let value =
+                self.runs.get(&seq).map(|run| postcard::to_stdvec(run).expect("numbers always have a written form"));
             together.push((format::seq(Kind::Run, self.device, seq), value));
         }
         for seq in std::mem::take(&mut self.changed_gaps) {
-            let value = self.gaps.end_of(seq).map(|end| postcard::to_stdvec(&end).expect("a number has a written form"));
+            let value =
+                self.gaps.end_of(seq).map(|end| postcard::to_stdvec(&end).expect("a number has a written form"));
             together.push((format::seq(Kind::Gap, self.device, seq), value));
         }
         (std::mem::take(&mut self.marks), together)
@@ -360,7 +364,12 @@ impl Timeline {
 
     /// How many numbers carry no data.
     pub fn lost(&self) -> u64 {
-        self.gaps.total() - self.runs.iter().map(|(seq, run)| self.gaps.overlap(*seq, u64::from(*seq) + u64::from(run.count))).sum::<u64>()
+        self.gaps.total()
+            - self
+                .runs
+                .iter()
+                .map(|(seq, run)| self.gaps.overlap(*seq, u64::from(*seq) + u64::from(run.count)))
+                .sum::<u64>()
     }
 
     /// Epochs without a place in UTC, and the boots they are of.

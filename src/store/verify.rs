@@ -70,7 +70,7 @@ impl Store {
         }
         let beside = self.dir.join("index.check");
         build::build(&writer.journal, self.host, &beside, progress)?;
-        let right = build::reopened(&beside)?;
+        let right = Index::open(&beside)?;
         self.with_index(|index| compare(index, &right, &mut report))?;
         drop(right);
         fs::remove_dir_all(&beside).map_err(StoreError::io("removing", &beside))?;

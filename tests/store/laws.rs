@@ -35,7 +35,8 @@ impl History {
             let mut minute = 0;
             while minute < *minutes {
                 let count = u32::from(*cuts.next().unwrap()).min(minutes - minute);
-                let steps: Vec<u8> = (minute..minute + count).map(|m| u8::try_from((m * 7 + seq) % 200).unwrap()).collect();
+                let steps: Vec<u8> =
+                    (minute..minute + count).map(|m| u8::try_from((m * 7 + seq) % 200).unwrap()).collect();
                 deliveries.push(delivery(i64::from(seq), vec![block(boot, seq + minute, minute * 60, &steps)]));
                 minute += count;
             }

@@ -107,8 +107,7 @@ pub fn delivery(arrived_s: i64, units: Vec<Unit>) -> DeliveryRecord {
 pub fn hourly(host: HostId, hour: u32) -> DeliveryRecord {
     let mut random = fastrand::Rng::with_seed(hour.into());
     let awake = (7..23).contains(&(hour % 24));
-    let steps: Vec<u8> =
-        (0..60).map(|_| if awake && random.u8(..100) < 22 { random.u8(1..130) } else { 0 }).collect();
+    let steps: Vec<u8> = (0..60).map(|_| if awake && random.u8(..100) < 22 { random.u8(1..130) } else { 0 }).collect();
     let end_s = (hour + 1) * 3600;
     let jitter_ms = random.i64(-20..20);
     let units = vec![
@@ -153,7 +152,11 @@ pub fn copy(from: &Path, to: &Path) {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             let to = to.join(entry.file_name());
-            if entry.file_type()?.is_dir() { inner(&entry.path(), &to)? } else { fs::copy(entry.path(), to).map(drop)? }
+            if entry.file_type()?.is_dir() {
+                inner(&entry.path(), &to)?
+            } else {
+                fs::copy(entry.path(), to).map(drop)?
+            }
         }
         Ok(())
     }

@@ -99,6 +99,9 @@ impl SimCounter {
     }
 
     /// The device side, for those who ask what it really holds.
+    ///
+    /// # Panics
+    /// Never: a restart puts it back, and a restart that fails ends the simulation.
     pub fn device(&mut self) -> &mut Device<SimFlash> {
         self.device.as_mut().expect("put back at the end of every restart")
     }
@@ -181,8 +184,8 @@ impl SimCounter {
 
     fn restart(&mut self, at_us: i64, off_us: i64) -> Result<(), FlashError> {
         let flash = self.device.take().expect("put back below").into_flash();
-        let off_ms = u32::try_from(off_us / 1_000).unwrap_or(u32::MAX);
-        self.device = Some(Device::boot(flash, config(self.id), Some(off_ms))?);
+        let pause = u32::try_from(off_us / 1_000).unwrap_or(u32::MAX);
+        self.device = Some(Device::boot(flash, config(self.id), Some(pause))?);
         self.booted_us = at_us;
         Ok(())
     }

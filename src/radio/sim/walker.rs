@@ -70,7 +70,8 @@ impl Day {
     }
 
     fn minute(&self, wall: i64, random: &mut fastrand::Rng) -> (u32, Wear) {
-        let within = |stretch: Option<(i64, i64)>| stretch.is_some_and(|(from, len)| (from..from + len).contains(&wall));
+        let within =
+            |stretch: Option<(i64, i64)>| stretch.is_some_and(|(from, len)| (from..from + len).contains(&wall));
         if !self.worn {
             return (0, Wear::NotWorn);
         }

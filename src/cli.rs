@@ -58,7 +58,7 @@ struct Global {
     /// Folder of the data [default: $XDG_DATA_HOME/brisk]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Settings file [default: $XDG_CONFIG_HOME/brisk/brisk.toml, then /etc/brisk/brisk.toml]
+    /// Settings file [default: brisk.toml in the folder of --data, $XDG_CONFIG_HOME/brisk, /etc/brisk]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Answer in JSON, for programs
@@ -112,9 +112,11 @@ struct Context {
 }
 
 impl Context {
-    /// The settings: the file that was named, else the first that there is, else the defaults.
+    /// The settings: the file that was named, else the one in the data folder that was named, else the
+    /// first that there is, else the defaults.
     fn config(&self) -> Result<Config, ConfigErrors> {
-        let file = self.global.config.as_deref().or_else(|| self.paths.config_file());
+        let beside = self.global.data.as_ref().map(|dir| dir.join("brisk.toml")).filter(|file| file.exists());
+        let file = self.global.config.as_deref().or(beside.as_deref()).or_else(|| self.paths.config_file());
         file.map_or_else(|| Ok(Config::default()), Config::load)
     }
 

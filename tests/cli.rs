@@ -2,7 +2,13 @@
 
 mod support;
 
-use std::{collections::BTreeSet, fs, io::Read as _, path::Path, process::Stdio};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Read as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -54,7 +60,7 @@ fn every_command_explains_itself() {
         let ran = bare(&home, &[*command, &["--help"]].concat());
 
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{command:?}");
-        let usage = format!("Usage: brisk{}", command.iter().map(|word| format!(" {word}")).collect::<String>());
+        let usage = format!("Usage: {}", [&["brisk"], *command].concat().join(" "));
         assert!(ran.out.contains(&usage), "{command:?}: {}", ran.out);
         assert!(ran.out.contains("--json") && ran.out.contains("--data"), "{command:?}");
     }

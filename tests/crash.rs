@@ -189,7 +189,7 @@ struct Look {
 impl Look {
     fn at(data: &Path) -> Self {
         let (store, report) = Store::open(data).unwrap();
-        let state = store.counter(COUNTER).unwrap().unwrap_or_else(|| nothing_stored());
+        let state = store.counter(COUNTER).unwrap().unwrap_or_else(nothing_stored);
         let minutes = store.minutes(COUNTER, 0, 100_000_000).unwrap();
         let acked = acked(&data.join("counter.flash"), store.host_id());
         Self { store, report, state, minutes, acked }

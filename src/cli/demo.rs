@@ -21,7 +21,7 @@ use super::{
     print_json, show,
 };
 use crate::{
-    api::{Asked, StatusReply, TodayReply},
+    api::{App, Asked, StatusReply, TodayReply},
     batch,
     config::{self, Config, RadioKind},
     daemon::{self, Daemon},
@@ -40,10 +40,8 @@ use crate::{
     time::{Calendar, Clock as _, LocalDay, SystemClock, Zone},
 };
 
-/// The simulated day has come this far when the demo begins: a quarter of an hour before the walk.
-const BEGINS_AT_MIN: i64 = walker::WALK_BEGINS - 15;
-/// The simulated walker's seed; any other makes another person.
-const WALKER: u64 = 20;
+/// The simulated day has come this far when the demo begins: the walk is just ahead.
+const BEGINS_AT_MIN: i64 = walker::WALK_BEGINS - 2;
 /// How often the live line is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -110,7 +108,10 @@ fn play(args: &DemoArgs) -> anyhow::Result<Play> {
     let now = minute_of_day(&calendar, &today, BEGINS_AT_MIN);
     let from = calendar.day(today.date - Days::new(args.days.into())).first_minute();
     let to = if args.once { now } else { today.end_minute() };
-    let script = walker::script(WALKER, &calendar, from, to);
+    // Whoever has planned a walk for today.
+    let walks = |seed: &u64| walker::script(*seed, &calendar, now, today.end_minute()).iter().any(|m| m.steps >= 100);
+    let seed = (20..).find(walks).unwrap_or_default();
+    let script = walker::script(seed, &calendar, from, to);
     Ok(Play { script, person: config::Person::default().id, calendar, now })
 }
 
@@ -158,7 +159,8 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let config = settings(&play);
     write_settings(&config, &folder.dir)?;
     let runtime = daemon::runtime()?;
-    let (daemon, socket) = runtime.block_on(async { start(args, play, &config, folder) })?;
+    let now = DateTime::from_timestamp(play.now * 60, 0).unwrap_or_default();
+    let (daemon, app, socket) = runtime.block_on(async { start(args, play, &config, folder) })?;
     let talk = !context.global.quiet;
     if talk {
         writeln!(
@@ -170,6 +172,7 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let (tracker, cancel) = daemon;
     let session = Session::open(&config, &folder.dir)?;
     first_contact(context, &session, &runtime)?;
+    set_first_goal(&app.book, now)?;
     let rows: Vec<DayTotal> = session.get("days", &Asked::default())?;
     if context.global.json {
         print_json(&rows)?;
@@ -195,7 +198,7 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
 type Running = (tokio_util::task::TaskTracker, tokio_util::sync::CancellationToken);
 
 /// Starts a daemon on the simulated air. Must run inside the runtime.
-fn start(args: &DemoArgs, play: Play, config: &Config, folder: &Folder) -> anyhow::Result<(Running, PathBuf)> {
+fn start(args: &DemoArgs, play: Play, config: &Config, folder: &Folder) -> anyhow::Result<(Running, Arc<App>, PathBuf)> {
     let (store, report) = Store::open(&folder.dir)?;
     let store = Arc::new(store);
     let now = DateTime::from_timestamp(play.now * 60, 0).unwrap_or_default();
@@ -219,8 +222,7 @@ fn start(args: &DemoArgs, play: Play, config: &Config, folder: &Folder) -> anyho
     let running = (daemon.tracker.clone(), daemon.cancel.clone());
     let socket = folder.dir.join("brisk.sock");
     let app = daemon.serve(&socket)?;
-    set_first_goal(&app.book, now)?;
-    Ok((running, socket))
+    Ok((running, app, socket))
 }
 
 /// Waits until the history is in, with a sign of life.
@@ -234,7 +236,7 @@ fn first_contact(context: &Context, session: &Session, runtime: &tokio::runtime:
             waiting.finish_and_clear();
             return Ok(());
         }
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(20)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
     }
 }
 
@@ -296,7 +298,7 @@ fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
         id: "g1".to_owned(),
         participant: person.id.clone(),
         measure: Measure::LeisureBriskMin,
-        amount: 20,
+        amount: 15,
         period: Period::Day,
         days: Weekdays::ALL,
         from: first,

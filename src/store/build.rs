@@ -26,9 +26,6 @@ pub fn index_dir(data: &Path) -> PathBuf {
 
 /// Hours that wait before they are written: with their marks one batch.
 const HOURS_A_BATCH: usize = 28;
-/// Batches between two flushes: `sled` holds what is not flushed in memory.
-const BATCHES_A_FLUSH: u32 = 256;
-
 /// How building the index anew went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RebuildReport {
@@ -159,7 +156,6 @@ fn build_counter(
         Ok(())
     })?;
     work.derive_axis();
-    let mut batches = 0;
     let damaged = journal.read(stream, 0, &mut |record| {
         report.records += 1;
         done.add(record.payload.len());
@@ -171,10 +167,8 @@ fn build_counter(
         if work.waiting() >= HOURS_A_BATCH {
             work.commit(index)?;
             work.take_stored();
-            batches += 1;
-            if batches % BATCHES_A_FLUSH == 0 {
-                index.sync()?;
-            }
+            // `sled` uses space again only after a flush.
+            index.flush()?;
         }
         Ok(())
     })?;

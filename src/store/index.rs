@@ -106,9 +106,14 @@ impl Index {
         guarded(|| self.db.apply_batch(batch))
     }
 
+    /// Hands everything applied so far to the system: safe from a kill, not from a power cut.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        guarded(|| self.db.flush()).map(drop)
+    }
+
     /// Returns when everything applied so far is on disk.
     pub fn sync(&self) -> Result<(), StoreError> {
-        guarded(|| self.db.flush())?;
+        self.flush()?;
         self.file.sync_all().map_err(StoreError::io("writing", &self.dir))
     }
 

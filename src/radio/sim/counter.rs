@@ -20,6 +20,9 @@ const US_PER_MINUTE: i64 = 60_000_000;
 /// A reset through the watchdog takes about this long, and the counter's crystal goes on counting.
 const RESET_US: i64 = 2_000_000;
 
+/// A simulated battery never runs down.
+const BATTERY_PERCENT: u8 = 80;
+
 /// What may befall a counter while nobody is speaking with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
@@ -63,7 +66,8 @@ impl SimCounter {
         off_ms: Option<u32>,
         drift_ppm: i64,
     ) -> Result<Self, FlashError> {
-        let device = Device::boot(flash, config(id), off_ms)?;
+        let mut device = Device::boot(flash, config(id), off_ms)?;
+        device.set_power(Some(BATTERY_PERCENT), false);
         Ok(Self {
             id,
             device: Some(device),

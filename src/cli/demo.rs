@@ -198,7 +198,12 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
 type Running = (tokio_util::task::TaskTracker, tokio_util::sync::CancellationToken);
 
 /// Starts a daemon on the simulated air. Must run inside the runtime.
-fn start(args: &DemoArgs, play: Play, config: &Config, folder: &Folder) -> anyhow::Result<(Running, Arc<App>, PathBuf)> {
+fn start(
+    args: &DemoArgs,
+    play: Play,
+    config: &Config,
+    folder: &Folder,
+) -> anyhow::Result<(Running, Arc<App>, PathBuf)> {
     let (store, report) = Store::open(&folder.dir)?;
     let store = Arc::new(store);
     let now = DateTime::from_timestamp(play.now * 60, 0).unwrap_or_default();

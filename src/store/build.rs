@@ -24,8 +24,8 @@ pub fn index_dir(data: &Path) -> PathBuf {
     data.join("index")
 }
 
-/// Hours that wait before they are written: with their marks one batch.
-const HOURS_A_BATCH: usize = 28;
+/// Hours that wait in memory before the days that are over are written.
+const HOURS_WAITING: usize = 24 * 8;
 /// How building the index anew went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RebuildReport {
@@ -164,8 +164,8 @@ fn build_counter(
             return Ok(());
         };
         work.apply(index, record.ordinal, &entry)?;
-        if work.waiting() >= HOURS_A_BATCH {
-            work.commit(index)?;
+        if work.waiting() >= HOURS_WAITING {
+            work.write_days(index)?;
             work.take_stored();
             // `sled` uses space again only after a flush.
             index.flush()?;

@@ -23,7 +23,7 @@ pub enum Kind {
     Anchor = b'A',
     /// Device → state of the counter.
     Counter = b'C',
-    /// Device, hour → mark: the hour changed since days were last computed.
+    /// Device, day → mark: which of its hours changed since days were last computed.
     Dirty = b'D',
     /// Device, day → contributions of its hours, but those that have a [`Kind::Hour`] of their own.
     Folded = b'F',
@@ -71,7 +71,8 @@ pub fn seq(kind: Kind, device: DeviceId, seq: u32) -> Vec<u8> {
     key
 }
 
-/// Of a [`Kind::Hour`] or [`Kind::Dirty`], or, with a day in the place of the hour, of a [`Kind::Folded`]; none outside the four hundred thousand years that fit.
+/// Of a [`Kind::Hour`] or, with a day in the place of the hour, of a [`Kind::Folded`] or [`Kind::Dirty`];
+/// none outside the four hundred thousand years that fit.
 pub fn hour(kind: Kind, device: DeviceId, hour: i64) -> Option<Vec<u8>> {
     let biased = u32::try_from(hour + HOUR_BIAS).ok()?;
     let mut key = of_device(kind, device);

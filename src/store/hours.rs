@@ -66,18 +66,65 @@ pub fn fold_finished_days(index: &Index, device: DeviceId) -> Result<(), StoreEr
         |key: Option<Vec<u8>>| key.as_deref().and_then(format::hour_of).map(|(_, h)| h.div_euclid(HOURS_A_DAY));
     let Some(newest) = day_of(index.last(&prefix)?) else { return Ok(()) };
     while let Some(day) = day_of(index.first(&prefix)?).filter(|day| *day < newest) {
-        let hours = day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY;
-        let Some(key) = format::hour(Kind::Folded, device, day) else { return Ok(()) };
-        let content = between(index, device, hours.clone())?;
-        // Two hours with one number are being moved: the next delivery tries again.
-        let Some(bytes) = fold(day, &content) else { return Ok(()) };
-        let mut changes: Changes = vec![(key, (!content.is_empty()).then_some(bytes))];
-        range(index, Kind::Hour, device, &hours, &mut |hour, _| {
-            changes.extend(format::hour(Kind::Hour, device, hour).map(|key| (key, None)));
-        })?;
-        index.apply_at_once(&changes)?;
+        if !put_folded(index, device, day, &[])? {
+            // Two hours hold one number while epochs are being moved: the next delivery tries again.
+            break;
+        }
     }
     Ok(())
+}
+
+/// Folds a day as it is with these hours put in place of their like. Says whether that can be done;
+/// if not, they are written as values of their own.
+pub fn put_folded(index: &Index, device: DeviceId, day: i64, new: &[(i64, Hour)]) -> Result<bool, StoreError> {
+    let Some(key) = format::hour(Kind::Folded, device, day) else { return Ok(false) };
+    let hours = day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY;
+    let mut content = between(index, device, hours.clone())?;
+    content.extend(new.iter().cloned());
+    content.retain(|_, hour| !hour.is_empty());
+    let single = |hour: i64| format::hour(Kind::Hour, device, hour);
+    let Some(bytes) = fold(day, &content) else {
+        let changes = new.iter().filter_map(|(hour, content)| Some((single(*hour)?, Some(content.to_bytes()))));
+        index.apply(&changes.collect())?;
+        return Ok(false);
+    };
+    let mut changes: Changes = vec![(key, (!content.is_empty()).then_some(bytes))];
+    range(index, Kind::Hour, device, &hours, &mut |hour, _| changes.extend(single(hour).map(|key| (key, None))))?;
+    index.apply_at_once(&changes)?;
+    Ok(true)
+}
+
+/// The hours of a day that changed, one bit each, lowest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DirtyDay(u32);
+
+impl DirtyDay {
+    /// Adds an hour.
+    pub fn insert(&mut self, hour: i64) {
+        self.0 |= 1 << hour.rem_euclid(HOURS_A_DAY);
+    }
+
+    /// Adds the hours of a mark as it is stored.
+    pub fn join(&mut self, mark: &[u8]) -> Result<(), StoreError> {
+        self.0 |= Self::parse(mark)?.0;
+        Ok(())
+    }
+
+    /// The mark as it is stored. `change` is another number for every change.
+    pub fn to_bytes(self, change: u32) -> Vec<u8> {
+        [change.to_be_bytes(), self.0.to_be_bytes()].concat()
+    }
+
+    /// From a mark as it is stored.
+    pub fn parse(mark: &[u8]) -> Result<Self, StoreError> {
+        let bits = mark.get(4..).and_then(|bits| bits.try_into().ok());
+        bits.map(|bits| Self(u32::from_be_bytes(bits))).ok_or_else(|| StoreError::damaged("a mark on a day"))
+    }
+
+    /// Its hours, of the day with this number.
+    pub fn hours(self, day: i64) -> impl Iterator<Item = i64> {
+        (0..HOURS_A_DAY).filter(move |bit| self.0 & (1 << bit) != 0).map(move |bit| day * HOURS_A_DAY + bit)
+    }
 }
 
 fn folded(index: &Index, device: DeviceId, day: i64) -> Result<BTreeMap<i64, Hour>, StoreError> {

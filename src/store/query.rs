@@ -1,5 +1,7 @@
 //! Questions to the store.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::reading::DeviceId;
 
@@ -8,7 +10,7 @@ use super::{
     entry::{Entry, instant},
     format::{self, Kind},
     hour::HOURS_A_DAY,
-    hours,
+    hours::{self, DirtyDay},
     index::{Changes, Index},
     journal::{Journal, Stream},
     work::{Work, decode},
@@ -62,7 +64,7 @@ pub struct DirtyHour {
     pub device: DeviceId,
     /// UTC hours since 1970.
     pub hour: i64,
-    /// Tells a change that came later from this one.
+    /// The mark on its day: tells a change that came later from this one.
     mark: Vec<u8>,
 }
 
@@ -145,10 +147,15 @@ impl Store {
         // Not in the middle of a delivery: a mark is there before all of its hours are.
         let settled = self.writer();
         let list = |index: &Index| {
-            let mut list = Vec::new();
+            let mut marks = Vec::new();
             index.prefix(&format::all(Kind::Dirty), &mut |key, mark| {
-                list.extend(format::hour_of(key).map(|(device, hour)| DirtyHour { device, hour, mark }));
+                marks.extend(format::hour_of(key).map(|(device, day)| (device, day, mark)));
             })?;
+            let mut list = Vec::new();
+            for (device, day, mark) in marks {
+                let hours = DirtyDay::parse(&mark)?.hours(day);
+                list.extend(hours.map(|hour| DirtyHour { device, hour, mark: mark.clone() }));
+            }
             Ok(list)
         };
         let first = self.with_index(list);
@@ -156,14 +163,21 @@ impl Store {
         if first.is_ok() { first } else { self.ask(list) }
     }
 
-    /// Takes marks away after the days on them were stored. An hour that changed again keeps its mark.
+    /// Takes marks away after the days on them were stored. The marks stay on a UTC day of which any
+    /// hour changed again, or is not among these.
     pub fn clear_dirty(&self, hours: &[DirtyHour]) -> Result<(), StoreError> {
         let _settled = self.writer();
         self.with_index(|index| {
-            let mut changes = Changes::new();
+            let mut days: BTreeMap<Vec<u8>, (&[u8], DirtyDay)> = BTreeMap::new();
             for dirty in hours {
-                let Some(key) = format::hour(Kind::Dirty, dirty.device, dirty.hour) else { continue };
-                if index.get(&key)?.as_ref() == Some(&dirty.mark) {
+                let day = dirty.hour.div_euclid(HOURS_A_DAY);
+                let Some(key) = format::hour(Kind::Dirty, dirty.device, day) else { continue };
+                days.entry(key).or_insert((&dirty.mark, DirtyDay::default())).1.insert(dirty.hour);
+            }
+            let mut changes = Changes::new();
+            for (key, (mark, done)) in days {
+                if index.get(&key)?.is_some_and(|now| now == mark && DirtyDay::parse(mark).is_ok_and(|all| all == done))
+                {
                     changes.push((key, None));
                 }
             }

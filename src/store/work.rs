@@ -16,8 +16,8 @@ use super::{
     BondLevel, StoreError,
     entry::{CounterIdentity, DeliveryEntry, Entry},
     format::{self, Kind},
-    hour::{Added, Contribution, Hour},
-    hours,
+    hour::{Added, Contribution, HOURS_A_DAY, Hour},
+    hours::{self, DirtyDay},
     index::{BATCH_KEYS, Changes, Index},
     timeline::{Known, Timeline},
 };
@@ -85,6 +85,8 @@ pub struct Work {
     pub value: CounterValue,
     hours: BTreeMap<i64, Hour>,
     changed: BTreeSet<i64>,
+    /// Hours to be marked as changed.
+    dirty: BTreeSet<i64>,
     /// What the entries since the last [`Work::take_stored`] changed.
     stored: Stored,
 }
@@ -99,6 +101,7 @@ impl Work {
             value: CounterValue::default(),
             hours: BTreeMap::new(),
             changed: BTreeSet::new(),
+            dirty: BTreeSet::new(),
             stored: Stored::default(),
         }
     }
@@ -235,13 +238,28 @@ impl Work {
 
     /// Writes the hours taken in so far, and nothing yet that says that they are there.
     pub fn write_hours(&mut self, index: &Index) -> Result<(), StoreError> {
-        let changes = self.take_hours();
+        let changes = self.take_hours(index)?;
         index.apply(&changes)
+    }
+
+    /// Writes the hours taken in so far folded into days, all but those of the newest day: less for
+    /// the index to shuffle about while it is built anew.
+    pub fn write_days(&mut self, index: &Index) -> Result<(), StoreError> {
+        let day_of = |hour: &i64| hour.div_euclid(HOURS_A_DAY);
+        let Some(newest) = self.hours.keys().next_back().map(day_of) else { return Ok(()) };
+        let newer = self.hours.split_off(&(newest * HOURS_A_DAY));
+        let older = std::mem::replace(&mut self.hours, newer);
+        for hours in older.into_iter().collect::<Vec<_>>().chunk_by(|a, b| day_of(&a.0) == day_of(&b.0)) {
+            hours::put_folded(index, self.device, day_of(&hours[0].0), hours)?;
+        }
+        self.changed = self.changed.split_off(&(newest * HOURS_A_DAY));
+        let marks = self.take_marks(index)?;
+        index.apply(&marks)
     }
 
     /// Writes everything taken in so far.
     pub fn commit(&mut self, index: &Index) -> Result<(), StoreError> {
-        let mut first = self.take_hours();
+        let mut first = self.take_hours(index)?;
         let (marks, mut together) = self.timeline.take_changes();
         first.extend(marks);
         let value = postcard::to_stdvec(&self.value).map_err(StoreError::index)?;
@@ -274,26 +292,36 @@ impl Work {
         self.changed.insert(hour);
         let reach = if seconds > 60 { seconds.div_ceil(3600) } else { 0 };
         let last = (hour + i64::from(reach)).min(*format::HOURS.end());
+        self.dirty.extend(hour..=last);
         self.stored.touched_hours.extend(hour..=last);
     }
 
-    fn take_hours(&mut self) -> Changes {
+    fn take_hours(&mut self, index: &Index) -> Result<Changes, StoreError> {
         let hours = std::mem::take(&mut self.hours);
-        let written = std::mem::take(&mut self.changed);
-        let mut changes = Changes::new();
-        let mark = self.value.applied.to_be_bytes().to_vec();
-        let key = |kind, hour| format::hour(kind, self.device, hour).expect("places lie within the hours of keys");
-        for hour in &self.stored.touched_hours {
-            // The mark and its hour stand side by side, so that no batch ends between them.
-            if let Some(content) = hours.get(hour).filter(|_| written.contains(hour)) {
+        // Marks first: a crash in between makes a day be computed once too often, never too seldom.
+        let mut changes = self.take_marks(index)?;
+        for hour in std::mem::take(&mut self.changed) {
+            if let (Some(content), Some(key)) = (hours.get(&hour), format::hour(Kind::Hour, self.device, hour)) {
                 // An empty hour is written too: the day it is folded in may hold it otherwise.
-                changes.push((key(Kind::Dirty, *hour), Some(mark.clone())));
-                changes.push((key(Kind::Hour, *hour), Some(content.to_bytes())));
+                changes.push((key, Some(content.to_bytes())));
             }
         }
-        let reached = self.stored.touched_hours.iter().filter(|hour| !written.contains(hour));
-        let reached: Changes = reached.map(|hour| (key(Kind::Dirty, *hour), Some(mark.clone()))).collect();
-        changes.extend(reached);
-        changes
+        Ok(changes)
+    }
+
+    fn take_marks(&mut self, index: &Index) -> Result<Changes, StoreError> {
+        let mut days: BTreeMap<i64, DirtyDay> = BTreeMap::new();
+        for hour in std::mem::take(&mut self.dirty) {
+            days.entry(hour.div_euclid(HOURS_A_DAY)).or_default().insert(hour);
+        }
+        let mut changes = Changes::new();
+        for (day, mut dirty) in days {
+            let Some(key) = format::hour(Kind::Dirty, self.device, day) else { continue };
+            if let Some(before) = index.get(&key)? {
+                dirty.join(&before)?;
+            }
+            changes.push((key, Some(dirty.to_bytes(self.value.applied))));
+        }
+        Ok(changes)
     }
 }

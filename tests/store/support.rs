@@ -153,9 +153,9 @@ pub fn copy(from: &Path, to: &Path) {
             let entry = entry?;
             let to = to.join(entry.file_name());
             if entry.file_type()?.is_dir() {
-                inner(&entry.path(), &to)?
+                inner(&entry.path(), &to)?;
             } else {
-                fs::copy(entry.path(), to).map(drop)?
+                fs::copy(entry.path(), to)?;
             }
         }
         Ok(())

@@ -131,7 +131,7 @@ fn main() -> Done {
 }
 
 async fn fill(dir: &Path, days: i64, hours: i64, end: i64) -> Done {
-    let began = Instant::now();
+    let watch = Instant::now();
     let begin = end - days * 1440;
     let mut home = Home::open(dir, begin, end)?;
     home.set_goal(home.person.calendar.day_at(begin * 60).date)?;
@@ -146,7 +146,7 @@ async fn fill(dir: &Path, days: i64, hours: i64, end: i64) -> Done {
         dialogues += 1;
     }
     let (journal, index) = home.store.size();
-    say("seconds", began.elapsed().as_secs_f64())?;
+    say("seconds", watch.elapsed().as_secs_f64())?;
     say("dialogues", dialogues)?;
     say("epochs", epochs)?;
     say("journal_bytes", journal)?;
@@ -162,24 +162,24 @@ async fn syncs(dir: &Path, times: i64, with_days: bool) -> Done {
     let begin = last + 1;
     let mut home = Home::open(dir, begin, begin + times * 60)?;
     say("open_twice_us", opened.elapsed().as_micros())?;
-    let (mut syncing, mut computing) = (Vec::new(), Vec::new());
+    let (mut of_syncs, mut of_days) = (Vec::new(), Vec::new());
     for time in 1..=times {
-        let began = Instant::now();
+        let watch = Instant::now();
         home.rest(begin + time * 60)?;
         let new = home.sync_at(begin + time * 60).await?;
         if new == 0 {
             return Err("a dialogue brought nothing new".into());
         }
-        syncing.push(began.elapsed());
+        of_syncs.push(watch.elapsed());
         if with_days {
-            let began = Instant::now();
+            let watch = Instant::now();
             home.book.refresh(home.clock.utc())?;
-            computing.push(began.elapsed());
+            of_days.push(watch.elapsed());
         }
     }
-    say("sync_us", median(&mut syncing).as_micros())?;
-    say("refresh_us", median(&mut computing).as_micros())?;
-    say("refresh_most_us", computing.iter().max().copied().unwrap_or_default().as_micros())
+    say("sync_us", median(&mut of_syncs).as_micros())?;
+    say("refresh_us", median(&mut of_days).as_micros())?;
+    say("refresh_most_us", of_days.iter().max().copied().unwrap_or_default().as_micros())
 }
 
 async fn backlog(dir: &Path, days: i64, end: i64) -> Done {
@@ -190,24 +190,24 @@ async fn backlog(dir: &Path, days: i64, end: i64) -> Done {
     home.clock.advance(Duration::from_secs(u64::try_from(days * 86_400)?));
     home.rest(end)?;
 
-    let began = Instant::now();
+    let watch = Instant::now();
     let epochs = home.sync_at(end).await?;
-    let stored = began.elapsed();
+    let stored = watch.elapsed();
     // An hour after the last day, so that every day is closed and gets its first revision.
     let now = home.clock.utc() + TimeDelta::hours(25);
     home.book.refresh(now)?;
-    let computed = began.elapsed();
+    let computed = watch.elapsed();
     let rows = home.book.rows(&home.person, NaiveDate::MIN, NaiveDate::MAX, now)?;
     let shown = serde_json::to_string(&rows)?;
-    let all = began.elapsed();
+    let all = watch.elapsed();
 
     let (journal, index) = home.store.size();
     say("epochs", epochs)?;
     say("rows", rows.len())?;
     say("json_bytes", shown.len())?;
     say("stored_ms", stored.as_secs_f64() * 1e3)?;
-    say("computed_ms", (computed - stored).as_secs_f64() * 1e3)?;
-    say("shown_ms", (all - computed).as_secs_f64() * 1e3)?;
+    say("computed_ms", computed.saturating_sub(stored).as_secs_f64() * 1e3)?;
+    say("shown_ms", all.saturating_sub(computed).as_secs_f64() * 1e3)?;
     say("all_ms", all.as_secs_f64() * 1e3)?;
     say("journal_bytes", journal)?;
     say("index_bytes", index)

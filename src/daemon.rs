@@ -183,6 +183,7 @@ impl Daemon {
             goal_steps: None,
             policy: policy(config),
             status,
+            marks: Mutex::default(),
             seed: u64::from_be_bytes(counter.id.0) ^ u64::from(std::process::id()),
         };
         self.waiting.push(Box::new(move |app, tracker, cancel| {

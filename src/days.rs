@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources},
+    aggregate::{
+        DayInput, coarse::merge_coarse, context::longest_after_min, context_is_enough, day_total, merge_sources,
+    },
     goal::{self, DayFacts, Decision, DiaryMinutes, History, Problems},
     model::{Coarse, DayTotal, DeviceId, Minute, ParticipantId, Rules, SOFTWARE},
     store::{DirtyHour, Revision, Store, StoreError},
@@ -231,10 +233,7 @@ impl DayBook {
             let mut touched = BTreeSet::new();
             for DirtyHour { device, hour, .. } in &dirty {
                 if person.counters.iter().any(|wearing| wearing.device == *device) {
-                    let date = person.calendar.day_at(hour * 3600).date;
-                    let last = person.calendar.day_at(hour * 3600 + 3599).date;
-                    // A run of minutes may reach over midnight: the neighbours rest on this hour too.
-                    touched.extend(dates(date - CalendarDays::new(1), last + CalendarDays::new(1)));
+                    touched.extend(self.days_that_rest_on(person, *hour));
                 }
             }
             let settings = self.settings_of(person);
@@ -253,6 +252,16 @@ impl DayBook {
         Ok(())
     }
 
+    /// The days that minutes of a UTC hour may change: their own, the next (a run of minutes may reach
+    /// over midnight), and the one before when the hour is soon after midnight.
+    fn days_that_rest_on(&self, person: &Person, hour: i64) -> impl Iterator<Item = NaiveDate> + use<> {
+        let first = person.calendar.day_at(hour * 3600);
+        let last = person.calendar.day_at(hour * 3600 + 3599);
+        let reach_s = i64::from(longest_after_min(&self.rules)) * 60;
+        let before = u64::from(hour * 3600 < first.start_s + reach_s);
+        dates(first.date - CalendarDays::new(before), last.date + CalendarDays::new(1))
+    }
+
     /// The journal learns of new revisions before the index holds the rows that bear them.
     fn keep(
         &self,
@@ -269,6 +278,9 @@ impl DayBook {
             if now.timestamp() >= person.calendar.day(row.local_date).end_s {
                 let cached = Cached { settings, row: row.clone() };
                 let bytes = postcard::to_stdvec(&cached).map_err(DaysError::Encode)?;
+                if self.store.day(&person.id, row.local_date)?.as_ref() == Some(&bytes) {
+                    continue;
+                }
                 self.store.put_day(&person.id, row.local_date, &bytes)?;
             }
         }

@@ -154,6 +154,7 @@ pub fn supervised(
         goal_steps: None,
         policy,
         status: SharedStatus::default(),
+        marks: Mutex::default(),
         seed: 0,
     }
 }

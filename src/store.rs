@@ -124,13 +124,12 @@ impl Store {
 
     /// Keeps a revision of a day that was handed out.
     pub fn append_revision(&self, revision: &Revision) -> Result<(), StoreError> {
-        let entry = RevisionEntry::from(revision);
+        let entry = Entry::Revision(RevisionEntry::from(revision));
         let mut writer = self.writer();
-        let payload = Entry::Revision(entry.clone()).to_payload();
-        let written = writer.journal.append(Stream::Days, revision.computed_at, &payload)?;
+        let written = writer.journal.append(Stream::Days, revision.computed_at, &entry.to_payload())?;
         let indexed = self.with_index(|index| {
-            build::put_revision(index, &entry)?;
-            build::put_progress(index, self.host, written.ordinal + 1)?;
+            let applied = build::meta(index)?.map_or(0, |meta| meta.days_applied);
+            build::catch_up_days(index, &writer.journal, self.host, applied)?;
             index.sync()
         });
         self.or_rebuilt(&mut writer, indexed)?;

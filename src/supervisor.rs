@@ -2,7 +2,7 @@
 //! failure waits longer. Policy lives here, not at the call sites.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     radio::{Link, Radio, RadioError, Wanted},
     store::{BondLevel, Store},
-    sync::{self, SyncError, SyncProgress, SyncReport, SyncSettings},
+    sync::{self, Marks, SyncError, SyncProgress, SyncReport, SyncSettings},
     time::Clock,
 };
 
@@ -119,6 +119,8 @@ pub struct Supervised<R> {
     pub policy: Policy,
     /// Where it is reported.
     pub status: SharedStatus,
+    /// What need not be kept again; empty at the start.
+    pub marks: Mutex<Marks>,
     /// Seed of the jitter that keeps many homes, and many counters, from trying in step.
     pub seed: u64,
 }
@@ -223,8 +225,18 @@ impl<R: Radio> Supervised<R> {
                 status.remaining_epochs = so_far.remaining;
             });
         };
-        let result =
-            sync::run(&mut link, driver.as_mut(), &self.store, self.clock.as_ref(), &settings, &mut progress).await;
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let result = sync::run(
+            &mut link,
+            driver.as_mut(),
+            &self.store,
+            self.clock.as_ref(),
+            &settings,
+            &mut marks,
+            &mut progress,
+        )
+        .await;
+        *self.marks.lock().unwrap_or_else(PoisonError::into_inner) = marks;
         link.disconnect(DISCONNECT_WITHIN).await;
         let report = result?;
         match report.outcome {
@@ -235,7 +247,7 @@ impl<R: Radio> Supervised<R> {
     }
 
     fn report<T>(&self, change: impl FnOnce(&mut CounterStatus) -> T) -> T {
-        let mut status = self.status.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut status)
     }
 }

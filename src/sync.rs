@@ -3,7 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use firmware_protocol::driver::{Delivery, Driver, Event, HostTime, Identity, Known, Outcome, Step};
+use firmware_protocol::{
+    decode,
+    driver::{Delivery, Driver, Event, HostTime, Identity, Known, Outcome, Step, Unit, UnitKind},
+    reading::{Anchor, Reading},
+};
 
 use crate::{
     model::DeviceId,
@@ -14,6 +18,50 @@ use crate::{
 
 /// The longest that a single read, write or subscription may take. BlueZ itself gives up after 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A clock anchor is kept this often: a crystal that is 40 ppm off runs away by less than a second.
+const ANCHOR_EVERY_MS: u64 = 6 * 3_600_000;
+/// Two anchors further apart than this, beside the time between them, tell of a clock that was set.
+const CLOCK_STEP_MS: i64 = 2_000;
+
+/// What was last kept of the things that every dialogue repeats: the clock anchor and the battery.
+/// Keeping each of them would fill the journal with what nobody needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    anchor: Option<Anchor>,
+    battery_percent: Option<u8>,
+}
+
+impl Marks {
+    /// Whether this unit says something new; remembers it if so. Readings always do.
+    fn take(&mut self, unit: &Unit) -> bool {
+        let mut reading = None;
+        let whole = decode(unit.kind, &unit.bytes, &mut |one| reading = Some(one)).is_ok();
+        match (unit.kind, reading) {
+            (UnitKind::StepLogAnchor, Some(Reading::Anchor(new))) if whole => {
+                let known = self.anchor.is_some_and(|last| is_recent(&last, &new));
+                if !known {
+                    self.anchor = Some(new);
+                }
+                !known
+            }
+            (UnitKind::StepLogState, Some(Reading::Battery { percent })) if whole => {
+                self.battery_percent.replace(percent) != Some(percent)
+            }
+            _ => true,
+        }
+    }
+}
+
+fn is_recent(last: &Anchor, new: &Anchor) -> bool {
+    let (Some(run), Ok(utc_run)) = (new.uptime_ms.checked_sub(last.uptime_ms), u64::try_from(new.utc_ms - last.utc_ms))
+    else {
+        return false;
+    };
+    let step = i64::try_from(run.abs_diff(utc_run)).unwrap_or(i64::MAX);
+    let no_better = new.accuracy_ms.saturating_mul(2) >= last.accuracy_ms;
+    last.boot == new.boot && run < ANCHOR_EVERY_MS && step <= CLOCK_STEP_MS && no_better
+}
 
 /// What is the same for all dialogues of one counter.
 #[derive(Clone, Debug)]
@@ -71,6 +119,7 @@ pub async fn run<L: Link>(
     store: &Arc<Store>,
     clock: &dyn Clock,
     settings: &SyncSettings,
+    marks: &mut Marks,
     progress: &mut (dyn FnMut(SyncProgress) + Send),
 ) -> Result<SyncReport, SyncError> {
     let mut report = SyncReport { outcome: Outcome::Complete, device: None, new_epochs: 0, quarantined: 0 };
@@ -108,7 +157,7 @@ pub async fn run<L: Link>(
                     continue;
                 };
                 let remaining = delivery.remaining;
-                match keep(store, clock, device, delivery, settings.bond).await {
+                match keep(store, clock, device, delivery, settings.bond, marks).await {
                     Ok((new_epochs, quarantined)) => {
                         report.new_epochs += new_epochs;
                         report.quarantined += quarantined;
@@ -183,19 +232,60 @@ async fn keep(
     device: DeviceId,
     delivery: Delivery,
     bond: BondLevel,
+    marks: &mut Marks,
 ) -> Result<(u64, u64), SyncError> {
+    let mut new_marks = marks.clone();
+    let units: Vec<Unit> = delivery.units.into_iter().filter(|unit| new_marks.take(unit)).collect();
+    if units.is_empty() && delivery.quarantined.is_empty() {
+        return Ok((0, 0));
+    }
     let record = DeliveryRecord {
         device,
         arrived: clock.utc(),
         arrival_trusted: clock.synchronised(),
         bond,
-        units: delivery.units,
+        units,
         quarantined: delivery.quarantined,
     };
     let store = Arc::clone(store);
-    tokio::task::spawn_blocking(move || {
-        let stored = store.append_delivery(&record)?;
-        Ok((stored.new_epochs, stored.quarantined))
-    })
-    .await?
+    let stored = tokio::task::spawn_blocking(move || store.append_delivery(&record)).await??;
+    *marks = new_marks;
+    Ok((stored.new_epochs, stored.quarantined))
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_protocol::{reading::HostId, steplog::time::emit_anchor_unit};
+
+    use super::*;
+
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn anchor(boot: u16, uptime_ms: u64, wrong_by_ms: i64) -> Unit {
+        let utc_ms = 1_770_000_000_000 + i64::try_from(uptime_ms).unwrap() + wrong_by_ms;
+        let anchor = Anchor { boot, uptime_ms, utc_ms, accuracy_ms: 30, host: HostId([1; 8]) };
+        Unit { kind: UnitKind::StepLogAnchor, bytes: emit_anchor_unit(&anchor).to_vec() }
+    }
+
+    #[test]
+    fn an_anchor_is_kept_every_six_hours_and_whenever_a_clock_was_set_or_a_boot_began() {
+        let mut marks = Marks::default();
+        for (unit, kept, why) in [
+            (anchor(1, 0, 0), true, "the first"),
+            (anchor(1, HOUR_MS, 0), false, "an hour later"),
+            (anchor(1, HOUR_MS * 5, 1_000), false, "drift"),
+            (anchor(1, HOUR_MS * 5 + 1, -3_600_000), true, "the clock was set back"),
+            (anchor(1, HOUR_MS * 5 + 2, 0), true, "and forward again"),
+            (anchor(1, HOUR_MS * 11 + 2, 0), true, "six hours later"),
+            (anchor(2, HOUR_MS * 11 + 3, 0), true, "another boot"),
+        ] {
+            assert_eq!(marks.take(&unit), kept, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept() {
+        let broken = Unit { kind: UnitKind::StepLogAnchor, bytes: vec![1, 2, 3] };
+        assert!(Marks::default().take(&broken));
+    }
 }

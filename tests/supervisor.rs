@@ -70,6 +70,7 @@ fn supervised(radio: &Arc<SimRadio>, clock: &Arc<SimClock>, store: &Arc<Store>, 
         goal_steps: None,
         policy: Policy::default(),
         status: SharedStatus::default(),
+        marks: Mutex::default(),
         seed: u64::from(id.0[7]),
     }
 }

@@ -131,7 +131,7 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
             Stream::People => done.add(usize::try_from(journal.stream_size(stream)).unwrap_or(0) * 2),
         }
     }
-    put_progress(&index, host, journal.last(Stream::Days).map_or(0, |last| last + 1))?;
+    put_progress(&index, host, journal.last(Stream::Days).map_or(0, |last| last.saturating_add(1)))?;
     index.sync()?;
     (done.progress)(done.total, done.total);
     Ok(report)
@@ -205,14 +205,27 @@ pub fn meta(index: &Index) -> Result<Option<Meta>, StoreError> {
 }
 
 /// Notes how far the index is.
-pub fn put_progress(index: &Index, host: HostId, days_applied: u32) -> Result<(), StoreError> {
+fn put_progress(index: &Index, host: HostId, days_applied: u32) -> Result<(), StoreError> {
     let meta = Meta { version: format::VERSION, host: host.0, days_applied };
     let bytes = postcard::to_stdvec(&meta).map_err(StoreError::index)?;
     index.apply_at_once(&[(format::meta(), Some(bytes))])
 }
 
-/// Notes a revision when it is newer than the one that is noted.
-pub fn put_revision(index: &Index, entry: &RevisionEntry) -> Result<(), StoreError> {
+/// Takes the revisions from this record of the journal on in. Says how many records there were.
+pub fn catch_up_days(index: &Index, journal: &Journal, host: HostId, from: u32) -> Result<u64, StoreError> {
+    let mut taken = 0;
+    journal.read(Stream::Days, from, &mut |record| {
+        taken += 1;
+        match Entry::from_payload(record.payload) {
+            Some(Entry::Revision(revision)) => put_revision(index, &revision),
+            _ => Ok(()),
+        }
+    })?;
+    put_progress(index, host, journal.last(Stream::Days).map_or(0, |last| last.saturating_add(1)))?;
+    Ok(taken)
+}
+
+fn put_revision(index: &Index, entry: &RevisionEntry) -> Result<(), StoreError> {
     let key = format::day(Kind::Revision, entry.participant(), entry.date());
     if revision(index, &key)?.is_some_and(|known| known.revision >= entry.revision) {
         return Ok(());

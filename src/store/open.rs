@@ -11,9 +11,7 @@ use firmware_protocol::reading::HostId;
 use super::{
     Store, StoreError, Writer,
     build::{self, Keep, index_dir},
-    catch_up,
-    entry::Entry,
-    files, format,
+    catch_up, files, format,
     index::Index,
     is_of_index,
     journal::{DamagedSpan, Journal, Stream, Torn},
@@ -114,14 +112,8 @@ fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64
                     return no("it held revisions whose journal records are gone");
                 }
                 let from = meta.days_applied.saturating_sub(AGAIN);
-                journal.read(stream, from, &mut |record| {
-                    if let Some(Entry::Revision(revision)) = Entry::from_payload(record.payload) {
-                        build::put_revision(&index, &revision)?;
-                    }
-                    reapplied += u64::from(record.ordinal >= meta.days_applied);
-                    Ok(())
-                })?;
-                build::put_progress(&index, host, next)?;
+                let taken = build::catch_up_days(&index, journal, host, from)?;
+                reapplied += taken.saturating_sub(u64::from(meta.days_applied - from));
             }
             Stream::People => {}
         }

@@ -8,7 +8,7 @@ use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
     os::unix::{
-        fs::DirBuilderExt as _,
+        fs::{DirBuilderExt as _, FileExt as _},
         net::{UnixDatagram, UnixStream},
         process::ExitStatusExt as _,
     },
@@ -74,6 +74,7 @@ impl Home {
         let mut counter = SimCounter::new(COUNTER, flash, script.to_vec(), begin_us, None, 0).unwrap();
         counter.rest(end_us).unwrap();
         assert_eq!(usize::try_from(counter.device().next_seq()).unwrap(), script.len(), "epoch n is minute n");
+        assert_eq!(counter.device().oldest_seq(), 0, "the flash is large enough for all of them");
         // The daemon takes the time of the last write for the counter's last sign of life.
         let end = Duration::from_micros(u64::try_from(end_us).unwrap());
         File::options().write(true).open(self.flash()).unwrap().set_modified(SystemTime::UNIX_EPOCH + end).unwrap();
@@ -323,6 +324,24 @@ impl Daemon {
     /// Kills it at this age.
     pub fn kill_at(self, age: Duration) {
         std::thread::sleep(age.saturating_sub(self.age()));
+        self.kill();
+    }
+
+    /// Kills it when the counter next writes down a small fact, such as how far it may forget, after this age; or a
+    /// little later when it writes none.
+    pub fn kill_at_next_fact(self, age: Duration, flash: &Path) {
+        std::thread::sleep(age.saturating_sub(self.age()));
+        let flash = File::open(flash).unwrap();
+        let facts = || {
+            let mut sectors = [0; 8192];
+            flash.read_exact_at(&mut sectors, 0).unwrap();
+            sectors
+        };
+        let before = facts();
+        let patience = self.age() + Duration::from_millis(40);
+        while facts() == before && self.age() < patience {
+            std::hint::spin_loop();
+        }
         self.kill();
     }
 }

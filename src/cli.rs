@@ -154,7 +154,9 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Data(command) => data::data(&context, &command),
         Command::Config(command) => config::config(&context, &command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "brisk", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "brisk", &mut script);
+            std::io::stdout().write_all(&script)?;
             Ok(Exit::Ok)
         }
     }
@@ -207,7 +209,7 @@ fn spinner(context: &Context, what: &'static str) -> indicatif::ProgressBar {
 /// Prints a value as JSON on standard output.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
+    serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
 }

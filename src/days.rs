@@ -1,6 +1,6 @@
 //! People's days: readings from the store, through the rules and the goal, to rows of the day table.
 //!
-//! A day that is over is computed once and kept until a reading, a decision, a rule or a setting
+//! A day that is over (and an hour and a half more, within which a minute may still change it) is computed once and kept until a reading, a decision, a rule or a setting
 //! that it rests on changes; then it gets the next revision, recorded in the journal. The day under
 //! way is computed whenever somebody asks.
 
@@ -154,23 +154,27 @@ impl DayBook {
         };
         let settings = self.settings_of(person);
         let mut rows = Vec::new();
-        let mut changed = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for date in dates(from.max(first), to.min(today)) {
             let day = person.calendar.day(date);
-            if now.timestamp() < day.end_s {
+            if !self.is_closed(&day, now) {
                 rows.push(self.open_row(person, &day, first, now)?);
-                continue;
-            }
-            if let Some(row) = self.cached(person, date, settings)? {
+            } else if let Some(row) = self.cached(person, date, settings)? {
                 rows.push(row);
-                continue;
+            } else {
+                let (row, revision) = self.closed_row(person, &day, first, now)?;
+                changed.extend(revision);
+                new.push(row.clone());
+                rows.push(row);
             }
-            let (row, revision) = self.closed_row(person, &day, first, now)?;
-            changed.extend(revision);
-            rows.push(row);
         }
-        self.keep(&rows, &changed, settings, now, person)?;
+        self.keep(&new, &changed, settings, person)?;
         Ok(rows)
+    }
+
+    /// A day is closed when it is over and no later minute can change it any more.
+    fn is_closed(&self, day: &LocalDay, now: DateTime<Utc>) -> bool {
+        now.timestamp() >= day.end_s + i64::from(longest_after_min(&self.rules)) * 60
     }
 
     /// Recomputes the days that new readings have touched.
@@ -240,13 +244,13 @@ impl DayBook {
             let (mut rows, mut changed) = (Vec::new(), Vec::new());
             for date in touched.into_iter().filter(|date| *date >= first) {
                 let day = person.calendar.day(date);
-                if now.timestamp() >= day.end_s {
+                if self.is_closed(&day, now) {
                     let (row, revision) = self.closed_row(person, &day, first, now)?;
                     rows.push(row);
                     changed.extend(revision);
                 }
             }
-            self.keep(&rows, &changed, settings, now, person)?;
+            self.keep(&rows, &changed, settings, person)?;
         }
         self.store.clear_dirty(&dirty)?;
         Ok(())
@@ -268,19 +272,13 @@ impl DayBook {
         rows: &[DayTotal],
         changed: &[Revision],
         settings: [u8; 8],
-        now: DateTime<Utc>,
         person: &Person,
     ) -> Result<(), DaysError> {
-        for revision in changed {
-            self.store.append_revision(revision)?;
-        }
+        self.store.append_revisions(changed)?;
         for row in rows {
-            if now.timestamp() >= person.calendar.day(row.local_date).end_s {
-                let cached = Cached { settings, row: row.clone() };
-                let bytes = postcard::to_stdvec(&cached).map_err(DaysError::Encode)?;
-                if self.store.day(&person.id, row.local_date)?.as_ref() == Some(&bytes) {
-                    continue;
-                }
+            let cached = Cached { settings, row: row.clone() };
+            let bytes = postcard::to_stdvec(&cached).map_err(DaysError::Encode)?;
+            if self.store.day(&person.id, row.local_date)?.as_ref() != Some(&bytes) {
                 self.store.put_day(&person.id, row.local_date, &bytes)?;
             }
         }

@@ -160,7 +160,7 @@ pub fn supervised(
 }
 
 /// The rows of a script that has been played to its end, as a statistician gets them when the record
-/// is closed: an hour after its last day.
+/// is closed: two hours after its last day.
 ///
 /// # Errors
 /// When the store fails.
@@ -168,7 +168,7 @@ pub fn closed_rows(book: &DayBook, script_end: i64) -> Result<Vec<DayTotal>, Dem
     let mut rows = Vec::new();
     for person in book.people() {
         let last = person.calendar.day_at((script_end - 1) * 60);
-        let now = utc(last.end_s * US_PER_S) + chrono::TimeDelta::hours(1);
+        let now = utc(last.end_s * US_PER_S) + chrono::TimeDelta::hours(2);
         rows.extend(book.rows(person, NaiveDate::MIN, last.date, now)?);
     }
     Ok(rows)

@@ -122,11 +122,12 @@ impl Store {
         Ok(written.ordinal)
     }
 
-    /// Keeps a revision of a day that was handed out.
-    pub fn append_revision(&self, revision: &Revision) -> Result<(), StoreError> {
-        let entry = Entry::Revision(RevisionEntry::from(revision));
+    /// Keeps revisions of days that were handed out, in one record.
+    pub fn append_revisions(&self, revisions: &[Revision]) -> Result<(), StoreError> {
+        let Some(first) = revisions.first() else { return Ok(()) };
+        let entry = Entry::Revisions(revisions.iter().map(RevisionEntry::from).collect());
         let mut writer = self.writer();
-        let written = writer.journal.append(Stream::Days, revision.computed_at, &entry.to_payload())?;
+        let written = writer.journal.append(Stream::Days, first.computed_at, &entry.to_payload())?;
         let indexed = self.with_index(|index| {
             let applied = build::meta(index)?.map_or(0, |meta| meta.days_applied);
             build::catch_up_days(index, &writer.journal, self.host, applied)?;

@@ -345,7 +345,6 @@ fn a_reader_who_has_had_enough_is_no_failure() {
 }
 
 #[test]
-#[ignore = "`print_json` in src/cli.rs hides the broken pipe in an error of serde_json, which ends with exit code 1"]
 fn a_reader_who_has_had_enough_of_json_is_no_failure() {
     let home = home_with_demo("20");
 
@@ -355,7 +354,6 @@ fn a_reader_who_has_had_enough_of_json_is_no_failure() {
 }
 
 #[test]
-#[ignore = "`completions` in src/cli.rs calls clap_complete's `generate`, which panics where nobody reads"]
 fn a_reader_who_has_had_enough_of_completions_is_no_failure() {
     let home = Home::new();
 

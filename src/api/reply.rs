@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BoardEntry;
 use crate::{
-    goal::{GoalSpan, GoalVersion, WeekProgress},
+    goal::{GoalSpan, GoalVersion, Period, WeekProgress},
     model::{DayTotal, GoalState, ParticipantId},
     store::{CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
     supervisor::CounterStatus,
@@ -129,6 +129,8 @@ pub struct WeekReply {
     pub to: NaiveDate,
     /// What the plan measures.
     pub measure: Option<String>,
+    /// Whether the plan is for each day or for the week.
+    pub period: Option<Period>,
     /// What is planned for the whole week.
     pub target: Option<u32>,
     /// At least this much was done.
@@ -155,6 +157,7 @@ impl WeekReply {
             from: week.from,
             to: week.to,
             measure: week.measure.as_ref().map(ToString::to_string),
+            period: week.period,
             target: week.target,
             done_lower: week.done_lower,
             done_upper: week.done_upper,

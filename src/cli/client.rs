@@ -47,10 +47,11 @@ impl Session {
     /// Finds the daemon that holds the data, or opens them.
     pub fn open(config: &Config, dir: &Path) -> anyhow::Result<Self> {
         let runtime = daemon::runtime().context("cannot start: the operating system refuses threads")?;
-        if let Some(holder) = store::lock::holder(dir)
-            && let Some(socket) = holder.socket
-        {
-            return Ok(Self { client: Client::Daemon { socket, process_id: holder.pid.unwrap_or(0) }, runtime });
+        if let Some(holder) = store::lock::holder(dir) {
+            let process_id = holder.pid.unwrap_or(0);
+            // A daemon that is just starting has the data and no socket yet.
+            let socket = holder.socket.ok_or(Unreachable(process_id))?;
+            return Ok(Self { client: Client::Daemon { socket, process_id }, runtime });
         }
         let (store, report) = Store::open(dir)?;
         let newest = match config.bluetooth.radio {

@@ -110,7 +110,7 @@ fn play(args: &DemoArgs) -> anyhow::Result<Play> {
     let to = if args.once { now } else { today.end_minute() };
     // Whoever has planned a walk for today.
     let walks = |seed: &u64| walker::script(*seed, &calendar, now, today.end_minute()).iter().any(|m| m.steps >= 100);
-    let seed = (20..).find(walks).unwrap_or_default();
+    let seed = (20..1_000).find(walks).unwrap_or_default();
     let script = walker::script(seed, &calendar, from, to);
     Ok(Play { script, person: config::Person::default().id, calendar, now })
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Asked, CounterReply, StatusReply, TodayReply, WeekReply},
-    goal::wording::number,
+    goal::{Period, wording::number},
     model::{GoalState, ParticipantId},
     supervisor::Doing,
 };
@@ -226,16 +226,15 @@ pub fn week_text(reply: &WeekReply) -> String {
     match (reply.state, reply.done_lower, reply.target) {
         (GoalState::NoGoal, ..) => text.push_str("No plan this week. `brisk goal set` makes one."),
         (GoalState::Paused, ..) => text.push_str("The plan is paused. Everything you do still counts."),
-        (_, Some(done), Some(target)) => {
-            write!(
-                text,
-                "Plan met on {} of {} planned days; {done} of {target} in the week so far.",
-                reply.days_met, reply.days_planned
-            )
-            .ok();
+        (_, Some(done), Some(target)) if reply.period == Some(Period::Week) => {
+            write!(text, "{} of {} so far, for the week.", number(done), number(target)).ok();
         }
-        _ => {
-            write!(text, "Plan met on {} of {} planned days.", reply.days_met, reply.days_planned).ok();
+        (_, done, _) => {
+            write!(text, "Plan met on {} of {} planned days", reply.days_met, reply.days_planned).ok();
+            match done {
+                Some(done) => write!(text, "; {} in the week so far.", number(done)).ok(),
+                None => write!(text, ".").ok(),
+            };
         }
     }
     text

@@ -14,7 +14,7 @@ use super::{
     entry::{Entry, RevisionEntry},
     files,
     format::{self, Kind},
-    index::Index,
+    index::{BATCH_KEYS, Index},
     journal::{DamagedSpan, Journal, Stream},
     work::Work,
 };
@@ -120,7 +120,7 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
                     report.records += 1;
                     done.add(record.payload.len() * 2);
                     match Entry::from_payload(record.payload) {
-                        Some(Entry::Revision(revision)) => put_revision(&index, &revision)?,
+                        Some(Entry::Revisions(revisions)) => put_revisions(&index, &revisions)?,
                         Some(_) => {}
                         None => report.unreadable += 1,
                     }
@@ -217,7 +217,7 @@ pub fn catch_up_days(index: &Index, journal: &Journal, host: HostId, from: u32) 
     journal.read(Stream::Days, from, &mut |record| {
         taken += 1;
         match Entry::from_payload(record.payload) {
-            Some(Entry::Revision(revision)) => put_revision(index, &revision),
+            Some(Entry::Revisions(revisions)) => put_revisions(index, &revisions),
             _ => Ok(()),
         }
     })?;
@@ -225,13 +225,18 @@ pub fn catch_up_days(index: &Index, journal: &Journal, host: HostId, from: u32) 
     Ok(taken)
 }
 
-fn put_revision(index: &Index, entry: &RevisionEntry) -> Result<(), StoreError> {
-    let key = format::day(Kind::Revision, entry.participant(), entry.date());
-    if revision(index, &key)?.is_some_and(|known| known.revision >= entry.revision) {
-        return Ok(());
+fn put_revisions(index: &Index, entries: &[RevisionEntry]) -> Result<(), StoreError> {
+    for entries in entries.chunks(BATCH_KEYS) {
+        let mut batch = Vec::new();
+        for entry in entries {
+            let key = format::day(Kind::Revision, entry.participant(), entry.date());
+            if revision(index, &key)?.is_none_or(|known| known.revision < entry.revision) {
+                batch.push((key, Some(postcard::to_stdvec(entry).map_err(StoreError::index)?)));
+            }
+        }
+        index.apply_at_once(&batch)?;
     }
-    let bytes = postcard::to_stdvec(entry).map_err(StoreError::index)?;
-    index.apply_at_once(&[(key, Some(bytes))])
+    Ok(())
 }
 
 /// The revision under this key.

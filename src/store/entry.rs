@@ -143,7 +143,7 @@ pub enum Entry {
         json: String,
     },
     /// From the days' stream.
-    Revision(RevisionEntry),
+    Revisions(Vec<RevisionEntry>),
 }
 
 /// A [`DeliveryRecord`] without its device, which is the stream's.

@@ -85,13 +85,16 @@ pub enum StoreError {
     },
 }
 
+/// No space, a quota that is used up, or a limit on the size of files: room has to be made.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 impl StoreError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
-            _ => Self::Io { action, path, source },
-        }
+        move |source| if is_full(&source) { Self::Full { path } } else { Self::Io { action, path, source } }
     }
 
     pub(super) fn index(what: impl std::fmt::Display) -> Self {

@@ -151,7 +151,7 @@ fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
 fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(sled::Error::Io(error))) if error.kind() == std::io::ErrorKind::StorageFull => {
+        Ok(Err(sled::Error::Io(error))) if super::error::is_full(&error) => {
             Err(StoreError::Full { path: PathBuf::from("the index") })
         }
         Ok(Err(error)) => Err(StoreError::index(error)),

@@ -5,6 +5,7 @@ use std::{
     fs::{File, TryLockError},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ impl Lock {
                     lock.write(&Holder { pid: Some(std::process::id()), socket: None })?;
                     return Ok(lock);
                 }
-                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+                Err(TryLockError::WouldBlock) => std::thread::park_timeout(Duration::from_millis(2)),
                 Err(TryLockError::Error(source)) => return Err(StoreError::Open { path, source }),
             }
         }

@@ -62,7 +62,7 @@ impl Store {
                         let aside = delivery.quarantined().count();
                         report.unreadable_units += (decode(&delivery).unreadable.len() - aside) as u64;
                     }
-                    Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revision(_)) => {}
+                    Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_)) => {}
                 }
                 Ok(())
             })?;

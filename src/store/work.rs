@@ -144,7 +144,7 @@ impl Work {
                 self.value.identity = Some(identity.clone());
                 Ok(BTreeSet::new())
             }
-            Entry::Decision { .. } | Entry::Revision(_) => Ok(BTreeSet::new()),
+            Entry::Decision { .. } | Entry::Revisions(_) => Ok(BTreeSet::new()),
         }
     }
 

@@ -28,7 +28,7 @@ fn fill(store: &Store) {
     aside.quarantined = vec![Quarantined { bytes: vec![1; 9], seq: Some(665), reason: QuarantineReason::Truncated }];
     store.append_delivery(&aside).unwrap();
     store.append_decision(at(60), "p1", r#"{"goal":{"measure":"leisure_brisk_min","amount":30}}"#).unwrap();
-    store.append_revision(&revision()).unwrap();
+    store.append_revisions(&[revision()]).unwrap();
 }
 
 fn revision() -> Revision {

@@ -232,7 +232,7 @@ fn days_and_revisions_come_back_and_only_revisions_outlive_a_rebuild() {
         reason: "late sync".to_owned(),
     };
     for number in [1, 2] {
-        store.append_revision(&revision(number)).unwrap();
+        store.append_revisions(&[revision(number)]).unwrap();
     }
 
     assert_eq!(store.day(&who, date(3)).unwrap(), Some(vec![3; 3]));

@@ -125,6 +125,7 @@ fn once(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let store = demo::open_store(&folder.dir)?;
     let script_end = play.script.last().map_or(0, |last| last.at + 1);
     let config = settings(&play);
+    write_settings(&config, &folder.dir)?;
     let waiting = super::spinner(context, "living through the script, minute by minute");
     let played = daemon::runtime()?.block_on(demo::play(&store, play.script, args.faults))?;
     waiting.finish_and_clear();

@@ -170,7 +170,7 @@ async fn week(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result
         let facts: Vec<_> =
             rows.iter().map(|row| DayFacts { day: row, open: row.local_date >= today, diary: &diary }).collect();
         let progress = goal::judge_week(&facts, &history, monday);
-        Ok(WeekReply::new(&progress, rows))
+        Ok(WeekReply { progress, days: rows })
     })
     .await
 }

@@ -186,14 +186,26 @@ fn with_session(
         Ok(config) => config,
         Err(problems) => return wrong_settings(&problems),
     };
-    let done = client::Session::open(&config, &context.places(&config).data).and_then(|session| command(&session));
+    let own_place = context.global.data.is_some() || config.storage.data.is_some();
+    let system = (!own_place).then(Paths::system_socket);
+    let data = context.places(&config).data;
+    let done = client::Session::open(&config, &data, system).and_then(|session| command(&session));
     match done {
         Err(error) if error.is::<client::Unreachable>() => {
             writeln!(std::io::stderr(), "brisk: {error}")?;
             Ok(Exit::Unreachable)
         }
+        Err(error) if is_not_allowed(&error) => {
+            writeln!(std::io::stderr(), "brisk: {error:#}")?;
+            Ok(Exit::NotAllowed)
+        }
         done => done,
     }
+}
+
+fn is_not_allowed(error: &anyhow::Error) -> bool {
+    let denied = |error: &std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(denied))
 }
 
 /// A sign of life on standard error while something takes its time; silent when nobody looks.

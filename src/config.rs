@@ -9,10 +9,7 @@ mod sections;
 mod show;
 mod text;
 
-use std::{
-    fmt, fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fmt, fs, io, path::Path};
 
 use serde::Serialize;
 
@@ -108,11 +105,6 @@ impl Config {
     pub fn rules(&self) -> Rules {
         // `brisk/1` is the only name that the file may hold.
         Rules::brisk_1()
-    }
-
-    /// Where readings are kept when nothing else says so.
-    pub fn data_dir(&self, paths: &Paths) -> PathBuf {
-        self.storage.data.clone().unwrap_or_else(|| paths.data.clone())
     }
 }
 

@@ -4,6 +4,8 @@
 //! that it rests on changes; then it gets the next revision, recorded in the journal. The day under
 //! way is computed whenever somebody asks.
 
+mod compute;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -14,11 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    aggregate::{
-        DayInput, coarse::merge_coarse, context::longest_after_min, context_is_enough, day_total, merge_sources,
-    },
-    goal::{self, DayFacts, Decision, DiaryMinutes, History, Problems},
-    model::{Coarse, DayTotal, DeviceId, Minute, ParticipantId, Rules, SOFTWARE},
+    aggregate::context::longest_after_min,
+    goal::{Decision, History, Problems},
+    model::{DayTotal, DeviceId, ParticipantId, Rules, SOFTWARE},
     store::{DirtyHour, Revision, Store, StoreError},
     time::{Calendar, LocalDay},
 };
@@ -155,11 +155,12 @@ impl DayBook {
         let settings = self.settings_of(person);
         let mut rows = Vec::new();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
+        let mut cached = self.cached(person, from.max(first), to.min(today), settings)?;
         for date in dates(from.max(first), to.min(today)) {
             let day = person.calendar.day(date);
             if !self.is_closed(&day, now) {
                 rows.push(self.open_row(person, &day, first, now)?);
-            } else if let Some(row) = self.cached(person, date, settings)? {
+            } else if let Some(row) = cached.remove(&date) {
                 rows.push(row);
             } else {
                 let (row, revision) = self.closed_row(person, &day, first, now)?;
@@ -285,13 +286,19 @@ impl DayBook {
         Ok(())
     }
 
-    fn cached(&self, person: &Person, date: NaiveDate, settings: [u8; 8]) -> Result<Option<DayTotal>, DaysError> {
-        let Some(bytes) = self.store.day(&person.id, date)? else {
-            return Ok(None);
-        };
-        // A row of another program version may not even decode: it is computed anew.
-        let cached: Option<Cached> = postcard::from_bytes(&bytes).ok();
-        Ok(cached.filter(|cached| cached.settings == settings).map(|cached| cached.row))
+    fn cached(
+        &self,
+        person: &Person,
+        from: NaiveDate,
+        to: NaiveDate,
+        settings: [u8; 8],
+    ) -> Result<BTreeMap<NaiveDate, DayTotal>, DaysError> {
+        let kept = self.store.days(&person.id, from, to)?.into_iter().filter_map(|(date, bytes)| {
+            // A row of another program version may not even decode: it is computed anew.
+            let cached: Cached = postcard::from_bytes(&bytes).ok()?;
+            (cached.settings == settings).then_some((date, cached.row))
+        });
+        Ok(kept.collect())
     }
 
     fn open_row(
@@ -342,83 +349,6 @@ impl DayBook {
                 Ok((row, Some(record)))
             }
         }
-    }
-
-    fn compute(
-        &self,
-        person: &Person,
-        day: &LocalDay,
-        first: NaiveDate,
-        open_at: Option<DateTime<Utc>>,
-    ) -> Result<DayTotal, DaysError> {
-        let threshold = person.brisk_spm;
-        let worn: Vec<_> =
-            person.counters.iter().filter(|wearing| wearing.from.is_none_or(|from| from <= day.date)).collect();
-        let (minutes, sources) = self.minutes_around(&worn, day, threshold)?;
-        let coarse = self.coarse_of(&worn, day)?;
-        let mut row = day_total(&DayInput {
-            participant: &person.id,
-            day,
-            day_index: i32::try_from((day.date - first).num_days()).unwrap_or(i32::MAX).saturating_add(1),
-            brisk_threshold: threshold,
-            rules: &self.rules,
-            minutes: &minutes,
-            coarse: &coarse,
-            device_day_steps: None,
-            now_s: open_at.map(|now| now.timestamp()),
-            source_device: (!sources.is_empty()).then(|| sources.join(";")),
-            epoch_seconds_max: 60,
-            extra_flags: &[],
-        });
-        let history = self.history(person)?;
-        let diary = DiaryMinutes::default();
-        let outcome = goal::judge_day(&DayFacts { day: &row, open: open_at.is_some(), diary: &diary }, &history);
-        goal::apply(&mut row, &outcome);
-        Ok(row)
-    }
-
-    /// The day's minutes and as many on both sides as the rules need, from the better counter
-    /// wherever there are two; and the counters that have minutes in the day.
-    fn minutes_around(
-        &self,
-        worn: &[&Wearing],
-        day: &LocalDay,
-        threshold: u16,
-    ) -> Result<(Vec<Minute>, Vec<String>), DaysError> {
-        let (mut before, mut after) = (4 * 60, 4 * 60);
-        loop {
-            let (from, to) = (day.first_minute() - before, day.end_minute() + after);
-            let mut of_each = Vec::new();
-            let mut sources = Vec::new();
-            for wearing in worn {
-                let minutes = self.store.minutes(wearing.device, from, to)?;
-                if minutes.iter().any(|m| (day.first_minute()..day.end_minute()).contains(&m.at)) {
-                    sources.push(wearing.device.to_string());
-                }
-                of_each.push(minutes);
-            }
-            let slices: Vec<&[Minute]> = of_each.iter().map(Vec::as_slice).collect();
-            let minutes = if let [only] = slices.as_slice() { only.to_vec() } else { merge_sources(&slices) };
-            let enough = context_is_enough(&minutes, &(from..to), day, &self.rules, threshold);
-            if enough.before && enough.after {
-                return Ok((minutes, sources));
-            }
-            if !enough.before {
-                before *= 2;
-            }
-            if !enough.after {
-                after *= 2;
-            }
-        }
-    }
-
-    fn coarse_of(&self, worn: &[&Wearing], day: &LocalDay) -> Result<Vec<Coarse>, DaysError> {
-        let mut of_each = Vec::new();
-        for wearing in worn {
-            of_each.push(self.store.coarse(wearing.device, day.start_s, day.end_s)?);
-        }
-        let slices: Vec<&[Coarse]> = of_each.iter().map(Vec::as_slice).collect();
-        Ok(merge_coarse(&slices))
     }
 
     fn settings_of(&self, person: &Person) -> [u8; 8] {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::BoardEntry;
 use crate::{
-    goal::{GoalSpan, GoalVersion, Period, WeekProgress},
-    model::{DayTotal, GoalState, ParticipantId},
+    goal::{GoalSpan, GoalVersion, WeekProgress},
+    model::{DayTotal, ParticipantId},
     store::{CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
     supervisor::CounterStatus,
 };
@@ -123,52 +123,11 @@ pub struct TodayReply {
 /// A week from Monday to Sunday beside the plan.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WeekReply {
-    /// Monday.
-    pub from: NaiveDate,
-    /// Sunday.
-    pub to: NaiveDate,
-    /// What the plan measures.
-    pub measure: Option<String>,
-    /// Whether the plan is for each day or for the week.
-    pub period: Option<Period>,
-    /// What is planned for the whole week.
-    pub target: Option<u32>,
-    /// At least this much was done.
-    pub done_lower: Option<u32>,
-    /// At most this much was done, when that can be said.
-    pub done_upper: Option<u32>,
-    /// Days with a plan.
-    pub days_planned: u32,
-    /// Days on which it was met.
-    pub days_met: u32,
-    /// Days that could be judged.
-    pub days_judged: u32,
-    /// Days on which the plan was paused.
-    pub days_paused: u32,
-    /// The week as a whole.
-    pub state: GoalState,
+    /// How it went.
+    #[serde(flatten)]
+    pub progress: WeekProgress,
     /// Its days, as far as they have come.
     pub days: Vec<DayTotal>,
-}
-
-impl WeekReply {
-    pub(super) fn new(week: &WeekProgress, days: Vec<DayTotal>) -> Self {
-        Self {
-            from: week.from,
-            to: week.to,
-            measure: week.measure.as_ref().map(ToString::to_string),
-            period: week.period,
-            target: week.target,
-            done_lower: week.done_lower,
-            done_upper: week.done_upper,
-            days_planned: week.days_planned,
-            days_met: week.days_met,
-            days_judged: week.days_judged,
-            days_paused: week.days_paused,
-            state: week.state,
-            days,
-        }
-    }
 }
 
 /// A person's goals.

@@ -2,6 +2,7 @@
 //! does, in this process on the opened store. One code path either way.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -44,14 +45,18 @@ pub struct Session {
 }
 
 impl Session {
-    /// Finds the daemon that holds the data, or opens them.
-    pub fn open(config: &Config, dir: &Path) -> anyhow::Result<Self> {
+    /// Finds the daemon that holds the data, or the one at the system's socket when there are none here, or
+    /// opens them.
+    pub fn open(config: &Config, dir: &Path, system: Option<PathBuf>) -> anyhow::Result<Self> {
         let runtime = daemon::runtime().context("cannot start: the operating system refuses threads")?;
         if let Some(holder) = store::lock::holder(dir) {
             let process_id = holder.pid.unwrap_or(0);
             // A daemon that is just starting has the data and no socket yet.
             let socket = holder.socket.ok_or(Unreachable(process_id))?;
             return Ok(Self { client: Client::Daemon { socket, process_id }, runtime });
+        }
+        if let Some(socket) = system.filter(|socket| !dir.join("journal").exists() && socket.exists()) {
+            return Ok(Self { client: Client::Daemon { socket, process_id: 0 }, runtime });
         }
         let (store, report) = Store::open(dir)?;
         let newest = match config.bluetooth.radio {
@@ -128,7 +133,13 @@ impl Session {
                 return Ok((parts.status, body.collect().await?.to_bytes().to_vec()));
             }
             Client::Daemon { socket, .. } => {
-                let stream = UnixStream::connect(socket).await.map_err(|_| unreachable(&self.client))?;
+                let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
+                    io::ErrorKind::PermissionDenied => anyhow::Error::from(error).context(format!(
+                        "the daemon at {} belongs to another user; nothing was changed. Ask as that user, or with sudo",
+                        socket.display()
+                    )),
+                    _ => unreachable(&self.client),
+                })?;
                 let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
                 let exchange = async {
                     let response = sender.send_request(request).await?;

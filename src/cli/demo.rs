@@ -171,7 +171,7 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
         )?;
     }
     let (tracker, cancel) = daemon;
-    let session = Session::open(&config, &folder.dir)?;
+    let session = Session::open(&config, &folder.dir, None)?;
     first_contact(context, &session, &runtime)?;
     set_first_goal(&app.book, now)?;
     let rows: Vec<DayTotal> = session.get("days", &Asked::default())?;

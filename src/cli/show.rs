@@ -217,20 +217,21 @@ pub fn week(context: &Context, args: &WeekArgs) -> anyhow::Result<Exit> {
 
 /// A week as a table and a sentence.
 pub fn week_text(reply: &WeekReply) -> String {
-    let mut text = format!("Week from {} to {}\n\n", paint::day_in_words(reply.from), paint::day_in_words(reply.to));
+    let week = &reply.progress;
+    let mut text = format!("Week from {} to {}\n\n", paint::day_in_words(week.from), paint::day_in_words(week.to));
     if reply.days.is_empty() {
         text.push_str("Nothing has arrived for this week.");
         return text;
     }
     writeln!(text, "{}\n", paint::days(&reply.days)).ok();
-    match (reply.state, reply.done_lower, reply.target) {
+    match (week.state, week.done_lower, week.target) {
         (GoalState::NoGoal, ..) => text.push_str("No plan this week. `brisk goal set` makes one."),
         (GoalState::Paused, ..) => text.push_str("The plan is paused. Everything you do still counts."),
-        (_, Some(done), Some(target)) if reply.period == Some(Period::Week) => {
+        (_, Some(done), Some(target)) if week.period == Some(Period::Week) => {
             write!(text, "{} of {} so far, for the week.", number(done), number(target)).ok();
         }
         (_, done, _) => {
-            write!(text, "Plan met on {} of {} planned days", reply.days_met, reply.days_planned).ok();
+            write!(text, "Plan met on {} of {} planned days", week.days_met, week.days_planned).ok();
             match done {
                 Some(done) => write!(text, "; {} in the week so far.", number(done)).ok(),
                 None => write!(text, ".").ok(),

@@ -50,9 +50,9 @@ impl Paths {
         Self { config: self.config, data: data.to_owned(), socket: data.join(SOCKET) }
     }
 
-    /// Where a client looks for a daemon: its own socket, then the system service's.
-    pub fn sockets(&self) -> [PathBuf; 2] {
-        [self.socket.clone(), Path::new("/run/brisk").join(SOCKET)]
+    /// The socket of the system service, for a client without data of its own.
+    pub fn system_socket() -> PathBuf {
+        Path::new("/run/brisk").join(SOCKET)
     }
 
     /// The configuration to read: the first that exists, else the first place.
@@ -110,6 +110,5 @@ mod tests {
         let own = paths(&[("RUNTIME_DIRECTORY", "/run/brisk")]).with_data(Path::new("/srv/b"));
 
         assert_eq!((own.data.as_path(), own.socket.as_path()), (Path::new("/srv/b"), Path::new("/srv/b/brisk.sock")));
-        assert_eq!(own.sockets()[1], Path::new("/run/brisk/brisk.sock"));
     }
 }

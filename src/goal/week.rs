@@ -5,6 +5,7 @@
 //! `paused`, and a week with an excused day likewise `excused`; neither is ever `not_met`.
 
 use chrono::{Datelike, Days, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Bounds, DayFacts, GoalVersion, History, Measure, Period, bounds,
@@ -14,7 +15,7 @@ use super::{
 use crate::model::GoalState;
 
 /// A week beside its goal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeekProgress {
     /// Monday.
     pub from: NaiveDate,

@@ -1,0 +1,91 @@
+//! One day's row: the minutes of the person's counters, through the rules, beside the goal.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{DayBook, DaysError, Person, Wearing};
+use crate::{
+    aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources},
+    goal::{self, DayFacts, DiaryMinutes},
+    model::{Coarse, DayTotal, Minute},
+    time::LocalDay,
+};
+
+impl DayBook {
+    /// The row without revision. `open_at` is now while the day is not closed.
+    pub(super) fn compute(
+        &self,
+        person: &Person,
+        day: &LocalDay,
+        first: NaiveDate,
+        open_at: Option<DateTime<Utc>>,
+    ) -> Result<DayTotal, DaysError> {
+        let threshold = person.brisk_spm;
+        let worn: Vec<_> =
+            person.counters.iter().filter(|wearing| wearing.from.is_none_or(|from| from <= day.date)).collect();
+        let (minutes, sources) = self.minutes_around(&worn, day, threshold)?;
+        let coarse = self.coarse_of(&worn, day)?;
+        let mut row = day_total(&DayInput {
+            participant: &person.id,
+            day,
+            day_index: i32::try_from((day.date - first).num_days()).unwrap_or(i32::MAX).saturating_add(1),
+            brisk_threshold: threshold,
+            rules: &self.rules,
+            minutes: &minutes,
+            coarse: &coarse,
+            device_day_steps: None,
+            now_s: open_at.map(|now| now.timestamp()),
+            source_device: (!sources.is_empty()).then(|| sources.join(";")),
+            epoch_seconds_max: 60,
+            extra_flags: &[],
+        });
+        let history = self.history(person)?;
+        let diary = DiaryMinutes::default();
+        let outcome = goal::judge_day(&DayFacts { day: &row, open: open_at.is_some(), diary: &diary }, &history);
+        goal::apply(&mut row, &outcome);
+        Ok(row)
+    }
+
+    /// The day's minutes and as many on both sides as the rules need, from the better counter
+    /// wherever there are two; and the counters that have minutes in the day.
+    fn minutes_around(
+        &self,
+        worn: &[&Wearing],
+        day: &LocalDay,
+        threshold: u16,
+    ) -> Result<(Vec<Minute>, Vec<String>), DaysError> {
+        let (mut before, mut after) = (4 * 60, 4 * 60);
+        loop {
+            let (from, to) = (day.first_minute() - before, day.end_minute() + after);
+            let mut of_each = Vec::new();
+            let mut sources = Vec::new();
+            for wearing in worn {
+                let minutes = self.store.minutes(wearing.device, from, to)?;
+                if minutes.iter().any(|m| (day.first_minute()..day.end_minute()).contains(&m.at)) {
+                    sources.push(wearing.device.to_string());
+                }
+                of_each.push(minutes);
+            }
+            let slices: Vec<&[Minute]> = of_each.iter().map(Vec::as_slice).collect();
+            let minutes = if let [only] = slices.as_slice() { only.to_vec() } else { merge_sources(&slices) };
+            let enough = context_is_enough(&minutes, &(from..to), day, &self.rules, threshold);
+            if enough.before && enough.after {
+                return Ok((minutes, sources));
+            }
+            if !enough.before {
+                before *= 2;
+            }
+            if !enough.after {
+                after *= 2;
+            }
+        }
+    }
+
+    fn coarse_of(&self, worn: &[&Wearing], day: &LocalDay) -> Result<Vec<Coarse>, DaysError> {
+        let mut of_each = Vec::new();
+        for wearing in worn {
+            of_each.push(self.store.coarse(wearing.device, day.start_s, day.end_s)?);
+        }
+        let slices: Vec<&[Coarse]> = of_each.iter().map(Vec::as_slice).collect();
+        Ok(merge_coarse(&slices))
+    }
+}

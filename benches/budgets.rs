@@ -172,8 +172,9 @@ async fn syncs(dir: &Path, times: i64, with_days: bool) -> Done {
         }
         of_syncs.push(watch.elapsed());
         if with_days {
+            // A day later, so that the day of these minutes is closed: it is computed anew and gets a revision.
             let watch = Instant::now();
-            home.book.refresh(home.clock.utc())?;
+            home.book.refresh(home.clock.utc() + TimeDelta::hours(26))?;
             of_days.push(watch.elapsed());
         }
     }
@@ -193,8 +194,8 @@ async fn backlog(dir: &Path, days: i64, end: i64) -> Done {
     let watch = Instant::now();
     let epochs = home.sync_at(end).await?;
     let stored = watch.elapsed();
-    // An hour after the last day, so that every day is closed and gets its first revision.
-    let now = home.clock.utc() + TimeDelta::hours(25);
+    // Two hours after the last day, so that every day is closed and gets its first revision.
+    let now = home.clock.utc() + TimeDelta::hours(26);
     home.book.refresh(now)?;
     let computed = watch.elapsed();
     let rows = home.book.rows(&home.person, NaiveDate::MIN, NaiveDate::MAX, now)?;

@@ -32,8 +32,8 @@ use crate::{
 pub const COUNTER: DeviceId = DeviceId(*b"sim-0001");
 /// Sectors of its flash: room for 30 days of minutes and more.
 pub const SECTORS: u16 = 64;
-/// Sectors of a flash that fills up and wraps within a month.
-const SMALL_SECTORS: u16 = 8;
+/// Sectors of a flash that fills up and wraps within twenty days.
+const SMALL_SECTORS: u16 = 6;
 
 const US_PER_S: i64 = 1_000_000;
 const US_PER_MINUTE: i64 = 60 * US_PER_S;

@@ -112,9 +112,9 @@ fn shake(first: u64) {
     let seeds: u64 = std::env::var("BRISK_SEEDS").map_or(24, |text| text.parse().expect("BRISK_SEEDS is a number"));
     let real = real_minutes();
     let calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
-    // Eight days about the night on which the clocks go forward.
-    let from = calendar.day("2026-03-25".parse().unwrap()).first_minute();
-    let walker = walker::script(7, &calendar, from, from + 8 * 1440);
+    // Three weeks about the night on which the clocks go forward.
+    let from = calendar.day("2026-03-20".parse().unwrap()).first_minute();
+    let walker = walker::script(7, &calendar, from, from + 21 * 1440);
     let mut calm: BTreeMap<String, Vec<DayTotal>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
 

@@ -290,9 +290,7 @@ impl From<DaysError> for Problem {
         let code = match &error {
             DaysError::Unknown => StatusCode::NOT_FOUND,
             DaysError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            DaysError::Store(_) | DaysError::Decision { .. } | DaysError::Json(_) | DaysError::Encode(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            DaysError::Store(_) | DaysError::Json(_) | DaysError::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(code, error.to_string())
     }

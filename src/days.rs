@@ -63,15 +63,6 @@ pub enum DaysError {
     /// A row cannot be kept.
     #[error("a computed day could not be packed for keeping; no reading is affected")]
     Encode(#[source] postcard::Error),
-    /// A stored decision cannot be read.
-    #[error("decision {ordinal} in the journal cannot be read; the others are used. `brisk data verify` tells more")]
-    Decision {
-        /// Its number.
-        ordinal: u32,
-        /// What is wrong.
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 /// The days of all people. Methods block on the disk.
@@ -152,7 +143,7 @@ impl DayBook {
         let Some((first, today)) = self.span(person, now)? else {
             return Ok(Vec::new());
         };
-        let settings = self.settings_of(person);
+        let settings = self.settings_of(person, first);
         let mut rows = Vec::new();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         let mut cached = self.cached(person, from.max(first), to.min(today), settings)?;
@@ -190,7 +181,7 @@ impl DayBook {
     /// A person's goals and pauses.
     ///
     /// # Errors
-    /// When the store fails or holds a decision that cannot be read.
+    /// When the store fails.
     pub fn history(&self, person: &Person) -> Result<Arc<History>, DaysError> {
         let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(history) = histories.get(&person.id) {
@@ -198,9 +189,17 @@ impl DayBook {
         }
         let mut decisions = Vec::new();
         for decided in self.store.decisions()? {
-            let decision: Decision = serde_json::from_str(&decided.json)
-                .map_err(|source| DaysError::Decision { ordinal: decided.ordinal, source })?;
-            decisions.push((u64::from(decided.ordinal), decided.at, decision));
+            match serde_json::from_str::<Decision>(&decided.json) {
+                Ok(decision) => decisions.push((u64::from(decided.ordinal), decided.at, decision)),
+                // Of a newer version: the others hold all the same.
+                Err(error) => {
+                    tracing::warn!(
+                        ordinal = decided.ordinal,
+                        line = error.line(),
+                        "a decision cannot be read; it is kept and the others are used. Update the program"
+                    );
+                }
+            }
         }
         let history = Arc::new(History::from_decisions(&person.id, &person.calendar, decisions));
         histories.insert(person.id.clone(), Arc::clone(&history));
@@ -241,7 +240,7 @@ impl DayBook {
                     touched.extend(self.days_that_rest_on(person, *hour));
                 }
             }
-            let settings = self.settings_of(person);
+            let settings = self.settings_of(person, first);
             let (mut rows, mut changed) = (Vec::new(), Vec::new());
             for date in touched.into_iter().filter(|date| *date >= first) {
                 let day = person.calendar.day(date);
@@ -351,11 +350,13 @@ impl DayBook {
         }
     }
 
-    fn settings_of(&self, person: &Person) -> [u8; 8] {
+    /// Of everything that all rows of a person rest on besides readings and decisions, the first day of the record
+    /// among it: days are numbered from it.
+    fn settings_of(&self, person: &Person, first: NaiveDate) -> [u8; 8] {
         let mut hash = Sha256::new();
         hash.update(SOFTWARE);
         hash.update(self.rules.hash());
-        hash.update(format!("{:?} {:?} {:?}", person.calendar, person.brisk_spm, person.counters));
+        hash.update(format!("{:?} {:?} {:?} {first}", person.calendar, person.brisk_spm, person.counters));
         first_8(&hash.finalize())
     }
 }

@@ -171,3 +171,25 @@ fn the_days_about_the_clock_change_have_the_steps_of_the_script() {
     }
     assert!(rows.iter().filter(|row| row.minutes_recorded == row.day_len_min).count() >= 4);
 }
+
+#[test]
+fn a_decision_that_cannot_be_read_hides_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(dir.path()).unwrap().0);
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let book =
+        || DayBook::new(Arc::clone(&store), vec![demo::person("p1".parse().unwrap(), calendar())], Rules::brisk_1());
+    let today = calendar().day_at(now.timestamp()).date;
+    let goal = serde_json::json!({
+        "decision": "goal_set", "id": "g1", "participant": "p1", "measure": "steps", "amount": 5000,
+        "period": "day", "from": today, "decided_by": "person",
+    });
+
+    store.append_decision(now, "p1", r#"{"decision":"of_a_newer_version","participant":"p1"}"#).unwrap();
+    store.append_decision(now, "p1", &goal.to_string()).unwrap();
+
+    let book = book();
+    let person = book.person(None).unwrap();
+    let in_force = book.history(person).unwrap().goal_on(today).cloned();
+    assert_eq!(in_force.map(|goal| goal.amount), Some(5000));
+}

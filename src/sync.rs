@@ -28,11 +28,20 @@ const CLOCK_STEP_MS: i64 = 2_000;
 /// Keeping each of them would fill the journal with what nobody needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
+    /// Whose they are: without an address the first counter that is heard may be another one.
+    device: Option<DeviceId>,
     anchor: Option<Anchor>,
     battery_percent: Option<u8>,
 }
 
 impl Marks {
+    /// Forgets what was kept of another counter.
+    fn of(&mut self, device: DeviceId) {
+        if self.device != Some(device) {
+            *self = Self { device: Some(device), ..Self::default() };
+        }
+    }
+
     /// Whether this unit says something new; remembers it if so. Readings always do.
     fn take(&mut self, unit: &Unit) -> bool {
         let mut reading = None;
@@ -147,6 +156,7 @@ pub async fn run<L: Link>(
             },
             Step::Identify(identity) => {
                 report.device = Some(identity.device);
+                marks.of(identity.device);
                 let known = identify(store, clock, identity, settings).await?;
                 driver.handle(Event::Known(known), host_time(clock));
             }
@@ -281,6 +291,17 @@ mod tests {
         ] {
             assert_eq!(marks.take(&unit), kept, "{why}");
         }
+    }
+
+    #[test]
+    fn what_was_kept_of_one_counter_is_not_left_out_of_another() {
+        let mut marks = Marks::default();
+        marks.of(DeviceId([1; 8]));
+        assert!(marks.take(&anchor(1, 0, 0)));
+        marks.of(DeviceId([1; 8]));
+        assert!(!marks.take(&anchor(1, HOUR_MS, 0)));
+        marks.of(DeviceId([2; 8]));
+        assert!(marks.take(&anchor(1, HOUR_MS, 0)));
     }
 
     #[test]

@@ -32,8 +32,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
 /// Where requests go.
 pub enum Client {
-    /// To the daemon with this process id.
-    Daemon { socket: PathBuf, process_id: u32 },
+    /// To the daemon at this socket, with this process id as far as it is known.
+    Daemon { socket: PathBuf, process_id: Option<u32> },
     /// To the router in this process.
     Here(Router),
 }
@@ -50,13 +50,13 @@ impl Session {
     pub fn open(config: &Config, dir: &Path, system: Option<PathBuf>) -> anyhow::Result<Self> {
         let runtime = daemon::runtime().context("cannot start: the operating system refuses threads")?;
         if let Some(holder) = store::lock::holder(dir) {
-            let process_id = holder.pid.unwrap_or(0);
+            let process_id = holder.pid;
             // A daemon that is just starting has the data and no socket yet.
             let socket = holder.socket.ok_or(Unreachable(process_id))?;
             return Ok(Self { client: Client::Daemon { socket, process_id }, runtime });
         }
         if let Some(socket) = system.filter(|socket| !dir.join("journal").exists() && socket.exists()) {
-            return Ok(Self { client: Client::Daemon { socket, process_id: 0 }, runtime });
+            return Ok(Self { client: Client::Daemon { socket, process_id: None }, runtime });
         }
         let (store, report) = Store::open(dir)?;
         let newest = match config.bluetooth.radio {
@@ -83,12 +83,9 @@ impl Session {
         Ok(Self { client: Client::Here(api::router(Arc::new(app))), runtime })
     }
 
-    /// Whether a daemon answers.
-    pub fn daemon(&self) -> Option<u32> {
-        match &self.client {
-            Client::Daemon { process_id, .. } => Some(*process_id),
-            Client::Here(_) => None,
-        }
+    /// Whether a daemon is asked, and not the router in this process.
+    pub fn is_with_daemon(&self) -> bool {
+        matches!(self.client, Client::Daemon { .. })
     }
 
     /// Asks, without changing anything.
@@ -160,10 +157,11 @@ impl Session {
 /// The daemon holds the data and does not answer.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the daemon with process id {0} holds the data and does not answer; nothing was changed and nothing is lost. \
-     Look at its log, or restart it"
+    "the daemon{} holds the data and does not answer; nothing was changed and nothing is lost. \
+     Look at its log, or restart it",
+    .0.map_or_else(String::new, |id| format!(" with process id {id}"))
 )]
-pub struct Unreachable(u32);
+pub struct Unreachable(Option<u32>);
 
 fn unreachable(client: &Client) -> anyhow::Error {
     match client {

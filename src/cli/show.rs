@@ -50,9 +50,10 @@ pub fn status(context: &Context) -> anyhow::Result<Exit> {
             print_json(&reply)?;
             return Ok(Exit::Ok);
         }
-        match session.daemon() {
-            Some(id) => say(format_args!("{} is running, process {id}.", reply.software))?,
-            None => say(format_args!("{}: the daemon is not running (`brisk run` starts it).", reply.software))?,
+        if session.is_with_daemon() {
+            say(format_args!("{} is running, process {}.", reply.software, reply.process_id))?;
+        } else {
+            say(format_args!("{}: the daemon is not running (`brisk run` starts it).", reply.software))?;
         }
         if !reply.clock_synchronised {
             say("This computer's clock has not been set yet: readings are kept, and no day is shown until it is.")?;

@@ -95,7 +95,7 @@ fn dialogue(radio: &SimRadio, clock: &SimClock) -> Vec<Delivery> {
                     }
                 }
                 Step::Identify(_) => {
-                    let known = Known { host: HOST, stored_to: 0, held_at: None, goal_steps: None };
+                    let known = Known { host: HOST, stored_to: 0, held_at: None, goal_steps: None, last_total: None };
                     driver.handle(Event::Known(known), now());
                 }
                 Step::Store(delivery) => {

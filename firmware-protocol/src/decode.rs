@@ -1,7 +1,8 @@
 //! What stored units mean: one decoder for each [`UnitKind`].
 
 use crate::{
-    cursor::FormatError,
+    cursor::{Field, FormatError, ReadCursor},
+    device::clock_reading,
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     steplog::{
@@ -25,8 +26,24 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
                 each(Reading::Battery { percent });
             }
         }
+        UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
+        UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
+        UnitKind::HuamiMinutes
+        | UnitKind::PebbleMinutes
+        | UnitKind::PolarSamples
+        | UnitKind::BangleRecord
+        | UnitKind::ColmiRecord
+        | UnitKind::RunningTotal
+        | UnitKind::CadenceMinute => return Err(QuarantineReason::UnknownVersion),
     }
     Ok(())
+}
+
+fn battery(bytes: &[u8]) -> Result<u8, FormatError> {
+    let mut cursor = ReadCursor::new(bytes);
+    let percent = cursor.u8()?;
+    cursor.end()?;
+    if percent <= 100 { Ok(percent) } else { Err(FormatError::BadField { field: Field::Battery, got: percent.into() }) }
 }
 
 fn decode_block(block: &Block<'_>, each: Each<'_>) {
@@ -62,13 +79,7 @@ impl TryFrom<u8> for UnitKind {
     type Error = FormatError;
 
     fn try_from(got: u8) -> Result<Self, FormatError> {
-        Ok(match got {
-            1 => Self::StepLogBlock,
-            2 => Self::StepLogAnchor,
-            3 => Self::StepLogBootLink,
-            4 => Self::StepLogState,
-            _ => return Err(FormatError::Unknown { got }),
-        })
+        Self::ALL.into_iter().find(|kind| *kind as u8 == got).ok_or(FormatError::Unknown { got })
     }
 }
 
@@ -82,6 +93,8 @@ impl TryFrom<u8> for QuarantineReason {
             3 => Self::Truncated,
             4 => Self::BadField,
             5 => Self::Conflict,
+            6 => Self::WrongTime,
+            7 => Self::NotOurs,
             _ => return Err(FormatError::Unknown { got }),
         })
     }
@@ -119,12 +132,11 @@ mod tests {
 
     #[test]
     fn kinds_keep_their_numbers() {
-        for kind in [UnitKind::StepLogBlock, UnitKind::StepLogAnchor, UnitKind::StepLogBootLink, UnitKind::StepLogState]
-        {
-            assert_eq!(UnitKind::try_from(kind as u8), Ok(kind));
+        for (number, kind) in (1..).zip(UnitKind::ALL) {
+            assert_eq!((kind as u8, UnitKind::try_from(number)), (number, Ok(kind)));
         }
         assert!(UnitKind::try_from(0).is_err());
-        assert!(UnitKind::try_from(5).is_err());
+        assert!(UnitKind::try_from(14).is_err());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct HostTime {
 pub enum Step {
     /// Switch notifications or indications of this characteristic on. → [`Event::Done`]
     Subscribe(Uuid),
+    /// Switch them off again. → [`Event::Done`]
+    Unsubscribe(Uuid),
     /// Read the characteristic. → [`Event::Value`]
     Read(Uuid),
     /// Write with response. → [`Event::Done`]
@@ -36,6 +38,15 @@ pub enum Step {
         /// What to write; never longer than the MTU allows.
         bytes: Vec<u8>,
     },
+    /// Write without response: nobody says that it arrived. → [`Event::Done`]
+    Send {
+        /// The characteristic.
+        to: Uuid,
+        /// What to write; never longer than the MTU allows.
+        bytes: Vec<u8>,
+    },
+    /// Tell the person what to do with the counter now; the dialogue goes on at once. → [`Event::Done`]
+    Prompt(Prompt),
     /// Wait for a notification or indication, at most this long. → [`Event::Notified`] or [`Event::TimedOut`]
     Await {
         /// Milliseconds.
@@ -47,6 +58,13 @@ pub enum Step {
     Store(Delivery),
     /// The dialogue is over; disconnect.
     Finish(Outcome),
+}
+
+/// What the person is asked to do while a dialogue waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Prompt {
+    /// Touch the counter, which vibrates or shows a question.
+    Tap,
 }
 
 /// What came of a [`Step`].
@@ -66,7 +84,8 @@ pub enum Event<'a> {
     },
     /// The time given was over before the counter answered.
     TimedOut,
-    /// The counter refused the read, write or subscription (an ATT error).
+    /// The counter refused the read, write or subscription (an ATT error), or has no such characteristic
+    /// ([`NO_SUCH_CHARACTERISTIC`]).
     Refused {
         /// The ATT error code, 0 when the platform does not say.
         code: u8,
@@ -114,6 +133,17 @@ pub struct Known {
     pub held_at: Option<u32>,
     /// The person's goal in steps a day, when the counter is to show one.
     pub goal_steps: Option<u32>,
+    /// The running total that was stored last, of counters that have nothing else.
+    pub last_total: Option<LastTotal>,
+}
+
+/// A running total as it was stored last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastTotal {
+    /// When it was read, seconds since the Unix epoch.
+    pub utc_s: i64,
+    /// The total.
+    pub steps: u32,
 }
 
 /// Bytes to be kept, as the counter sent them, and what they mean.
@@ -148,6 +178,44 @@ pub enum UnitKind {
     StepLogBootLink = 3,
     /// A step-log State characteristic value (battery, lost count).
     StepLogState = 4,
+    /// The host's and the counter's clock beside each other, of counters that stamp with a clock of their own:
+    /// [`crate::device::clock_reading`].
+    ClockReading = 5,
+    /// One byte of the Battery Level characteristic (2A19), or what a counter says in its place: percent.
+    Battery = 6,
+    /// Minutes of one Huami round: [`crate::device::huami`].
+    HuamiMinutes = 7,
+    /// A PebbleOS minute item: [`crate::device::pebble`].
+    PebbleMinutes = 8,
+    /// A Polar activity samples file: [`crate::device::polar`].
+    PolarSamples = 9,
+    /// A Bangle.js health record: [`crate::device::bangle`].
+    BangleRecord = 10,
+    /// A Colmi step record: [`crate::device::colmi`].
+    ColmiRecord = 11,
+    /// Two readings of a running total: [`crate::device::infinitime`].
+    RunningTotal = 12,
+    /// Cadences notified within one minute: [`crate::device::rsc`].
+    CadenceMinute = 13,
+}
+
+impl UnitKind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::StepLogBlock,
+        Self::StepLogAnchor,
+        Self::StepLogBootLink,
+        Self::StepLogState,
+        Self::ClockReading,
+        Self::Battery,
+        Self::HuamiMinutes,
+        Self::PebbleMinutes,
+        Self::PolarSamples,
+        Self::BangleRecord,
+        Self::ColmiRecord,
+        Self::RunningTotal,
+        Self::CadenceMinute,
+    ];
 }
 
 /// Bytes that could not be read, and why.
@@ -175,6 +243,10 @@ pub enum QuarantineReason {
     BadField = 4,
     /// Other bytes for a number that is already on disk.
     Conflict = 5,
+    /// Stamped at a time that cannot be: after now, or long before what the counter sent earlier.
+    WrongTime = 6,
+    /// The counter says that these are another counter's or another person's.
+    NotOurs = 7,
 }
 
 /// How a dialogue ended.
@@ -205,6 +277,18 @@ pub enum Fault {
     Version,
     /// The counter holds other bytes than those that were stored; nothing was acknowledged.
     Differs,
+    /// The counter does not accept the key: it was paired elsewhere, or the key is another counter's.
+    WrongKey,
+    /// A key is needed and there is none.
+    NoKey,
+    /// Nobody confirmed on the counter in time.
+    NotConfirmed,
+    /// The counter is not set up: its own app is missing, recording is off, or its first-use questions are unanswered.
+    NotReady,
+    /// The transfer never came to an end.
+    NoEnd,
+    /// The counter is busy with something else.
+    Busy,
 }
 
 /// A dialogue with one counter.
@@ -217,6 +301,9 @@ pub trait Driver {
 
 /// More steps than this between two deliveries, or after the last one, end the dialogue.
 pub const MAX_STEPS_WITHOUT_PROGRESS: u32 = 20_000;
+
+/// The ATT error *attribute not found*: what a driver is told when a characteristic is not there.
+pub const NO_SUCH_CHARACTERISTIC: u8 = 0x0A;
 
 /// Whether a unit could be understood, and if not, what is wrong with it.
 pub type DecodeResult = Result<(), QuarantineReason>;

@@ -6,6 +6,11 @@ use alloc::{vec, vec::Vec};
 use crate::{
     Uuid,
     cursor::ReadCursor,
+    device::{
+        KINDS, Key, Life, LifeMinute, Purpose, Setup,
+        play::{Play, play},
+        step_log,
+    },
     driver::{Driver, Event, HostTime, Known, MAX_STEPS_WITHOUT_PROGRESS, Step, UnitKind},
     reading::{DeviceId, HostId, Reading, Wear},
     steplog::{
@@ -29,7 +34,7 @@ const HOST: HostId = HostId(*b"fuzzhost");
 
 /// Every decoder and parser; what parses is written again as the same bytes.
 pub fn decode(data: &[u8]) {
-    for kind in [UnitKind::StepLogBlock, UnitKind::StepLogAnchor, UnitKind::StepLogBootLink, UnitKind::StepLogState] {
+    for kind in UnitKind::ALL {
         let mut count = 0;
         let outcome = crate::decode(kind, data, &mut |_| count += 1);
         assert!(outcome.is_ok() || count == 0, "readings of a unit that is not valid");
@@ -103,6 +108,62 @@ pub fn host_dialogue(data: &[u8]) {
     unreachable!("deliveries without end");
 }
 
+/// A dialogue of any kind of counter (the first byte says which), with a counter whose answers these bytes damage, or
+/// that answers with nothing but these bytes. Ends within the bound; every unit that is stored decodes.
+pub fn device_dialogue(data: &[u8]) {
+    let mut script = Script { data };
+    let (which, mode) = (usize::from(script.byte()), script.byte());
+    let kinds: Vec<_> = KINDS.iter().filter(|kind| kind.name != step_log::KIND.name).collect();
+    let Some(kind) = kinds.get(which % kinds.len().max(1)) else { return };
+    let begin_ms = 1_772_366_400_000;
+    let life = Life {
+        serial: "fuzzed".into(),
+        minutes: (0..90)
+            .map(|n| LifeMinute { at: begin_ms / 60_000 - 90 + n, steps: script.byte().into(), wear: Wear::Worn })
+            .collect(),
+        offset_min: i16::from(mode & 0x0F) * 15,
+        clock_error_ms: if mode & 0x10 == 0 { 0 } else { i64::from(script.byte()) * 40_000_000_000 },
+        key: (mode & 0x20 == 0).then_some(Key([mode & 0x40; 16])),
+        battery: script.byte(),
+    };
+    let mut counter = (kind.emulator)(life);
+    let setup = Setup {
+        purpose: if mode & 0x80 == 0 { Purpose::Fetch } else { Purpose::Pair },
+        key: Some(Key([0; 16])),
+        heard: counter.advertisement(),
+        ..Setup::default()
+    };
+    let mut driver = (kind.driver)(setup);
+    let uuids: Vec<Uuid> =
+        counter.services().iter().flat_map(|s| s.characteristics.iter().map(|c| c.uuid).collect::<Vec<_>>()).collect();
+    let stored_to = if mode & 1 == 0 { 0 } else { u32::from(script.byte()) << 17 };
+    let known = Known { host: HOST, stored_to, held_at: None, goal_steps: None, last_total: None };
+    let noise = mode & 2 != 0;
+    let mut with = Play {
+        mtu: 23 + u16::from(script.byte()),
+        begin_ms,
+        clock_trusted: mode & 4 == 0,
+        known,
+        cut_after: None,
+        air: &mut |from, bytes| {
+            let how = script.byte();
+            let from = if how == 0x81 { uuids.get(usize::from(script.byte())).copied().unwrap_or(from) } else { from };
+            match how {
+                0x82 => vec![],
+                0x83 => vec![(from, bytes.clone()), (from, bytes)],
+                _ if noise && how > 0x90 => {
+                    let length = usize::from(script.byte() % 32);
+                    vec![(from, script.take(length))]
+                }
+                _ => vec![(from, script.damage(bytes))],
+            }
+        },
+    };
+    let played = play(driver.as_mut(), counter.as_mut(), &mut with);
+    let _readings = played.readings();
+    assert!(played.outcome.is_some());
+}
+
 /// A counter, and a host that reads and writes whatever comes to its mind.
 pub fn device_writes(data: &[u8]) {
     let mut script = Script { data };
@@ -153,7 +214,7 @@ fn answer(
 ) {
     let mut room = [0; 512];
     match step {
-        Step::Subscribe(_) => driver.handle(Event::Done, *now),
+        Step::Subscribe(_) | Step::Unsubscribe(_) | Step::Prompt(_) => driver.handle(Event::Done, *now),
         Step::Identify(_) => {
             let (stored_to, held) = (u32::from(script.byte()) * 4, script.byte());
             driver.handle(
@@ -162,6 +223,7 @@ fn answer(
                     stored_to,
                     held_at: (held < 64).then_some(held.into()),
                     goal_steps: Some(1),
+                    last_total: None,
                 }),
                 *now,
             );
@@ -173,7 +235,7 @@ fn answer(
                 length.and_then(|length| room.get(..length)).map_or_else(|| script.value(*from), <[u8]>::to_vec);
             driver.handle(Event::Value(&script.damage(value)), *now);
         }
-        Step::Write { to, bytes } => {
+        Step::Write { to, bytes } | Step::Send { to, bytes } => {
             if let Some(counter) = counter {
                 let _: Result<_, _> = counter.write(*to, bytes, now.mono_ms);
             }

@@ -20,6 +20,8 @@ pub mod cursor;
 #[cfg(feature = "host")]
 mod decode;
 #[cfg(feature = "host")]
+pub mod device;
+#[cfg(feature = "host")]
 pub mod driver;
 #[cfg(feature = "host")]
 #[doc(hidden)]

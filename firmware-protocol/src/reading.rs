@@ -122,11 +122,32 @@ pub enum Reading {
     Anchor(Anchor),
     /// Two boots joined.
     BootLink(BootLink),
+    /// The counter's own clock beside the host's, of counters that stamp with it.
+    Clock {
+        /// The host's, milliseconds since the Unix epoch, halfway between question and answer.
+        host_utc_ms: i64,
+        /// What the counter claims for that moment, the same way.
+        claimed_utc_ms: i64,
+        /// Half the round trip and the counter's resolution: the difference is known to ± this.
+        accuracy_ms: u16,
+    },
     /// Charge left, 0 to 100 percent.
     Battery {
         /// Percent.
         percent: u8,
     },
+}
+
+impl DeviceId {
+    /// The identity of a counter that tells a serial number: a hash (FNV-1a, 64 bits) of its kind's name and the
+    /// serial. `kind` keeps two makers' equal serials apart. The same on every host, for ever.
+    pub fn from_serial(kind: &str, serial: &[u8]) -> Self {
+        let bytes = kind.bytes().chain([0]).chain(serial.iter().copied());
+        // Offset basis and prime of FNV-1a: Fowler, Noll and Vo, IETF draft-eastlake-fnv.
+        let hash =
+            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Self(hash.to_be_bytes())
+    }
 }
 
 impl core::fmt::Debug for DeviceId {

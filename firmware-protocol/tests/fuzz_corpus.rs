@@ -15,8 +15,9 @@ use firmware_protocol::fuzz_entry;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
     ("decode", fuzz_entry::decode),
+    ("device_dialogue", fuzz_entry::device_dialogue),
     ("host_dialogue", fuzz_entry::host_dialogue),
     ("device_writes", fuzz_entry::device_writes),
 ];
@@ -74,7 +75,7 @@ fn random_and_mutated_input_does_no_harm() {
     for (name, target) in TARGETS {
         let corpus = corpus(name);
         let mut dice = Dice(seed);
-        let until = Instant::now() + Duration::from_millis(seconds * 1000 / 3);
+        let until = Instant::now() + Duration::from_millis(seconds * 1000 / u64::try_from(TARGETS.len()).unwrap());
         let mut runs = 0_u64;
         while Instant::now() < until {
             let input = mutate(&mut dice, &corpus);

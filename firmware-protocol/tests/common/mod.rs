@@ -264,6 +264,9 @@ impl Air {
                         driver.handle(Event::TimedOut, self.now());
                     }
                 }
+                other @ (Step::Unsubscribe(_) | Step::Send { .. } | Step::Prompt(_)) => {
+                    panic!("the step-log dialogue has no {other:?}")
+                }
                 Step::Identify(identity) => {
                     assert_eq!(identity.device, config().id);
                     let known = Known {
@@ -271,6 +274,7 @@ impl Air {
                         stored_to: host.stored_to,
                         held_at: host.held_at,
                         goal_steps: host.goal,
+                        last_total: None,
                     };
                     driver.handle(Event::Known(known), self.now());
                 }

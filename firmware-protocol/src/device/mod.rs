@@ -43,6 +43,8 @@ pub struct Kind {
     pub bond: BondNeed,
     /// Whether a key of its own is needed.
     pub key: KeyNeed,
+    /// Where its epoch numbers come from.
+    pub numbers: Numbers,
     /// Services of which at least one is in its advertisement, to filter a scan by; empty when it may advertise none.
     pub scan: &'static [Uuid],
     /// How many days it keeps before it overwrites, as far as anybody knows.
@@ -98,6 +100,15 @@ pub enum KeyNeed {
     MadeHere,
     /// The owner has to get it from the maker.
     FromOwner,
+}
+
+/// Where a counter's epoch numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// The counter gives them, without holes but for those it reports.
+    Own,
+    /// They are made of the stamps: a number that is missing was not recorded.
+    FromStamps,
 }
 
 /// Sixteen secret bytes. Its `Debug` shows none of them.

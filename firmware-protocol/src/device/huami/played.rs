@@ -1,0 +1,1 @@
+//! Dialogues played between the driver and a band.

@@ -133,7 +133,8 @@ impl Band {
     /// Minutes that are over by now are recorded under the time that the clock claims.
     fn live_to(&mut self, now_ms: i64) {
         while let Some(minute) = self.rest.front().filter(|minute| (minute.at + 1) * MINUTE_MS <= now_ms) {
-            let claimed = self.claimed_s(minute.at * MINUTE_MS).div_euclid(60);
+            // Its own minute that covers most of this one.
+            let claimed = self.claimed_s(minute.at * MINUTE_MS + MINUTE_MS / 2).div_euclid(60);
             self.kept.insert(claimed, Kept { zone: self.zone, steps: minute.steps, wear: minute.wear });
             self.rest.pop_front();
         }

@@ -12,13 +12,13 @@ use alloc::{
 
 use super::{
     FAMILY, Model,
-    auth::{Answer, Dialect, Request, encrypt},
+    auth::{Dialect, Request},
+    hearing::QUIET_MS,
     history::{History, Next, put_aside},
-    layout::{
-        AUTH, BATTERY, BEGIN, BandTime, Battery, CLOCK, CONTROL, ClockValue, Control, DATA, FIRMWARE, OK, REFUSED,
-        SERIAL, SETTINGS, SampleSize, emit_goal, zone_of,
-    },
-    round::{End, Round, Took},
+    layout::{AUTH, BATTERY, BEGIN, BandTime, CLOCK, CONTROL, ClockValue, DATA, FIRMWARE, SERIAL, SETTINGS, zone_of},
+    round::{End, Round},
+    sample::SampleSize,
+    status::{Battery, emit_goal},
 };
 use crate::{
     Uuid,
@@ -31,23 +31,14 @@ use crate::{
 
 /// The person has this long to tap the band, milliseconds.
 const TAP_MS: u32 = 30_000;
-/// No notification for this long ends a round: fetches of other clients hung for hours without it.
-const QUIET_MS: u32 = 10_000;
-/// Another code for a key that was taken, which one other client knows.
-const KEY_OK_TOO: u8 = 0x06;
 /// Steps between two deliveries, with room for the last store.
 const MAX_STEPS: u32 = 15_000;
-/// A round that is longer is stored in pieces of this many bytes or steps.
-const PIECE_BYTES: usize = 64 * 1024;
-const PIECE_STEPS: u32 = 8_000;
-/// More is not gathered of a round that cannot be stored in pieces.
-const MAX_BYTES: usize = 1024 * 1024;
 /// Notifications that wait for their turn; more are dropped, which counts as lost packets.
 const MAX_WAITING: usize = 512;
 
 /// How far the dialogue has come.
 #[derive(Clone, Debug)]
-enum Phase {
+pub enum Phase {
     /// Listening for answers about the key.
     SubscribeAuth,
     /// Giving the band its key.
@@ -120,27 +111,27 @@ enum Listens {
 pub struct HuamiDriver {
     dialect: Dialect,
     gives_key: bool,
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     zone: i8,
     peer: String,
-    expected: Option<SampleSize>,
-    phase: Phase,
+    pub(super) expected: Option<SampleSize>,
+    pub(super) phase: Phase,
     /// The step that was given out and not answered yet, and when.
     asked: Option<(Step, HostTime)>,
     waiting: VecDeque<(Uuid, Vec<u8>)>,
     /// The end of the present wait.
-    until_ms: Option<u64>,
+    pub(super) until_ms: Option<u64>,
     serial: Vec<u8>,
     known: Option<Known>,
-    history: Option<History>,
-    round: Option<Round>,
+    pub(super) history: Option<History>,
+    pub(super) round: Option<Round>,
     /// This minute, since 1970.
-    now: i64,
+    pub(super) now: i64,
     listens: Listens,
     /// The band takes commands there, not requests.
     commands: bool,
-    delivery: Delivery,
-    steps: u32,
+    pub(super) delivery: Delivery,
+    pub(super) steps: u32,
     ending: Option<Outcome>,
 }
 
@@ -314,97 +305,6 @@ impl HuamiDriver {
         }
     }
 
-    /// A notification, in a phase that waits. What belongs to another phase is stale.
-    fn heard(&mut self, from: Uuid, bytes: &[u8], now: HostTime) {
-        match (from, &self.phase) {
-            (AUTH, Phase::AwaitTap | Phase::AwaitChallenge | Phase::AwaitVerdict) => match Answer::parse(bytes) {
-                Ok(answer) => self.heard_auth(answer),
-                Err(_) => self.fail(Fault::BadAnswer),
-            },
-            (CONTROL, Phase::AwaitStart) => match Control::parse(bytes) {
-                Ok(Control::Start { count, from }) => {
-                    let Some(history) = &mut self.history else { return };
-                    match history.announced(count, from, self.now) {
-                        Next::Receive => {
-                            self.round = Some(Round::new(from, count, self.expected));
-                            self.go(Phase::SubscribeData);
-                        }
-                        next => self.follow(next),
-                    }
-                }
-                Ok(Control::NoStart(_)) => self.fail(Fault::Refused),
-                Ok(_) => {}
-                Err(error) => {
-                    put_aside(bytes.to_vec(), error.into(), &mut self.delivery);
-                    self.fail(Fault::BadAnswer);
-                }
-            },
-            (CONTROL, Phase::Receive) => match Control::parse(bytes) {
-                Ok(Control::Sent) => self.end_round(End::Sent),
-                Ok(Control::NotSent(_)) => {
-                    if self.round.as_ref().is_some_and(|round| round.minutes() == 0 && !round.is_broken()) {
-                        self.fail(Fault::Refused);
-                    } else {
-                        self.end_round(End::Open);
-                    }
-                }
-                // An answer of the round before, or bytes that are none: the packets tell.
-                _ => {}
-            },
-            (DATA, Phase::Receive) => self.take_packet(bytes, now),
-            _ => {}
-        }
-    }
-
-    fn heard_auth(&mut self, answer: Answer) {
-        match (&self.phase, answer) {
-            (Phase::AwaitTap, Answer::Key(OK | KEY_OK_TOO)) => self.go(Phase::AskChallenge),
-            (Phase::AwaitTap, Answer::Key(REFUSED)) => self.fail(Fault::NotConfirmed),
-            (Phase::AwaitTap, Answer::Key(_)) => self.fail(Fault::Refused),
-            (Phase::AwaitChallenge, Answer::Challenge(challenge)) => match self.key {
-                Some(key) => self.go(Phase::AnswerChallenge(encrypt(key, challenge))),
-                None => self.end(Outcome::Unsupported(Fault::NoKey)),
-            },
-            (Phase::AwaitVerdict, Answer::Verdict(OK)) => self.go(Phase::Serial),
-            // The band knows one key, and it is another one: only pairing again helps.
-            (Phase::AwaitChallenge, Answer::NoChallenge(REFUSED)) | (Phase::AwaitVerdict, Answer::Verdict(REFUSED)) => {
-                self.end(Outcome::Unsupported(Fault::WrongKey));
-            }
-            (Phase::AwaitChallenge, Answer::NoChallenge(_)) | (Phase::AwaitVerdict, Answer::Verdict(_)) => {
-                self.fail(Fault::Refused);
-            }
-            // The answer to an earlier try.
-            _ => {}
-        }
-    }
-
-    fn take_packet(&mut self, bytes: &[u8], now: HostTime) {
-        let (Some(round), Some(history)) = (&mut self.round, &mut self.history) else { return };
-        self.until_ms = Some(now.mono_ms.saturating_add(QUIET_MS.into()));
-        if let Took::Malformed(reason) = round.take(bytes) {
-            put_aside(bytes.to_vec(), reason, &mut self.delivery);
-        }
-        if history.is_endless(round.minutes()) {
-            return self.fail(Fault::NoEnd);
-        }
-        if round.waiting() < PIECE_BYTES && self.steps < PIECE_STEPS {
-            return;
-        }
-        if let Some(minutes) = round.hand_on() {
-            history.keep(minutes, self.now, &mut self.delivery);
-            self.go(Phase::StorePiece);
-        } else if round.waiting() > MAX_BYTES {
-            self.fail(Fault::NoEnd);
-        }
-    }
-
-    fn end_round(&mut self, end: End) {
-        if let (Some(round), Some(history)) = (self.round.take(), &mut self.history) {
-            history.end_round(round.end(end), self.now, &mut self.delivery);
-        }
-        self.go(Phase::StoreRound);
-    }
-
     /// A delivery is kept, or there was nothing to keep.
     fn stored(&mut self, now: HostTime) {
         match self.phase {
@@ -421,7 +321,7 @@ impl HuamiDriver {
         }
     }
 
-    fn follow(&mut self, next: Next) {
+    pub(super) fn follow(&mut self, next: Next) {
         match next {
             Next::Over => self.end(Outcome::Complete),
             Next::Ask | Next::Receive => self.go(Phase::Unsubscribe),
@@ -478,18 +378,18 @@ impl HuamiDriver {
         if self.commands { Step::Send { to: CONTROL, bytes } } else { Step::Write { to: CONTROL, bytes } }
     }
 
-    fn go(&mut self, phase: Phase) {
+    pub(super) fn go(&mut self, phase: Phase) {
         self.phase = phase;
         self.until_ms = None;
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    pub(super) fn end(&mut self, outcome: Outcome) {
         self.ending = Some(outcome);
         self.go(Phase::Over);
     }
 
     /// Ends the dialogue, after storing what was gathered.
-    fn fail(&mut self, fault: Fault) {
+    pub(super) fn fail(&mut self, fault: Fault) {
         if matches!(self.phase, Phase::Rescue | Phase::Over) {
             return self.go(Phase::Over);
         }

@@ -10,10 +10,11 @@ use super::{
     Model,
     auth::{Answer, Request, encrypt},
     layout::{
-        ACKNOWLEDGE, AUTH, AUTH_SERVICE, BATTERY, BEGIN, BandTime, Battery, CLOCK, CONTROL, ClockValue, Control, DATA,
-        EVENTS, FIRMWARE, OK, REALTIME, REFUSED, Realtime, SERIAL, SERVICE, SETTINGS, Sample, SampleSize, parse_goal,
-        parse_start, zone_of,
+        ACKNOWLEDGE, AUTH, AUTH_SERVICE, BATTERY, BEGIN, BandTime, CLOCK, CONTROL, ClockValue, Control, DATA, EVENTS,
+        FIRMWARE, OK, REALTIME, REFUSED, SERIAL, SERVICE, SETTINGS, parse_start, zone_of,
     },
+    sample::{Sample, SampleSize},
+    status::{Battery, Realtime, parse_goal},
 };
 use crate::{
     Uuid,

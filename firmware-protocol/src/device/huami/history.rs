@@ -236,7 +236,7 @@ fn gap(from: i64, to: i64) -> Option<Unit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::huami::layout::{SampleSize, parse_start};
+    use crate::device::huami::{layout::parse_start, sample::SampleSize};
     use alloc::vec;
 
     const NOW: i64 = 29_539_440;

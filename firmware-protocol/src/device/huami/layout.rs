@@ -1,5 +1,5 @@
-//! What the bytes are, both directions: time, settings, battery, realtime total, and the history's control
-//! messages, packets and samples.
+//! Where things are, how time is written, and what is said about the history: both directions. Samples are in
+//! [`super::sample`], battery and the like in [`super::status`].
 //!
 //! Known from Gadgetbridge (its Huami operations and one published unit test), harbour-amazfish, openwindesheart,
 //! miband4, and captures in public threads; the vectors name each one.
@@ -13,7 +13,6 @@ use crate::{
         civil::{Date, Wall},
         peripheral::sig,
     },
-    reading::Wear,
 };
 
 /// A characteristic of the maker: 0000XXXX-0000-3512-2118-0009af100700.
@@ -176,139 +175,6 @@ pub fn weekday(wall: Wall) -> u8 {
     u8::try_from((wall.date.days() + 3).rem_euclid(7)).unwrap_or(0) + 1
 }
 
-/// The battery value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Battery {
-    /// Charge left, 0 to 100.
-    pub percent: u8,
-    /// On its charger.
-    pub charging: bool,
-    /// Only in the long form: last switched off, last charged, and the level after that.
-    pub past: Option<(BandTime, BandTime, u8)>,
-}
-
-/// First byte of a battery value.
-const BATTERY_MARK: u8 = 0x0F;
-/// Length of the long form; of shorter ones only the first three bytes are used.
-const BATTERY_LEN: usize = 20;
-
-impl Battery {
-    /// The short form (three bytes) or the long one (twenty).
-    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
-        let mut cursor = ReadCursor::new(bytes);
-        let mark = cursor.u8()?;
-        if mark != BATTERY_MARK {
-            return Err(FormatError::Unknown { got: mark });
-        }
-        let (percent, state) = (cursor.u8()?, cursor.u8()?);
-        if percent > 100 {
-            return Err(FormatError::BadField { field: Field::Battery, got: percent.into() });
-        }
-        // A band that was never off or never charged may tell no valid time: the level is good all the same.
-        let mut past = || -> Result<_, FormatError> {
-            Ok((BandTime::parse(&mut cursor)?, BandTime::parse(&mut cursor)?, cursor.u8()?))
-        };
-        let past = if bytes.len() >= BATTERY_LEN { past().ok() } else { None };
-        Ok(Self { percent, charging: state == 1, past })
-    }
-
-    /// The long form when there is a past, else the short one.
-    pub fn emit(&self) -> Vec<u8> {
-        let mut bytes = Vec::from([BATTERY_MARK, self.percent, self.charging.into()]);
-        if let Some((off, charged, level)) = self.past {
-            bytes.extend(off.emit());
-            bytes.extend(charged.emit());
-            bytes.push(level);
-        }
-        bytes
-    }
-}
-
-/// The total since the band's local midnight. For comparing with the day's total, never a source of minutes:
-/// clients that mixed the two lost data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Realtime {
-    /// Steps since midnight. The high half is inferred: captures only have small numbers.
-    pub steps: u32,
-    /// Distance in metres.
-    pub metres: u32,
-    /// Energy in kilocalories.
-    pub kcal: u32,
-}
-
-const REALTIME_MARK: u8 = 0x0C;
-
-impl Realtime {
-    /// Thirteen bytes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
-        let mut cursor = ReadCursor::new(bytes);
-        let mark = cursor.u8()?;
-        if mark != REALTIME_MARK {
-            return Err(FormatError::Unknown { got: mark });
-        }
-        let realtime = Self { steps: cursor.u32()?, metres: cursor.u32()?, kcal: cursor.u32()? };
-        cursor.end()?;
-        Ok(realtime)
-    }
-
-    /// Thirteen bytes.
-    pub fn emit(self) -> [u8; 13] {
-        let mut bytes = [0; 13];
-        WriteCursor::new(&mut bytes).u8(REALTIME_MARK).u32(self.steps).u32(self.metres).u32(self.kcal);
-        bytes
-    }
-}
-
-/// What a band says by itself, on …0010.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceEvent {
-    /// 01.
-    FellAsleep,
-    /// 02.
-    WokeUp,
-    /// 03: the day's goal.
-    GoalReached,
-    /// 04.
-    Button,
-    /// 06.
-    TakenOff,
-    /// 0E: every thirty minutes.
-    Tick,
-    /// 16: the band would like this MTU.
-    WantsMtu(u16),
-}
-
-impl DeviceEvent {
-    /// The first byte says what; only the MTU has more.
-    pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
-        let mut cursor = ReadCursor::new(bytes);
-        Ok(match cursor.u8()? {
-            0x01 => Self::FellAsleep,
-            0x02 => Self::WokeUp,
-            0x03 => Self::GoalReached,
-            0x04 => Self::Button,
-            0x06 => Self::TakenOff,
-            0x0E => Self::Tick,
-            0x16 => Self::WantsMtu(cursor.u16()?),
-            got => return Err(FormatError::Unknown { got }),
-        })
-    }
-}
-
-/// The goal of a day, to [`SETTINGS`].
-pub fn emit_goal(steps: u16) -> [u8; 7] {
-    let [low, high] = steps.to_le_bytes();
-    [0x10, 0, 0, low, high, 0, 0]
-}
-
-/// The goal of a day.
-pub fn parse_goal(bytes: &[u8]) -> Result<u16, FormatError> {
-    match *bytes {
-        [0x10, 0, 0, low, high, 0, 0] => Ok(u16::from_le_bytes([low, high])),
-        _ => Err(FormatError::BadLength { want: 7, got: bytes.len() }),
-    }
-}
-
 /// History control: minutes from this one on. Ten bytes; the second is sent as zero.
 pub fn emit_start(from: BandTime) -> [u8; 10] {
     let [y, z, month, day, hour, minute, _, zone] = from.emit();
@@ -392,162 +258,9 @@ impl Control {
     }
 }
 
-/// How long a sample is. Which models have which is known from clients that read eight-byte data in fours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SampleSize {
-    /// Mi Band 2, 3, 4.
-    Four,
-    /// Mi Band 5, 6.
-    Eight,
-}
-
-impl SampleSize {
-    /// Bytes.
-    pub const fn bytes(self) -> usize {
-        match self {
-            Self::Four => 4,
-            Self::Eight => 8,
-        }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Four => Self::Eight,
-            Self::Eight => Self::Four,
-        }
-    }
-}
-
-impl TryFrom<u8> for SampleSize {
-    type Error = FormatError;
-
-    fn try_from(got: u8) -> Result<Self, FormatError> {
-        match got {
-            4 => Ok(Self::Four),
-            8 => Ok(Self::Eight),
-            _ => Err(FormatError::BadField { field: Field::Body, got: got.into() }),
-        }
-    }
-}
-
-/// One minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// What kind of minute: [`Sample::wear`].
-    pub kind: u8,
-    /// How much the arm moved.
-    pub intensity: u8,
-    /// Steps in this minute; 255 is a full field.
-    pub steps: u8,
-    /// Heart rate; see [`Sample::heart_rate`].
-    pub heart_rate: u8,
-    /// Eight-byte samples: unknown, sleep, deep sleep, dream sleep.
-    pub more: Option<[u8; 4]>,
-}
-
-impl Sample {
-    /// The next sample.
-    pub fn parse(cursor: &mut ReadCursor<'_>, size: SampleSize) -> Result<Self, FormatError> {
-        let [kind, intensity, steps, heart_rate] = cursor.array()?;
-        let more = match size {
-            SampleSize::Four => None,
-            SampleSize::Eight => Some(cursor.array()?),
-        };
-        Ok(Self { kind, intensity, steps, heart_rate, more })
-    }
-
-    /// Its bytes.
-    pub fn emit(&self) -> Vec<u8> {
-        let mut bytes = Vec::from([self.kind, self.intensity, self.steps, self.heart_rate]);
-        bytes.extend(self.more.iter().flatten());
-        bytes
-    }
-
-    /// Beats per minute, when it was measured: 0 and 255 say that it was not, and what is outside 10 to 250 is no pulse.
-    pub fn heart_rate(&self) -> Option<u8> {
-        Some(self.heart_rate).filter(|rate| (10..=250).contains(rate))
-    }
-
-    /// Whether it was worn in this minute. `before` is what the minutes before said, and is brought up to this one.
-    pub fn wear(&self, before: &mut Wear) -> Wear {
-        match self.more {
-            // Four bytes: the low half counts; in the high half stands 5, 6 or 7 without known meaning.
-            None => match self.kind & 0x0F {
-                // No change, and "ignore".
-                0 | 10 => return self.unchanged(*before),
-                1 | 2 | 4 | 9 | 11 | 12 => *before = Wear::Worn,
-                3 => *before = Wear::NotWorn,
-                6 => *before = Wear::Charging,
-                _ => *before = Wear::Unknown,
-            },
-            // Eight bytes: the whole byte counts, but for its first bit. Whether 0 means "no change" here is not known.
-            Some(_) => match self.kind & 0x7F {
-                64 | 120 => *before = Wear::Worn,
-                115 => *before = Wear::NotWorn,
-                118 => *before = Wear::Charging,
-                _ => *before = Wear::Unknown,
-            },
-        }
-        *before
-    }
-
-    /// Only a quiet minute goes on being not worn: steps or a pulse make it doubtful.
-    fn unchanged(&self, before: Wear) -> Wear {
-        let quiet = self.intensity == 0 && self.steps == 0 && self.heart_rate().is_none();
-        match before {
-            Wear::NotWorn | Wear::Charging if !quiet => Wear::Unknown,
-            before => before,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const fn sample(kind: u8, steps: u8, more: Option<[u8; 4]>) -> Sample {
-        Sample { kind, intensity: 0, steps, heart_rate: 255, more }
-    }
-
-    #[test]
-    fn no_change_means_what_was_said_before() {
-        let mut before = Wear::Unknown;
-        for (kind, steps, want) in [
-            (0x50, 0, Wear::Unknown),
-            (0x01, 60, Wear::Worn),
-            (0x50, 0, Wear::Worn),
-            (0x03, 0, Wear::NotWorn),
-            (0x60, 0, Wear::NotWorn),
-            (0x5A, 0, Wear::NotWorn),
-            (0x50, 9, Wear::Unknown),
-            (0x70, 0, Wear::NotWorn),
-            (0x56, 0, Wear::Charging),
-            (0x00, 0, Wear::Charging),
-            (0x5C, 0, Wear::Worn),
-            (0x0D, 0, Wear::Unknown),
-            (0x50, 0, Wear::Unknown),
-        ] {
-            assert_eq!(sample(kind, steps, None).wear(&mut before), want, "{kind:#x}");
-        }
-    }
-
-    #[test]
-    fn eight_byte_samples_have_codes_of_their_own() {
-        for (kind, want) in
-            [(115, Wear::NotWorn), (243, Wear::NotWorn), (118, Wear::Charging), (120, Wear::Worn), (3, Wear::Unknown)]
-        {
-            assert_eq!(sample(kind, 0, Some([0; 4])).wear(&mut Wear::Unknown), want, "{kind}");
-        }
-    }
-
-    #[test]
-    fn a_pulse_that_cannot_be_is_none() {
-        for (rate, want) in [(0, None), (9, None), (10, Some(10)), (250, Some(250)), (251, None), (255, None)] {
-            assert_eq!(Sample { heart_rate: rate, ..sample(0, 0, None) }.heart_rate(), want);
-        }
-    }
 
     #[test]
     fn zones_that_no_place_has_are_refused() {
@@ -558,13 +271,5 @@ mod tests {
         assert!(BandTime::parse(&mut ReadCursor::new(&bytes)).is_ok());
         bytes[7] = 57;
         assert!(BandTime::parse(&mut ReadCursor::new(&bytes)).is_err());
-    }
-
-    #[test]
-    fn events_are_known_by_their_first_byte() {
-        assert_eq!(DeviceEvent::parse(&[6]), Ok(DeviceEvent::TakenOff));
-        assert_eq!(DeviceEvent::parse(&[0x16, 247, 0]), Ok(DeviceEvent::WantsMtu(247)));
-        assert!(DeviceEvent::parse(&[0x16, 247]).is_err());
-        assert_eq!(DeviceEvent::parse(&[0x55]), Err(FormatError::Unknown { got: 0x55 }));
     }
 }

@@ -24,11 +24,14 @@
 pub mod auth;
 mod dialogue;
 mod emulator;
+mod hearing;
 mod history;
 pub mod layout;
 #[cfg(test)]
 mod played;
 mod round;
+pub mod sample;
+pub mod status;
 
 use alloc::boxed::Box;
 
@@ -41,7 +44,8 @@ use crate::{
 use auth::Dialect;
 pub use dialogue::HuamiDriver;
 pub use emulator::{Band, Tap};
-use layout::{BandTime, SERVICE, Sample, SampleSize};
+use layout::{BandTime, SERVICE};
+use sample::{Sample, SampleSize};
 
 /// What identities of these bands begin with: never changed.
 const FAMILY: &str = "huami";

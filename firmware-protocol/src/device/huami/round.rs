@@ -5,12 +5,14 @@
 
 use alloc::vec::Vec;
 
-use super::layout::{BandTime, SampleSize};
+use super::{layout::BandTime, sample::SampleSize};
 use crate::driver::QuarantineReason;
 
 /// One round under way.
 #[derive(Debug)]
 pub struct Round {
+    /// As the band announced it.
+    announced: BandTime,
     /// The minute of the first sample that is still in `bytes`.
     start: BandTime,
     /// Minutes that the band announced.
@@ -107,6 +109,7 @@ impl Round {
     /// Announced by the band.
     pub const fn new(start: BandTime, count: u32, expected: Option<SampleSize>) -> Self {
         Self {
+            announced: start,
             start,
             count,
             expected,
@@ -144,7 +147,7 @@ impl Round {
             self.broken = true;
             return Took::Break;
         }
-        if self.received().saturating_add(samples.len()) > self.announced(SampleSize::Eight) {
+        if self.received().saturating_add(samples.len()) > self.length(SampleSize::Eight) {
             return self.malformed(QuarantineReason::BadField);
         }
         self.short = samples.len() < self.full;
@@ -152,6 +155,11 @@ impl Round {
         self.last = packet.to_vec();
         self.bytes.extend_from_slice(samples);
         Took::More
+    }
+
+    /// Whether this is the round that was announced so.
+    pub fn is(&self, start: BandTime, count: u32) -> bool {
+        self.announced == start && self.count == count
     }
 
     /// Bytes gathered and not handed on.
@@ -190,10 +198,10 @@ impl Round {
             // The model is not known and the number does not tell: samples cannot be told apart.
             return nothing;
         };
-        if fitting.is_none() && self.received() > self.announced(size) {
+        if fitting.is_none() && self.received() > self.length(size) {
             return self.put_aside(size, QuarantineReason::BadField);
         }
-        let lost = self.announced(size).saturating_sub(self.received());
+        let lost = self.length(size).saturating_sub(self.received());
         if end == End::Sent && !self.broken && self.full > 0 && lost >= self.full.saturating_mul(CIRCLE) {
             // As many packets as the counter has values may be missing anywhere.
             return self.put_aside(size, QuarantineReason::Truncated);
@@ -214,14 +222,14 @@ impl Round {
         self.handed_on.saturating_add(self.bytes.len())
     }
 
-    fn announced(&self, size: SampleSize) -> usize {
+    fn length(&self, size: SampleSize) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX).saturating_mul(size.bytes())
     }
 
     /// The size with which the announced minutes have the length that came; the model's own first.
     fn fitting(&self) -> Option<SampleSize> {
         let first = self.expected.unwrap_or(SampleSize::Four);
-        [first, first.other()].into_iter().find(|size| self.received() == self.announced(*size))
+        [first, first.other()].into_iter().find(|size| self.received() == self.length(*size))
     }
 
     fn malformed(&mut self, reason: QuarantineReason) -> Took {

@@ -5,6 +5,7 @@
 //! What nobody knows about a counter stands in its `not_known` list.
 
 pub mod clock_reading;
+pub mod pebble;
 pub mod peripheral;
 pub mod play;
 pub mod step_log;
@@ -18,7 +19,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &pebble::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

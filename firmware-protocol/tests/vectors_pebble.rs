@@ -4,8 +4,9 @@
 use firmware_protocol::{
     decode,
     device::pebble::{
-        logging::{Message, Minute, MinuteItem, Session, checksum},
-        ppogatt::{Packet, Windows},
+        logging::{Message, Session, checksum},
+        minutes::{Minute, MinuteItem},
+        packet::{Packet, Windows},
         protocol::{self, HealthSync, Messages, Time},
     },
     driver::UnitKind,
@@ -65,12 +66,11 @@ fn framed(bytes: &[u8], endpoint: u16) -> Vec<u8> {
 
 fn health_sync(bytes: &[u8], expected: &Value) {
     let payload = framed(bytes, number(&expected["endpoint"]));
-    let value = match expected.get("ack") {
-        Some(done) => HealthSync::Answer { done: done.as_bool().unwrap() },
-        None => {
-            assert_eq!(expected["cmd"], 1);
-            HealthSync::Sync { seconds: number(&expected["seconds_since_sync"]) }
-        }
+    let value = if let Some(done) = expected.get("ack") {
+        HealthSync::Answer { done: done.as_bool().unwrap() }
+    } else {
+        assert_eq!(expected["cmd"], 1);
+        HealthSync::Sync { seconds: number(&expected["seconds_since_sync"]) }
     };
     assert_eq!(HealthSync::parse(&payload), Ok(value));
     assert_eq!(value.emit(), payload);

@@ -8,11 +8,10 @@ use alloc::{collections::VecDeque, string::String, vec, vec::Vec};
 use super::{
     PAIRING_SERVICE,
     dialogue::{BATTERY, FIRMWARE, SERIAL},
-    logging::{
-        HEADER_LEN, ITEMS_LEFT_UNKNOWN, MAX_ITEMS_LEN, MINUTES_TAG, Message, Minute, MinuteItem, SYSTEM_APP, Session,
-        checksum,
-    },
-    ppogatt::{Heard, NOTIFY, SERIAL_LEN, SERVICE, Transport, WRITE},
+    logging::{ITEMS_LEFT_UNKNOWN, MAX_ITEMS_LEN, MINUTES_TAG, Message, SYSTEM_APP, Session, checksum},
+    minutes::{Energy, HEADER_LEN, Minute, MinuteItem},
+    packet::SERIAL_LEN,
+    ppogatt::{Heard, NOTIFY, SERVICE, Transport, WRITE},
     protocol::{DATA_LOGGING, HEALTH_SYNC, HealthSync, Messages, PHONE_VERSION, TIME, Time, VERSION_QUESTION, emit},
 };
 use crate::{
@@ -336,7 +335,7 @@ fn sample(minute: &LifeMinute) -> Minute<'static> {
         vmc: if still { 0 } else { 30 + 40 * u16::from(steps) },
         light: 12,
         flags: Minute::flags_of(minute.wear == Wear::Charging, steps > 0),
-        energy: Some(super::logging::Energy { resting: 1100, active: 0, distance_cm: 70 * u16::from(steps) }),
+        energy: Some(Energy { resting: 1100, active: 0, distance_cm: 70 * u16::from(steps) }),
         heart_rate: Some(0),
         heart_rate_weight: Some(0),
         heart_rate_zone: Some(0),

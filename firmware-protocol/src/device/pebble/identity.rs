@@ -13,9 +13,10 @@ pub const COMPANIES: [u16; 2] = [0x0EEA, 0x0154];
 const ADVERTISED_SERIAL: u8 = 0x00;
 const SERIAL_LEN: usize = 12;
 
-/// What names the counter.
-pub fn of(read: Option<&str>, setup: &Setup) -> String {
-    read.or_else(|| advertised(&setup.heard)).unwrap_or(&setup.peer).into()
+/// What names the counter, when anything does.
+pub fn of(read: Option<&str>, setup: &Setup) -> Option<String> {
+    let named = read.or_else(|| advertised(&setup.heard)).unwrap_or(&setup.peer);
+    (!named.is_empty()).then(|| named.into())
 }
 
 /// The serial number in an advertisement.
@@ -68,8 +69,9 @@ mod tests {
             [b"XXXXXXXXXXXX", b"\0\0\0\0\0\0\0\0\0\0\0\0", b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"]
         {
             assert_eq!(usable(serial), None);
-            assert_eq!(of(None, &setup(0x0EEA, serial)), "AA:BB");
+            assert_eq!(of(None, &setup(0x0EEA, serial)).as_deref(), Some("AA:BB"));
         }
-        assert_eq!(of(None, &setup(0x004C, b"C1234567890A")), "AA:BB");
+        assert_eq!(of(None, &setup(0x004C, b"C1234567890A")).as_deref(), Some("AA:BB"));
+        assert_eq!(of(None, &Setup::default()), None);
     }
 }

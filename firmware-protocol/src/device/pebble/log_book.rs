@@ -10,7 +10,10 @@
 
 use alloc::vec::Vec;
 
-use super::logging::{HEADER_LEN, Message, MinuteItem, Session, checksum};
+use super::{
+    logging::{Message, Session, checksum},
+    minutes::{HEADER_LEN, MinuteItem},
+};
 use crate::{
     driver::{Delivery, Fault, Known, QuarantineReason, Quarantined, Unit, UnitKind},
     steplog::block::{FLAG_FOUND_BY_HOST, MAX_LEN, emit_gap},
@@ -150,6 +153,12 @@ impl LogBook {
                 self.sessions.retain(|entry| entry.session.id != session);
                 Taken::Nothing
             }
+            // It would send again at its next turn, in five minutes or more.
+            Ok(Message::TimedOut { session })
+                if self.sessions.iter().any(|entry| entry.session.id == session && entry.held.is_none()) =>
+            {
+                Taken::Say(Message::Empty { session }.emit())
+            }
             _ => Taken::Nothing,
         }
     }
@@ -241,4 +250,114 @@ fn quarantine(bytes: &[u8], reason: QuarantineReason) -> Delivery {
 /// No number is named: it would come from the bytes that are not believed.
 fn quarantine_into(to: &mut Vec<Quarantined>, bytes: &[u8], reason: QuarantineReason) {
     to.push(Quarantined { bytes: bytes.to_vec(), seq: None, reason });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        device::pebble::{
+            logging::{MINUTES_TAG, SYSTEM_APP},
+            minutes::Minute,
+        },
+        reading::HostId,
+    };
+    use alloc::vec;
+
+    /// 2026-03-01T12:00:00Z.
+    const NOON_S: u32 = 1_772_366_400;
+    const KNOWN: Known =
+        Known { host: HostId([1; 8]), stored_to: 0, held_at: None, goal_steps: None, last_total: None };
+
+    fn session(id: u8, tag: u32, app: u8) -> Session {
+        Session { id, app: [app; 16], created: 0, tag, item_type: 0, item_len: 249 }
+    }
+
+    fn open(book: &mut LogBook, session: Session) -> Option<Vec<u8>> {
+        match book.take(&Message::Open(session).emit(), &KNOWN, None) {
+            Taken::Say(answer) => Some(answer),
+            Taken::Nothing => None,
+            Taken::Store(..) => panic!("nothing to store"),
+        }
+    }
+
+    fn item(utc: u32) -> Vec<u8> {
+        MinuteItem::emit(13, utc, 0, 16, 15, &[Minute::default(); 15]).unwrap()
+    }
+
+    fn data(book: &mut LogBook, items: &[u8], known: &Known) -> Option<(Delivery, After)> {
+        let message = Message::Data { session: 7, items_left: 0, checksum: checksum(items), items };
+        match book.take(&message.emit(), known, Some(i64::from(NOON_S) * 1_000_000)) {
+            Taken::Store(delivery, after) => Some((delivery, after)),
+            Taken::Nothing => None,
+            Taken::Say(_) => panic!("nothing to say before it is stored"),
+        }
+    }
+
+    fn opened() -> LogBook {
+        let mut book = LogBook::default();
+        open(&mut book, session(7, MINUTES_TAG, 0)).unwrap();
+        book
+    }
+
+    #[test]
+    fn an_opening_is_acknowledged_once_and_only_of_the_firmwares_own_minutes() {
+        let mut book = LogBook::default();
+
+        assert_eq!(open(&mut book, session(1, 84, 0)), None);
+        assert_eq!(open(&mut book, session(2, MINUTES_TAG, 9)), None);
+        assert!(!book.has_minutes());
+        assert_eq!(open(&mut book, session(7, MINUTES_TAG, SYSTEM_APP[0])), Some(vec![0x85, 7]));
+        assert_eq!(open(&mut book, session(7, MINUTES_TAG, 0)), None);
+        assert_eq!(book.left_behind(), Some(Fault::Busy));
+    }
+
+    #[test]
+    fn data_of_a_log_that_was_not_opened_is_nobodys() {
+        assert!(data(&mut LogBook::default(), &item(NOON_S - 3600), &KNOWN).is_none());
+    }
+
+    #[test]
+    fn a_log_that_waited_in_vain_is_asked_for_again() {
+        let timed_out = Message::TimedOut { session: 7 }.emit();
+
+        assert!(matches!(opened().take(&timed_out, &KNOWN, None), Taken::Say(say) if say == [0x88, 7]));
+        assert!(matches!(LogBook::default().take(&timed_out, &KNOWN, None), Taken::Nothing));
+    }
+
+    #[test]
+    fn a_wrong_time_beside_a_right_one_is_put_aside_alone() {
+        let items = [item(NOON_S - 3600), item(NOON_S + 86_400), item(NOON_S - 900)].concat();
+
+        let (delivery, after) = data(&mut opened(), &items, &KNOWN).unwrap();
+
+        assert_eq!(after, After::Acknowledge { session: 7 });
+        assert_eq!(delivery.units.len(), 2);
+        let aside: Vec<_> = delivery.quarantined.iter().map(|aside| (aside.reason, aside.seq)).collect();
+        assert_eq!(aside, [(QuarantineReason::WrongTime, None)]);
+    }
+
+    #[test]
+    fn items_that_are_cut_off_stay_on_the_watch() {
+        let mut items = [item(NOON_S - 3600), item(NOON_S - 2700)].concat();
+        items.truncate(300);
+        let mut book = opened();
+
+        let (delivery, after) = data(&mut book, &items, &KNOWN).unwrap();
+
+        assert_eq!((delivery.units.len(), after), (1, After::Hold));
+        assert_eq!(delivery.quarantined.iter().map(|q| q.reason).collect::<Vec<_>>(), [QuarantineReason::Truncated]);
+        assert_eq!((book.left_behind(), book.is_drained()), (Some(Fault::BadAnswer), false));
+    }
+
+    #[test]
+    fn minutes_as_old_as_the_memory_are_believed_and_older_ones_are_not() {
+        let known = Known { stored_to: NOON_S / 60, ..KNOWN };
+        let put_aside = |age_days: u32| {
+            let (delivery, _) = data(&mut opened(), &item(NOON_S - age_days * 86_400), &known).unwrap();
+            delivery.quarantined.len()
+        };
+
+        assert_eq!((put_aside(21), put_aside(23)), (0, 1));
+    }
 }

@@ -3,11 +3,11 @@
 //! Where each format is known from: PebbleOS at eb194795 (Apache-2.0, the watch's own firmware), Gadgetbridge for the
 //! same three bytes of a reset; the checksum was executed against the firmware's published unit test. No watch was at hand.
 //!
-//! What is stored: [`UnitKind::PebbleMinutes`] is a minute item as sent, header and all samples ([`logging::MinuteItem`]),
+//! What is stored: [`UnitKind::PebbleMinutes`] is a minute item as sent, header and all samples ([`minutes::MinuteItem`]),
 //! without anything added; an epoch's number is its minute of UTC. Minutes are stamped by the watch's own clock, which is
 //! read and recorded before anything else.
 //!
-//! [`identity`] says whose it is, [`ppogatt`] carries bytes, [`protocol`] and [`logging`] say what they mean, [`log_book`]
+//! [`identity`] says whose it is, [`ppogatt`] carries bytes in [`packet`]s, [`protocol`], [`logging`] and [`minutes`] say what they mean, [`log_book`]
 //! what may be stored and deleted, `dialogue` in which order.
 //!
 //! # Not known
@@ -24,6 +24,8 @@ mod emulator;
 pub mod identity;
 pub mod log_book;
 pub mod logging;
+pub mod minutes;
+pub mod packet;
 pub mod ppogatt;
 pub mod protocol;
 #[cfg(test)]
@@ -35,7 +37,7 @@ use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind, peripheral::sig};
 use crate::{Uuid, driver::Resolution};
 pub use dialogue::PebbleDriver;
 pub use emulator::PebbleWatch;
-pub use logging::decode;
+pub use minutes::decode;
 
 /// Keeps these serial numbers apart from other makers'.
 const FAMILY: &str = "pebble";

@@ -205,7 +205,8 @@ impl PebbleDriver {
                     (self.phase, Time::parse(payload), now.utc_us)
                 {
                     let round_trip_ms = arrived_ms.saturating_sub(asked_ms);
-                    let since_us = i64::try_from(now.mono_ms.saturating_sub(arrived_ms) * 1000).unwrap_or(0);
+                    let since_us =
+                        i64::try_from(now.mono_ms.saturating_sub(arrived_ms).saturating_mul(1000)).unwrap_or(0);
                     self.take_clock(utc, utc_us.saturating_sub(since_us), round_trip_ms);
                     self.ask_for_logs(now);
                 }

@@ -7,6 +7,7 @@
 pub mod civil;
 pub mod clock_reading;
 pub mod huami;
+pub mod pebble;
 pub mod peripheral;
 pub mod play;
 pub mod step_log;
@@ -20,7 +21,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

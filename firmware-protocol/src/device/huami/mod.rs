@@ -35,7 +35,7 @@ pub mod status;
 
 use alloc::boxed::Box;
 
-use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind};
+use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind, Numbers};
 use crate::{
     cursor::{Field, FormatError, ReadCursor},
     driver::{DecodeResult, Each, Resolution},
@@ -138,6 +138,7 @@ pub const BAND_3: Kind = Kind {
     resolution: Resolution::Minute,
     bond: BondNeed::Harmful,
     key: KeyNeed::MadeHere,
+    numbers: Numbers::FromStamps,
     scan: &[SERVICE],
     memory_days: Some(3),
     hides_while_connected: true,
@@ -161,6 +162,7 @@ pub const BAND_6: Kind = Kind {
     name: "mi-band-6",
     label: "Xiaomi Mi Band 4, 5 or 6",
     key: KeyNeed::FromOwner,
+    numbers: Numbers::FromStamps,
     recognise: |heard| matches!(Model::heard(heard), Some(Model::Band4 | Model::Band5 | Model::Band6)),
     driver: |setup| {
         let model =

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ble_lab::{Lab, LabOptions, Part, air::Attached};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     time::{Instant, timeout},
 };
 
@@ -36,6 +37,16 @@ async fn say(host: &mut Attached, commands: &[&[u8]]) {
     }
 }
 
+/// Whether a bus at this address lets a stranger in.
+async fn bus_answers(address: &str) -> bool {
+    let port = address.strip_prefix("tcp:host=127.0.0.1,port=").unwrap();
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
+    stream.write_all(b"\0AUTH ANONYMOUS\r\n").await.unwrap();
+    let mut answer = [0; 3];
+    timeout(Duration::from_secs(5), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+    answer == *b"OK "
+}
+
 async fn until(lab: &Lab, condition: &str) {
     let output = lab.vm(&format!("until {condition}; do usleep 50000; done")).await.unwrap();
     assert_eq!(output.code, 0, "{}", output.text());
@@ -54,6 +65,8 @@ async fn bluez_hears_the_air_and_comes_back_after_every_fault() {
 
     let answer = lab.vm("echo 'a\\b'\necho c >&2; exit 3").await.unwrap();
     assert_eq!((answer.code, answer.stdout.as_slice(), answer.stderr.as_slice()), (3, &b"a\\b\n"[..], &b"c\n"[..]));
+
+    assert!(bus_answers(&lab.dbus_address()).await);
 
     let mut host = lab.air().attach().await;
     say(&mut host, &ADVERTISER).await;

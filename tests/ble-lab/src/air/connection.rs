@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{
     commands::{Answer, LE_FEATURES, LONGEST_DATA, VERSION},
-    core::{ControllerId, Core, End, Initiating, Later, Link, LinkId, Side, Timing},
+    core::{ControllerId, Core, Initiating, Later},
     hci::{Address, Parameters, Status, event},
+    link::{End, Link, LinkId, Side, Timing},
 };
 
 /// A connection is established when the first data are exchanged within this many intervals.

@@ -10,6 +10,7 @@ mod connection;
 mod core;
 mod discovery;
 mod hci;
+mod link;
 
 use std::{
     collections::BTreeMap,
@@ -144,6 +145,11 @@ impl Controller {
     /// How strongly others hear it from now on, in dBm; -60 at first.
     pub async fn rssi(&self, dbm: i8) {
         self.tell(Input::Rssi(dbm), None).await;
+    }
+
+    /// What the host was to hear is lost, as are its links, and the controller is as new.
+    pub(crate) async fn unplug(&self) {
+        self.tell(Input::Unplugged, None).await;
     }
 
     async fn tell(&self, input: Input, outbox: Option<mpsc::Sender<Vec<u8>>>) {

@@ -74,6 +74,7 @@ download() {
 
 download_with_fresh_lists() {
     own_lists=(-o Dir::State::Lists="$cache/apt/lists")
+    rm -rf apt/archives
     mkdir -p apt/lists/partial
     apt apt-get update -qq && download
 }

@@ -35,7 +35,7 @@ pub struct LabOptions {
 
 impl Default for LabOptions {
     fn default() -> Self {
-        Self { pace: Pace::default(), turn_within: Duration::from_secs(300), answer_within: Duration::from_secs(30) }
+        Self { pace: Pace::default(), turn_within: Duration::from_secs(300), answer_within: Duration::from_secs(60) }
     }
 }
 

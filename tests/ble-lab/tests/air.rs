@@ -137,7 +137,7 @@ fn about(handle: u16, before: &[u8], after: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scanner_hears_an_advertiser_once_and_how_strongly() {
+async fn a_scanner_hears_an_advertisement_once_until_its_data_change() {
     let air = Air::new(Pace::default());
     let (mut scanner, mut peripheral) = (Host::new(&air).await, Host::new(&air).await);
     peripheral.radio.rssi(-80).await;
@@ -149,6 +149,11 @@ async fn a_scanner_hears_an_advertiser_once_and_how_strongly() {
     let report = [&[2, 1, 0, 1][..], &PERIPHERAL, &[3, 2, 1, 6, 0xB0]].concat();
     assert_eq!(scanner.next().await, (LE, report));
     assert!(scanner.is_silent_for(Duration::from_secs(10)).await);
+
+    peripheral.command(0x2008, &[&[3, 2, 1, 4][..], &[0; 28]].concat()).await;
+
+    let report = [&[2, 1, 0, 1][..], &PERIPHERAL, &[3, 2, 1, 4, 0xB0]].concat();
+    assert_eq!(scanner.next().await, (LE, report));
 }
 
 #[tokio::test(start_paused = true)]

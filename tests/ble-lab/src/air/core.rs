@@ -93,11 +93,13 @@ pub(super) struct Advertising {
 
 #[derive(Debug, Default)]
 pub(super) struct Scanning {
-    pub(super) on: bool,
+    /// On, and since when it hears.
+    pub(super) since: Option<Instant>,
     pub(super) active: bool,
     pub(super) whom: Whom,
     pub(super) no_duplicates: bool,
-    pub(super) seen: BTreeSet<(Address, u8)>,
+    /// What was last heard from an address, by type of report.
+    pub(super) heard: BTreeMap<(Address, u8), Vec<u8>>,
 }
 
 /// Whose advertisements reach the host.

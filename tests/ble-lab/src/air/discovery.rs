@@ -18,6 +18,10 @@ const SCAN_RESPONSE: u8 = 4;
 /// 20 ms, the shortest interval of connectable advertising.
 const SHORTEST_INTERVAL: u16 = 0x20;
 
+/// The kernel drops reports until it has understood that its scan is on; a duplicate filter then makes
+/// that last for seconds. A real scanner needs a moment, too.
+const SCAN_BEGINS_AFTER: Duration = Duration::from_millis(30);
+
 impl Controller {
     /// The address under which it appears when the host asks for its own address of this type.
     pub(super) fn address(&self, own: u8) -> Address {
@@ -84,7 +88,7 @@ impl Core {
         let (active, _interval, _window) = (parameters.u8()? != 0, parameters.u16()?, parameters.u16()?);
         let (_own, filter) = (parameters.u8()?, parameters.u8()?);
         self.of(id, |controller| {
-            if controller.scanning.on {
+            if controller.scanning.since.is_some() {
                 return Err(Status::DISALLOWED);
             }
             controller.scanning.active = active;
@@ -95,10 +99,11 @@ impl Core {
 
     pub(super) fn enable_scan(&mut self, id: ControllerId, parameters: &mut Parameters) -> Answer {
         let (on, no_duplicates) = (parameters.u8()? != 0, parameters.u8()? != 0);
+        let since = on.then_some(self.now + SCAN_BEGINS_AFTER);
         self.of(id, |controller| {
-            controller.scanning.on = on;
+            controller.scanning.since = since;
             controller.scanning.no_duplicates = no_duplicates;
-            controller.scanning.seen.clear();
+            controller.scanning.heard.clear();
         })?;
         Ok(vec![])
     }
@@ -153,8 +158,12 @@ impl Core {
     fn hear(&mut self, id: ControllerId, from: Address, kind: u8, data: &[u8], rssi: i8) {
         let Some(controller) = self.controllers.get_mut(&id) else { return };
         let scanning = &mut controller.scanning;
-        let unwanted = !scanning.on || scanning.whom == Whom::Accepted && !controller.accept.contains(&from);
-        if unwanted || !scanning.seen.insert((from, kind)) && scanning.no_duplicates {
+        let hears = scanning.since.is_some_and(|since| since <= self.now);
+        if !hears || scanning.whom == Whom::Accepted && !controller.accept.contains(&from) {
+            return;
+        }
+        let before = scanning.heard.insert((from, kind), data.to_vec());
+        if scanning.no_duplicates && before.is_some_and(|before| before == data) {
             return;
         }
         let length = u8::try_from(data.len()).expect("31 at most, checked when it was set");

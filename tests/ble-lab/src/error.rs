@@ -33,7 +33,9 @@ pub enum LabError {
         source: io::Error,
     },
     /// The guest did not come up.
-    #[error("the guest did not boot; qemu and the guest's console said:\n{said}")]
+    #[error(
+        "the guest did not boot; remove the lab's cache if it is damaged; qemu and the guest's console said:\n{said}"
+    )]
     NoBoot {
         /// The end of both logs, for each attempt.
         said: String,

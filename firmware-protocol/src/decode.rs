@@ -2,7 +2,7 @@
 
 use crate::{
     cursor::{Field, FormatError, ReadCursor},
-    device::{clock_reading, colmi},
+    device::{clock_reading, colmi, polar},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     steplog::{
@@ -28,10 +28,10 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
         UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
+        UnitKind::PolarSamples => return polar::decode(bytes, each),
         UnitKind::ColmiRecord => return colmi::decode(bytes, each),
         UnitKind::HuamiMinutes
         | UnitKind::PebbleMinutes
-        | UnitKind::PolarSamples
         | UnitKind::BangleRecord
         | UnitKind::RunningTotal
         | UnitKind::CadenceMinute => return Err(QuarantineReason::UnknownVersion),

@@ -10,6 +10,7 @@ pub mod colmi;
 pub mod gap;
 pub mod peripheral;
 pub mod play;
+pub mod polar;
 pub mod step_log;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -21,7 +22,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &colmi::KIND];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &colmi::KIND, &polar::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

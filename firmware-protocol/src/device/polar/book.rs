@@ -29,6 +29,10 @@ pub struct Book {
     done_to: u32,
     /// The last sample of the file that began last: it may still change until another file begins.
     held: Option<(Samples, u16, i16)>,
+    /// Something of the day that is taken next could not be read.
+    open_day: bool,
+    /// Something before the next file could not be read.
+    open_file: bool,
     /// What is to be stored.
     pub delivery: Delivery,
 }
@@ -45,9 +49,10 @@ impl Book {
         self.stored_to
     }
 
-    /// Something before the next file could not be read and may come later: its numbers stay open.
+    /// Something of the day that is taken next could not be read and may come later: the time around its files stays
+    /// open.
     pub fn leave_open(&mut self) {
-        self.closed_to = None;
+        self.open_day = true;
     }
 
     /// Takes the files of one day, in any order; `offset_min` is of files that do not say theirs.
@@ -67,9 +72,12 @@ impl Book {
             }
         }
         parsed.sort_by_key(|(file, offset_min, _)| file.start.seconds() - i64::from(*offset_min) * 60);
+        let open = core::mem::take(&mut self.open_day);
         for (file, offset_min, bytes) in parsed {
+            self.open_file |= open;
             self.file(file, offset_min, bytes, now_s);
         }
+        self.open_file |= open;
     }
 
     fn file(&mut self, file: Samples, offset_min: i16, bytes: Vec<u8>, now_s: i64) {
@@ -84,6 +92,9 @@ impl Book {
         }
         if let Some((earlier, index, offset_min)) = self.held.take() {
             self.samples(&earlier, index, 1, offset_min);
+        }
+        if core::mem::take(&mut self.open_file) {
+            self.closed_to = None;
         }
         self.samples(&file, 0, last, offset_min);
         self.held = Some((file, last, offset_min));

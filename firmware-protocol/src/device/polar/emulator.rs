@@ -283,7 +283,8 @@ impl Peripheral for PolarBand {
                 Progress::Whole(notice) => {
                     self.notice = Reassembly::default();
                     if notice.first() == Some(&START_SYNC) {
-                        self.flushed_to = self.wall_ms(now_ms).div_euclid(60_000) + 1;
+                        let last = self.minutes.keys().next_back().copied().unwrap_or(0);
+                        self.flushed_to = self.wall_ms(now_ms).div_euclid(60_000).max(last) + 1;
                     }
                 }
                 Progress::Going => {}

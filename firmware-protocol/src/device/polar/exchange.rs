@@ -34,8 +34,10 @@ pub struct Exchange {
     frames: VecDeque<Vec<u8>>,
     reassembly: Reassembly,
     until_ms: Option<u64>,
-    /// Waiting for quiet before the next try.
+    /// Waiting for quiet before the next try, or before the next request.
     draining: bool,
+    /// What came, when another answer may still be on its way.
+    answer: Option<Answer>,
     tries: u8,
     /// When the last try began.
     pub begun: Option<HostTime>,
@@ -50,6 +52,7 @@ impl Exchange {
             reassembly: Reassembly::default(),
             until_ms: None,
             draining: false,
+            answer: None,
             tries: 0,
             begun: None,
         }
@@ -65,6 +68,9 @@ impl Exchange {
                 }
                 if let Some(step) = self.wait(QUIET_MS, now) {
                     return Ok(step);
+                }
+                if let Some(answer) = self.answer.take() {
+                    return Err(answer);
                 }
                 *self = Self { tries: self.tries, ..Self::new(core::mem::take(&mut self.request)) };
             }
@@ -85,17 +91,27 @@ impl Exchange {
             };
             match self.reassembly.take(&bytes) {
                 Progress::Going => self.until_ms = Some(now.mono_ms.saturating_add(FRAME_MS)),
-                Progress::Whole(message) => return Err(Answer::Message(message)),
-                Progress::Code(code::OK) => return Err(Answer::Message(Vec::new())),
+                Progress::Whole(message) => self.answered(Answer::Message(message))?,
+                Progress::Code(code::OK) => self.answered(Answer::Message(Vec::new()))?,
                 Progress::Code(code::TRY_AGAIN) => self.again(Fault::Busy)?,
                 Progress::Code(code::BUSY | code::WAIT_FOR_IDLING | code::REBOOTING) => {
                     return Err(Answer::Failed(Fault::Busy));
                 }
-                Progress::Code(code) => return Err(Answer::Error(code)),
+                Progress::Code(code) => self.answered(Answer::Error(code))?,
                 Progress::Broken => self.again(Fault::LossyLink)?,
                 Progress::TooLong => return Err(Answer::Failed(Fault::NoEnd)),
             }
         }
+    }
+
+    /// This is the answer. Answers do not say what they answer: when it was asked for more than once, the others have to
+    /// be out of the air first.
+    fn answered(&mut self, answer: Answer) -> Result<(), Answer> {
+        if self.tries == 0 {
+            return Err(answer);
+        }
+        (self.draining, self.until_ms, self.answer) = (true, None, Some(answer));
+        Ok(())
     }
 
     /// The same once more, unless it was tried often enough.

@@ -84,6 +84,8 @@ struct Day {
     packets: BTreeMap<u8, Vec<u8>>,
     /// Packets that were damaged.
     damaged: Vec<(Vec<u8>, QuarantineReason)>,
+    /// The damaged packets of the try before.
+    damaged_before: Vec<(Vec<u8>, QuarantineReason)>,
 }
 
 impl Day {
@@ -94,8 +96,33 @@ impl Day {
         }
     }
 
+    /// Another try: what was damaged comes again, damaged again or not.
+    fn again(&mut self) {
+        self.damaged_before = core::mem::take(&mut self.damaged);
+    }
+
+    fn missing(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..self.count.unwrap_or(0)).filter(|index| !self.packets.contains_key(index))
+    }
+
     fn is_whole(&self) -> bool {
-        self.count.is_some_and(|count| (0..count).all(|index| self.packets.contains_key(&index)))
+        self.count.is_some() && self.missing().next().is_none()
+    }
+
+    /// What is missing came damaged, twice in the same way: it was not the air, and it will not come in another form.
+    fn is_all_there_is(&self) -> bool {
+        let known = !self.damaged.is_empty() && self.damaged == self.damaged_before;
+        self.is_whole() || (known && self.count.is_some() && self.missing().count() == self.damaged.len())
+    }
+
+    /// Leaves out what follows the first record that is missing and may still come: the cursor of the host would pass it.
+    fn keep_prefix(&mut self) {
+        let first = if self.count.is_some() { self.missing().next() } else { None };
+        match (first, self.count) {
+            (Some(first), _) => drop(self.packets.split_off(&first)),
+            (None, None) => self.packets.clear(),
+            (None, Some(_)) => {}
+        }
     }
 }
 
@@ -122,10 +149,6 @@ pub struct ColmiDriver {
     day: Day,
     /// Records begin at quarters too.
     quarters: bool,
-    /// Up to here every number is stored or known to be empty; none where a hole must stay open.
-    closed_to: Option<u32>,
-    /// A day came with holes.
-    lossy: bool,
     delivery: Delivery,
     ending: Option<Outcome>,
 }
@@ -149,8 +172,6 @@ impl ColmiDriver {
             target: None,
             day: Day::default(),
             quarters: false,
-            closed_to: None,
-            lossy: false,
             delivery: Delivery::default(),
             ending: None,
         }
@@ -321,19 +342,16 @@ impl ColmiDriver {
     fn waited_in_vain(&mut self) {
         self.until_ms = None;
         self.tries += 1;
-        let nothing_came = self.day.packets.is_empty() && self.day.damaged.is_empty();
         match self.phase {
             Phase::Day if self.tries < TRIES => {
                 // The day is asked for again; midnight may have passed meanwhile.
-                self.day.damaged.clear();
+                self.day.again();
                 self.phase = Phase::Choose;
             }
             _ if self.tries < TRIES => {}
             Phase::Battery => self.go(Phase::Choose),
-            Phase::Day if !nothing_came => {
-                self.lossy = true;
-                self.go(Phase::Store);
-            }
+            Phase::Day if self.day.is_all_there_is() => self.go(Phase::Store),
+            Phase::Day if self.day.count.is_some() || !self.day.damaged.is_empty() => self.fail(Fault::LossyLink),
             _ => self.fail(Fault::Silent),
         }
     }
@@ -348,12 +366,14 @@ impl ColmiDriver {
         let today = local_s.div_euclid(DAY_S);
         let stored_to = self.stored_to(local_s);
         let next = *self.target.get_or_insert_with(|| {
-            self.closed_to = stored_to;
+            let oldest = today - DAYS_BACK;
+            let overwritten = stored_to.zip(epoch_number(oldest * DAY_S)).and_then(|(from, to)| gap(from, to));
+            self.delivery.units.extend(overwritten);
             let first = stored_to.map_or(0, |number| i64::from(number) * SLOT_S / DAY_S);
-            first.clamp(today - DAYS_BACK, today)
+            first.clamp(oldest, today)
         });
         if next > today {
-            self.end(if self.lossy { Outcome::Interrupted(Fault::LossyLink) } else { Outcome::Complete });
+            self.end(Outcome::Complete);
         } else {
             self.phase = Phase::Day;
         }
@@ -369,8 +389,11 @@ impl ColmiDriver {
     /// Makes units of what came of the day, and goes on to the next.
     fn settle_day(&mut self, local_s: i64) {
         let Some(target) = self.target else { return };
-        let whole = self.day.is_whole();
-        let day = core::mem::take(&mut self.day);
+        let mut day = core::mem::take(&mut self.day);
+        let whole = day.is_whole();
+        if !day.is_all_there_is() {
+            day.keep_prefix();
+        }
         let mut slots: BTreeMap<i64, (Record, Vec<u8>)> = BTreeMap::new();
         if !whole {
             for (bytes, reason) in day.damaged {
@@ -393,11 +416,6 @@ impl ColmiDriver {
                 Err(error) => self.put_aside(bytes, error.into()),
             }
         }
-        // Nothing is known of the numbers of this day unless all of it came, and nothing but it.
-        let closes = whole && slots.keys().all(|start_s| start_s.div_euclid(DAY_S) == target);
-        if !closes {
-            self.closed_to = None;
-        }
         self.quarters |= slots.values().any(|(record, _)| record.slot % SLOTS_AN_HOUR != 0);
         let seconds = if self.quarters { SLOT_S } else { HOUR_S };
         let stored_to = self.stored_to(local_s);
@@ -409,29 +427,11 @@ impl ColmiDriver {
                 Some(number) if stored_to.is_some_and(|stored_to| number < stored_to) => {}
                 // Steps may still be added to it; stored epochs never change.
                 Some(_) if start_s + seconds + REST_S > local_s => {}
-                Some(number) => {
-                    if closes {
-                        self.close_to(number);
-                    }
-                    self.delivery.units.push(unit(self.offset_min, self.quarters, &bytes));
-                    self.closed_to = closes.then_some(number + 1);
-                }
+                Some(_) => self.delivery.units.push(unit(self.offset_min, self.quarters, &bytes)),
             }
-        }
-        let ended_s = (local_s - REST_S).div_euclid(seconds) * seconds;
-        if let Some(number) = epoch_number(ended_s.min((target + 1) * DAY_S)).filter(|_| closes) {
-            self.close_to(number);
         }
         self.target = Some(target + 1);
         self.tries = 0;
-    }
-
-    /// The ring has nothing between what is closed and this number.
-    fn close_to(&mut self, number: u32) {
-        if let Some(from) = self.closed_to {
-            self.delivery.units.extend(gap(from, number));
-            self.closed_to = Some(from.max(number));
-        }
     }
 
     /// Without a number: a stamp that is not believed must not hold the cursor.

@@ -36,7 +36,7 @@ mod tests;
 
 use alloc::boxed::Box;
 
-use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind};
+use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind, Numbers};
 use crate::{
     cursor::{Field, FormatError, ReadCursor},
     driver::{DecodeResult, Each, QuarantineReason, Resolution, Unit, UnitKind},
@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Coarse,
     bond: BondNeed::Optional,
     key: KeyNeed::None,
+    numbers: Numbers::FromStamps,
     // Nobody says that it advertises the service it offers.
     scan: &[],
     memory_days: Some(7),

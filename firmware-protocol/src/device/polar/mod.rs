@@ -41,7 +41,7 @@ mod tests;
 
 use alloc::boxed::Box;
 
-use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind};
+use super::{Ability, Advertisement, BondNeed, KeyNeed, Kind, Numbers};
 use crate::{
     driver::{DecodeResult, Each, Resolution},
     reading::Reading,
@@ -57,6 +57,9 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Minute,
     bond: BondNeed::Required,
     key: KeyNeed::None,
+    // They are made of the stamps, but the driver reports each hole itself: a file that cannot be read today leaves its
+    // time open, and a cursor that passed it would never ask for it again.
+    numbers: Numbers::Own,
     // Bands that are not found by their service are by their name.
     scan: &[],
     // 15 MB are shared with sleep and raw recordings.

@@ -56,6 +56,8 @@ pub enum Field {
     Tag,
     /// Boot number.
     Boot,
+    /// A date or a time of day that does not exist.
+    Date,
 }
 
 /// Reads fields one after the other.

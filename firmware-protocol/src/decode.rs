@@ -2,7 +2,7 @@
 
 use crate::{
     cursor::{Field, FormatError, ReadCursor},
-    device::{clock_reading, huami, pebble},
+    device::{clock_reading, colmi, huami, pebble, polar},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     steplog::{
@@ -28,13 +28,13 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
         UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
-        UnitKind::PebbleMinutes => return pebble::decode(bytes, each),
         UnitKind::HuamiMinutes => return huami::decode(bytes, each),
-        UnitKind::PolarSamples
-        | UnitKind::BangleRecord
-        | UnitKind::ColmiRecord
-        | UnitKind::RunningTotal
-        | UnitKind::CadenceMinute => return Err(QuarantineReason::UnknownVersion),
+        UnitKind::PebbleMinutes => return pebble::decode(bytes, each),
+        UnitKind::PolarSamples => return polar::decode(bytes, each),
+        UnitKind::ColmiRecord => return colmi::decode(bytes, each),
+        UnitKind::BangleRecord | UnitKind::RunningTotal | UnitKind::CadenceMinute => {
+            return Err(QuarantineReason::UnknownVersion);
+        }
     }
     Ok(())
 }

@@ -6,10 +6,13 @@
 
 pub mod civil;
 pub mod clock_reading;
+pub mod colmi;
+pub mod gap;
 pub mod huami;
 pub mod pebble;
 pub mod peripheral;
 pub mod play;
+pub mod polar;
 pub mod step_log;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -21,7 +24,8 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND];
+pub const KINDS: &[&Kind] =
+    &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND, &polar::KIND, &colmi::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -1,10 +1,11 @@
 //! What stored units mean: one decoder for each [`UnitKind`].
 
 use crate::{
-    cursor::{Field, FormatError, ReadCursor},
+    cursor::FormatError,
     device::clock_reading,
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
+    sig::battery,
     steplog::{
         block::{Block, BlockKind, SATURATED},
         state::State,
@@ -27,7 +28,7 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
             }
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
-        UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
+        UnitKind::Battery => each(Reading::Battery { percent: battery::parse_level(bytes)? }),
         UnitKind::HuamiMinutes
         | UnitKind::PebbleMinutes
         | UnitKind::PolarSamples
@@ -37,13 +38,6 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         | UnitKind::CadenceMinute => return Err(QuarantineReason::UnknownVersion),
     }
     Ok(())
-}
-
-fn battery(bytes: &[u8]) -> Result<u8, FormatError> {
-    let mut cursor = ReadCursor::new(bytes);
-    let percent = cursor.u8()?;
-    cursor.end()?;
-    if percent <= 100 { Ok(percent) } else { Err(FormatError::BadField { field: Field::Battery, got: percent.into() }) }
 }
 
 fn decode_block(block: &Block<'_>, each: Each<'_>) {

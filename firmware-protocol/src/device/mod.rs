@@ -5,8 +5,10 @@
 //! What nobody knows about a counter stands in its `not_known` list.
 
 pub mod clock_reading;
+pub mod infinitime;
 pub mod peripheral;
 pub mod play;
+pub mod rsc;
 pub mod step_log;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -18,7 +20,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &infinitime::KIND, &rsc::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -4,6 +4,7 @@
 //! byte layout in both directions, and the counter's side as a [`Peripheral`] that can be played back.
 //! What nobody knows about a counter stands in its `not_known` list.
 
+pub mod bangle;
 pub mod clock_reading;
 pub mod infinitime;
 pub mod peripheral;
@@ -20,7 +21,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &infinitime::KIND, &rsc::KIND];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &bangle::KIND, &infinitime::KIND, &rsc::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

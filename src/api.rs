@@ -1,6 +1,8 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
 //! when no daemon runs. `GET` never changes anything.
 
+pub mod devices;
+pub mod doctor;
 mod reply;
 
 use std::{
@@ -23,10 +25,13 @@ pub use self::reply::{
     CounterReply, DataReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply, opening_notes,
 };
 use crate::{
+    config::ClockZone,
     days::{DayBook, DaysError, Person},
+    devices::Counter,
     goal::{self, DayFacts, Decision, DiaryMinutes, GoalVersion, Heard, TodayContext},
     model::{DayTotal, DeviceId, ParticipantId, SOFTWARE},
-    store::{Store, StoreError},
+    pairing::PairingDesk,
+    store::{BondLevel, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
 };
@@ -44,24 +49,52 @@ pub struct App {
     pub book: DayBook,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
-    /// The counters that are supervised; empty when no daemon runs.
+    /// The counters of this home.
     pub board: Vec<BoardEntry>,
+    /// Where counters are paired; none where there is no radio.
+    pub desk: Option<Arc<PairingDesk>>,
+    /// The zone in the settings; none where it does not matter.
+    pub zone: Option<ClockZone>,
     /// What was noticed when the store was opened, one sentence each.
     pub notes: Vec<String>,
     /// Where the data lies.
     pub data_dir: PathBuf,
 }
 
-/// One configured counter.
+/// One counter of this home.
 pub struct BoardEntry {
-    /// Whose, and which.
-    pub device: Option<DeviceId>,
+    /// Which.
+    pub device: DeviceId,
+    /// Name of its kind.
+    pub kind: &'static str,
+    /// Where it is reached.
+    pub address: Option<String>,
+    /// How the connection is protected.
+    pub bond: BondLevel,
     /// What the household calls it.
     pub label: Option<String>,
     /// Who wears it.
     pub person: Option<ParticipantId>,
+    /// It is looked for.
+    pub wanted: bool,
     /// How it is doing; none when no daemon looks after it.
     pub status: Option<SharedStatus>,
+}
+
+impl BoardEntry {
+    /// A counter that nobody looks after yet.
+    pub fn new(counter: &Counter) -> Self {
+        Self {
+            device: counter.id,
+            kind: counter.kind.name,
+            address: counter.address.clone(),
+            bond: counter.bond,
+            label: counter.label.clone(),
+            person: counter.owner().cloned(),
+            wanted: counter.wanted,
+            status: None,
+        }
+    }
 }
 
 /// The routes.
@@ -72,6 +105,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/week", get(week))
         .route("/api/v1/days", get(days))
         .route("/api/v1/goals", get(goals).post(set_goal))
+        .route("/api/v1/doctor", get(doctor::doctor))
+        .route("/api/v1/devices/scan", post(devices::scan))
+        .route("/api/v1/devices/pair", post(devices::pair))
+        .route("/api/v1/devices/pairing", get(devices::pairing))
+        .route("/api/v1/devices/pairing/answer", post(devices::answer))
+        .route("/api/v1/devices/assign", post(devices::assign))
+        .route("/api/v1/devices/forget", post(devices::forget))
         .route("/api/v1/data/verify", post(verify))
         .route("/api/v1/data/rebuild", post(rebuild))
         .with_state(app)
@@ -94,7 +134,7 @@ async fn status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Proble
         let mut counters = Vec::new();
         let mut known = app.store.counters()?;
         for entry in &app.board {
-            let at = known.iter().position(|state| Some(state.device) == entry.device);
+            let at = known.iter().position(|state| state.device == entry.device);
             let state = at.map(|at| known.swap_remove(at));
             let doing = entry.status.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone());
             counters.push(CounterReply::new(Some(entry), state.as_ref(), doing));

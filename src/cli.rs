@@ -7,6 +7,8 @@ mod client;
 mod config;
 mod data;
 mod demo;
+mod device;
+mod doctor;
 mod export;
 mod goal;
 mod paint;
@@ -77,13 +79,15 @@ enum Command {
     Demo(demo::DemoArgs),
     /// How the daemon, the clock and the counters are
     Status,
+    /// What is wrong, and what to do about it
+    Doctor,
     /// Today, beside the plan
     Today(show::PersonArgs),
     /// A week, day by day
     Week(show::WeekArgs),
     /// Counters
     #[command(subcommand)]
-    Device(show::DeviceCommand),
+    Device(device::DeviceCommand),
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
@@ -147,7 +151,8 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Status => show::status(&context),
         Command::Today(args) => show::today(&context, &args),
         Command::Week(args) => show::week(&context, &args),
-        Command::Device(command) => show::device(&context, &command),
+        Command::Device(command) => device::device(&context, command),
+        Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, args),
         Command::Export(command) => export::export(&context, &command),
@@ -168,7 +173,7 @@ fn run_daemon(context: &Context) -> anyhow::Result<Exit> {
         Err(problems) => return wrong_settings(&problems),
     };
     let places = context.places(&config);
-    crate::daemon::run(&config, &places.data, &places.socket)?;
+    crate::daemon::run(config, &places.data, &places.socket)?;
     Ok(Exit::Ok)
 }
 

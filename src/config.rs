@@ -14,7 +14,7 @@ use std::{fmt, fs, io, path::Path};
 use serde::Serialize;
 
 pub use paths::Paths;
-pub use sections::{Bluetooth, Clock, ClockZone, Config, Counter, Measure, Person, RadioKind, Storage};
+pub use sections::{Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Measure, Person, RadioKind, Storage};
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};
 

@@ -10,30 +10,39 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-
+use firmware_protocol::device::Purpose;
 use tokio::{
     net::UnixListener,
     signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{self, App, BoardEntry},
-    config::{self, Config, Counter, RadioKind},
-    days::{DayBook, Person, Wearing},
-    model::Rules,
+    config::{Config, RadioKind},
+    days::DayBook,
+    devices::{self, Counter, keys},
+    model::DeviceId,
+    pairing::{PairRequest, PairingDesk},
     radio::{
-        Radio,
+        any::AnyRadio,
         btleplug::BluetoothRadio,
-        sim::{SimRadio, Weather, clock::SimClock, counter::SimCounter, flash::SimFlash},
+        sim::{SharedFarEnd, SimRadio, Weather, clock::SimClock, counter::SimCounter, flash::SimFlash},
     },
-    store::{BondLevel, OpenReport, Store, StoreError},
-    supervisor::{self, Policy, SharedStatus, Supervised},
+    store::{BondLevel, Store, StoreError},
+    supervisor::{Policy, SharedStatus, Supervised, Target},
     time::{Clock, SystemClock},
+    trouble::Cause,
 };
 
 /// Every task ends within this once it is asked to.
 const END_WITHIN: Duration = Duration::from_secs(5);
+/// How often the radio is looked at: one question to the Bluetooth service.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+/// A computer whose clock went on this much further than its uptime has slept, or had its clock set.
+const SLEPT: Duration = Duration::from_secs(60);
 
 /// Why the daemon could not run.
 #[derive(Debug, thiserror::Error)]
@@ -65,46 +74,58 @@ pub enum DaemonError {
 ///
 /// # Errors
 /// When the data are in use, or something it needs cannot be had.
-pub fn run(config: &Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonError> {
+pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonError> {
     let (store, report) = Store::open(data_dir)?;
     let runtime = runtime().map_err(DaemonError::Runtime)?;
     runtime.block_on(async {
-        let store = Arc::new(store);
+        let (store, config) = (Arc::new(store), Arc::new(config));
         let newest = store.newest_arrival().unwrap_or_default();
-        let clock = Arc::new(SystemClock::new(config.clock.wait_for_sync, newest));
-        let mut daemon = Daemon::new(store, people(config), config.rules(), clock, data_dir.to_owned(), &report);
-        match config.bluetooth.radio {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(config.clock.wait_for_sync, newest));
+        let radio = Arc::new(match config.bluetooth.radio {
             RadioKind::Bluetooth => {
-                let radio = Arc::new(BluetoothRadio::new(&config.bluetooth.adapter));
-                for counter in &config.counter {
-                    daemon.supervise(&radio, counter, config, BondLevel::None);
-                }
+                AnyRadio::Bluetooth(BluetoothRadio::new(&config.bluetooth.adapter, config.bluetooth.power_cycle))
             }
-            RadioKind::Simulated => {
-                let radio = Arc::new(simulated_air(config, data_dir)?);
-                for counter in &config.counter {
-                    daemon.supervise(&radio, counter, config, BondLevel::Simulated);
-                }
-            }
-        }
-        let (tracker, cancel) = (daemon.tracker.clone(), daemon.cancel.clone());
-        daemon.serve(socket)?;
-        // Not running under a service manager is no failure.
-        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-            tracing::debug!(%error, "no service manager to notify");
-        }
-        tracing::info!(counters = config.counter.len(), "ready");
-
+            RadioKind::Simulated => AnyRadio::Simulated(simulated_air(&config, data_dir)?),
+        });
         let mut terminate = signal(SignalKind::terminate()).map_err(DaemonError::Runtime)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::Runtime)?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut notes = api::opening_notes(&report);
+        for note in &notes {
+            tracing::warn!("{note}");
         }
-        tracing::info!("stopping");
-        end(&tracker, &cancel).await;
-        remove_socket(socket);
-        Ok(())
+        // Once for every change of the counters: everything is wired anew on the same store and the same radio.
+        loop {
+            let home = Home { store: Arc::clone(&store), config: Arc::clone(&config), clock: Arc::clone(&clock) };
+            let counters = devices::counters(&config, &store.decisions()?);
+            let mut daemon = Daemon::new(home, &counters, Arc::clone(&radio), data_dir.to_owned(), notes.clone());
+            daemon.supervise_all(&counters);
+            let (tracker, cancel) = (daemon.tracker.clone(), daemon.cancel.clone());
+            let app = daemon.serve(socket)?;
+            // Not running under a service manager is no failure.
+            if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+                tracing::debug!(%error, "no service manager to notify");
+            }
+            tracing::info!(counters = counters.iter().filter(|counter| counter.wanted).count(), "ready");
+
+            let changed = async {
+                match &app.desk {
+                    Some(desk) => desk.changed.notified().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let stop = tokio::select! {
+                _ = terminate.recv() => true,
+                _ = interrupt.recv() => true,
+                () = changed => false,
+            };
+            tracing::info!("{}", if stop { "stopping" } else { "the counters of this home have changed" });
+            end(&tracker, &cancel).await;
+            notes.clear();
+            if stop {
+                remove_socket(socket);
+                return Ok(());
+            }
+        }
     })
 }
 
@@ -128,11 +149,25 @@ pub async fn end(tracker: &TaskTracker, cancel: &CancellationToken) {
 /// Starts one counter's task.
 type Start = Box<dyn FnOnce(Arc<App>, &TaskTracker, &CancellationToken) + Send>;
 
+/// What outlives a change of the counters.
+pub struct Home {
+    /// The store.
+    pub store: Arc<Store>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The program's clock.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The parts of a running daemon, before it serves.
 pub struct Daemon {
     /// What the API answers from; shared once [`Daemon::serve`] is called.
     app: App,
+    config: Arc<Config>,
+    radio: Arc<AnyRadio>,
     waiting: Vec<Start>,
+    requests: mpsc::Receiver<PairRequest>,
+    wake: watch::Sender<u64>,
     /// Of all tasks.
     pub tracker: TaskTracker,
     /// Ends all tasks.
@@ -140,50 +175,62 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// A daemon on an opened store.
-    pub fn new(
-        store: Arc<Store>,
-        people: Vec<Person>,
-        rules: Rules,
-        clock: Arc<dyn Clock>,
-        data_dir: PathBuf,
-        report: &OpenReport,
-    ) -> Self {
-        let notes = api::opening_notes(report);
-        for note in &notes {
-            tracing::warn!("{note}");
-        }
-        let book = DayBook::new(Arc::clone(&store), people, rules);
-        let app = App { store, book, clock, board: Vec::new(), notes, data_dir };
-        Self { app, waiting: Vec::new(), tracker: TaskTracker::new(), cancel: CancellationToken::new() }
+    /// A daemon on an opened store. `notes` is what was noticed when it was opened.
+    pub fn new(home: Home, counters: &[Counter], radio: Arc<AnyRadio>, data_dir: PathBuf, notes: Vec<String>) -> Self {
+        let Home { store, config, clock } = home;
+        let book = DayBook::new(Arc::clone(&store), devices::people(&config, counters), config.rules());
+        let (desk, requests) = PairingDesk::new(
+            Arc::clone(&radio),
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&config),
+            data_dir.clone(),
+        );
+        let board = counters.iter().map(BoardEntry::new).collect();
+        // What a simulated counter's zone is says nothing of this computer's.
+        let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
+        let app = App { store, book, clock, board, desk: Some(Arc::new(desk)), zone, notes, data_dir };
+        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+        Self { app, config, radio, waiting: Vec::new(), requests, wake: watch::Sender::new(0), tracker, cancel }
     }
 
-    /// Looks after one more counter, once the daemon serves.
-    pub fn supervise<R: Radio + 'static>(&mut self, radio: &Arc<R>, counter: &Counter, config: &Config, bond: BondLevel)
-    where
-        R::Link: 'static,
-    {
+    /// Looks after every counter that is looked for, once the daemon serves.
+    pub fn supervise_all(&mut self, counters: &[Counter]) {
+        for counter in counters.iter().filter(|counter| counter.wanted) {
+            self.supervise(counter);
+        }
+    }
+
+    fn supervise(&mut self, counter: &Counter) {
         let status = SharedStatus::default();
-        self.app.board.push(BoardEntry {
-            device: Some(counter.id),
-            label: counter.label.clone(),
-            person: config.owner(counter).map(|person| person.id.clone()),
-            status: Some(Arc::clone(&status)),
+        for entry in self.app.board.iter_mut().filter(|entry| entry.device == counter.id) {
+            entry.status = Some(Arc::clone(&status));
+        }
+        let owner = counter.owner().and_then(|id| self.config.person(id));
+        let simulated = matches!(self.radio.as_ref(), AnyRadio::Simulated(_));
+        let key = keys::load(&self.app.data_dir, counter.id).unwrap_or_else(|error| {
+            tracing::error!(device = %counter.id, %error, "the counter's key cannot be read");
+            None
         });
-        let address = match bond {
-            BondLevel::Simulated => Some(air_address(counter)),
-            BondLevel::None | BondLevel::JustWorks | BondLevel::Passkey => counter.address.clone(),
+        let target = Target {
+            kind: counter.kind,
+            expected: Some(counter.id),
+            address: if simulated { Some(air_address(counter.id)) } else { counter.address.clone() },
+            bond: if simulated { BondLevel::Simulated } else { counter.bond },
+            key,
+            zone: owner.map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).zone),
+            goal_steps: None,
+            purpose: Purpose::Fetch,
         };
         let supervised = Supervised {
-            radio: Arc::clone(radio),
+            radio: Arc::clone(&self.radio),
             clock: Arc::clone(&self.app.clock),
             store: Arc::clone(&self.app.store),
-            wanted: supervisor::step_log(address),
-            bond,
-            goal_steps: None,
-            policy: policy(config),
+            target,
+            policy: policy(&self.config),
             status,
-            marks: Mutex::default(),
+            memory: Mutex::default(),
+            wake: self.wake.subscribe(),
             seed: u64::from_be_bytes(counter.id.0) ^ u64::from(std::process::id()),
         };
         self.waiting.push(Box::new(move |app, tracker, cancel| {
@@ -231,6 +278,16 @@ impl Daemon {
         for start in self.waiting {
             start(Arc::clone(&app), &self.tracker, &self.cancel);
         }
+        if let Some(desk) = app.desk.clone() {
+            let (stop, requests) = (self.cancel.clone(), self.requests);
+            self.tracker.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = desk.serve(requests) => {}
+                }
+            });
+        }
+        self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));
         Ok(app)
     }
 }
@@ -259,26 +316,47 @@ fn policy(config: &Config) -> Policy {
     }
 }
 
-/// Everybody in the settings, with their counters in the order given there.
-pub fn people(config: &Config) -> Vec<Person> {
-    let wearing = |person: &config::Person| {
-        let own = config.counter.iter().filter(|counter| config.owner(counter) == Some(person));
-        own.map(|counter| Wearing { device: counter.id, from: counter.from }).collect()
-    };
-    let people = config.person.iter().map(|person| Person {
-        id: person.id.clone(),
-        calendar: config.calendar(person),
-        brisk_spm: person.brisk_steps_per_minute,
-        counters: wearing(person),
-    });
-    people.collect()
+/// Looks after the radio: whether it can be used, whether it came back, whether the computer slept. Whoever waits for
+/// a counter is woken then.
+async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::Sender<u64>, cancel: CancellationToken) {
+    let AnyRadio::Bluetooth(_) = radio.as_ref() else { return cancel.cancelled().await };
+    let mut beat = tokio::time::interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut trouble: Option<Cause> = None;
+    let mut last = (clock.utc(), clock.monotonic());
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            _ = beat.tick() => {}
+        }
+        let now = (clock.utc(), clock.monotonic());
+        let by_clock = (now.0 - last.0).to_std().unwrap_or_default();
+        let slept = by_clock.saturating_sub(now.1.saturating_sub(last.1)) > SLEPT;
+        last = now;
+        let checked = tokio::select! {
+            () = cancel.cancelled() => return,
+            checked = radio.check() => checked,
+        };
+        let cause = checked.as_ref().err().map(Cause::of_radio);
+        if cause != trouble {
+            match cause {
+                Some(cause) => tracing::warn!("{} {}", cause.what(), cause.next_step()),
+                None => tracing::info!("Bluetooth can be used"),
+            }
+        }
+        let back = trouble.is_some() && cause.is_none();
+        trouble = cause;
+        if back || slept {
+            wake.send_modify(|times| *times += 1);
+        }
+    }
 }
 
 /// Air with the simulated counters of the settings: each a flash file that `brisk demo` or a test
 /// has filled, and that outlives this process as a real counter does.
 fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonError> {
     let now = SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH).utc();
-    let mut counters = BTreeMap::new();
+    let mut counters: BTreeMap<String, SharedFarEnd> = BTreeMap::new();
     for counter in &config.counter {
         let Some(file) = &counter.simulated_flash else { continue };
         let path = data_dir.join(file);
@@ -289,12 +367,12 @@ fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonErr
         let flash = SimFlash::in_file(&path).map_err(bad)?;
         let sim = SimCounter::new(counter.id, flash, Vec::new(), now.timestamp_micros(), off_ms, 0)
             .map_err(|_| DaemonError::Simulated { path: path.clone() })?;
-        counters.insert(air_address(counter), Arc::new(Mutex::new(sim)));
+        counters.insert(air_address(counter.id), Arc::new(Mutex::new(sim)));
     }
     Ok(SimRadio::new(Arc::new(SimClock::paced(now, 1.0)), counters, Weather::calm()))
 }
 
 /// What the simulated air knows a counter by.
-fn air_address(counter: &Counter) -> String {
-    counter.id.to_string()
+fn air_address(id: DeviceId) -> String {
+    id.to_string()
 }

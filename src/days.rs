@@ -43,6 +43,15 @@ pub struct Wearing {
     pub device: DeviceId,
     /// The first day; none for since ever.
     pub from: Option<NaiveDate>,
+    /// The day on which it was somebody else's; none for until further notice.
+    pub before: Option<NaiveDate>,
+}
+
+impl Wearing {
+    /// Whether it was worn by this person on this day.
+    pub fn covers(&self, date: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.before.is_none_or(|before| date < before)
+    }
 }
 
 /// Why days could not be given.
@@ -190,6 +199,7 @@ impl DayBook {
         let mut decisions = Vec::new();
         for decided in self.store.decisions()? {
             match serde_json::from_str::<Decision>(&decided.json) {
+                Err(_) if decided.json.starts_with("{\"device_decision\"") => {}
                 Ok(decision) => decisions.push((u64::from(decided.ordinal), decided.at, decision)),
                 // Of a newer version: the others hold all the same.
                 Err(error) => {

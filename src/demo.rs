@@ -10,13 +10,13 @@ use std::{
 };
 
 use chrono::{DateTime, NaiveDate, Utc};
-use firmware_protocol::steplog::device::FlashError;
+use firmware_protocol::{device::step_log, steplog::device::FlashError};
 
 use crate::{
     days::{DayBook, DaysError, Person, Wearing},
     model::{DayTotal, DeviceId, ParticipantId, Rules},
     radio::sim::{
-        SharedCounter, SimRadio, Weather,
+        SharedCounter, SharedFarEnd, SimRadio, Weather,
         clock::SimClock,
         counter::{Mishap, SimCounter},
         flash::SimFlash,
@@ -24,7 +24,7 @@ use crate::{
         walker::ScriptMinute,
     },
     store::{BondLevel, Store, StoreError},
-    supervisor::{self, AttemptError, Policy, SharedStatus, Supervised},
+    supervisor::{AttemptError, Policy, SharedStatus, Supervised, Target, never_woken},
     time::Calendar,
 };
 
@@ -75,7 +75,7 @@ pub struct Played {
 
 /// The person of a demo, wearing the simulated counter.
 pub fn person(id: ParticipantId, calendar: Calendar) -> Person {
-    let counters = vec![Wearing { device: COUNTER, from: None }];
+    let counters = vec![Wearing { device: COUNTER, from: None, before: None }];
     Person { id, calendar, brisk_spm: Rules::brisk_1().brisk_spm, counters }
 }
 
@@ -144,17 +144,19 @@ pub fn supervised(
     weather: Weather,
     policy: Policy,
 ) -> Supervised<SimRadio> {
-    let air = BTreeMap::from([(COUNTER.to_string(), Arc::clone(counter))]);
+    let air = BTreeMap::from([(COUNTER.to_string(), Arc::clone(counter) as SharedFarEnd)]);
     Supervised {
         radio: Arc::new(SimRadio::new(Arc::clone(clock), air, weather)),
         clock: Arc::clone(clock) as Arc<dyn crate::time::Clock>,
         store: Arc::clone(store),
-        wanted: supervisor::step_log(Some(COUNTER.to_string())),
-        bond: BondLevel::Simulated,
-        goal_steps: None,
+        target: Target {
+            bond: BondLevel::Simulated,
+            ..Target::new(&step_log::KIND, COUNTER, Some(COUNTER.to_string()))
+        },
         policy,
         status: SharedStatus::default(),
-        marks: Mutex::default(),
+        memory: Mutex::default(),
+        wake: never_woken(),
         seed: 0,
     }
 }

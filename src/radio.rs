@@ -1,22 +1,43 @@
 //! The air: a [`Radio`] finds a counter and connects, a [`Link`] carries bytes to and from it. Every
 //! wait has a time limit in its signature. Two of each exist: the machine's Bluetooth adapter
-//! ([`mod@btleplug`]) and the simulated air ([`sim`]).
+//! ([`mod@btleplug`], with what `BlueZ` alone can do in [`bluez`]) and the simulated air ([`sim`]).
 
+pub mod any;
+pub mod bluez;
 pub mod btleplug;
 pub mod sim;
 
 use std::{future::Future, time::Duration};
 
-use firmware_protocol::driver::Uuid;
+use firmware_protocol::{
+    device::{Advertisement, Kind},
+    driver::Uuid,
+};
 
 /// Which counter to connect to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The service that it must offer.
-    pub service: Uuid,
-    /// Its address or platform identifier, when the person configured one; else the first counter
-    /// with the service is asked who it is.
+    /// What kind of counter it is.
+    pub kind: &'static Kind,
+    /// Its address, when one is known; else the first counter that looks like its kind is asked who it is.
     pub address: Option<String>,
+    /// Only over a link that is paired: an impostor cannot have the keys.
+    pub paired: bool,
+    /// Addresses that turned out to be other counters.
+    pub not: Vec<String>,
+}
+
+/// A counter that was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// Its address, as the platform writes it.
+    pub address: String,
+    /// How strongly, dBm.
+    pub rssi_dbm: Option<i16>,
+    /// What it says.
+    pub advertisement: Advertisement,
+    /// The system is paired with it.
+    pub paired: bool,
 }
 
 /// Something that can connect.
@@ -27,6 +48,13 @@ pub trait Radio: Send + Sync {
     /// Finds the counter and connects, within the time given.
     fn connect(&self, wanted: &Wanted, within: Duration)
     -> impl Future<Output = Result<Self::Link, RadioError>> + Send;
+
+    /// Listens for this long; everything that looks like a counter of these kinds, the loudest first.
+    fn listen(
+        &self,
+        kinds: &[&'static Kind],
+        during: Duration,
+    ) -> impl Future<Output = Result<Vec<Heard>, RadioError>> + Send;
 }
 
 /// A connection to one counter.
@@ -34,8 +62,14 @@ pub trait Link: Send {
     /// The largest attribute value that one packet carries, plus three (`ATT_MTU`).
     fn mtu(&self) -> u16;
 
+    /// Whom it is with.
+    fn heard(&self) -> &Heard;
+
     /// Switches notifications or indications on.
     fn subscribe(&mut self, to: Uuid, within: Duration) -> impl Future<Output = Result<(), RadioError>> + Send;
+
+    /// Switches them off.
+    fn unsubscribe(&mut self, to: Uuid, within: Duration) -> impl Future<Output = Result<(), RadioError>> + Send;
 
     /// Reads a characteristic.
     fn read(&mut self, from: Uuid, within: Duration) -> impl Future<Output = Result<Vec<u8>, RadioError>> + Send;
@@ -47,6 +81,10 @@ pub trait Link: Send {
         bytes: &[u8],
         within: Duration,
     ) -> impl Future<Output = Result<(), RadioError>> + Send;
+
+    /// Writes without response: nobody says that it arrived.
+    fn send(&mut self, to: Uuid, bytes: &[u8], within: Duration)
+    -> impl Future<Output = Result<(), RadioError>> + Send;
 
     /// The next notification or indication; none when the time is over.
     fn notified(
@@ -62,15 +100,36 @@ pub trait Link: Send {
 /// What can go wrong on the air.
 #[derive(Debug, thiserror::Error)]
 pub enum RadioError {
+    /// The system's message bus is gone.
+    #[error("the system's message bus does not answer")]
+    NoBus(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The system's Bluetooth service is not running.
+    #[error("the system's Bluetooth service is not running")]
+    NoService,
+    /// It runs, and does not answer in time.
+    #[error("the system's Bluetooth service hangs ({0})")]
+    Stuck(&'static str),
     /// No Bluetooth adapter.
     #[error("no Bluetooth adapter was found")]
     NoAdapter,
-    /// The system's Bluetooth service cannot be reached.
-    #[error("the system's Bluetooth service does not answer")]
-    NoService(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The adapter is blocked by a switch or a setting of the system.
+    #[error("the Bluetooth adapter is blocked")]
+    Blocked,
+    /// The adapter is switched off.
+    #[error("the Bluetooth adapter is switched off")]
+    PoweredOff,
     /// The counter was not heard.
     #[error("the counter was not heard")]
     NotHeard,
+    /// This computer does not know the keys any more that it once made with the counter.
+    #[error("this computer has lost its pairing with the counter")]
+    PairingLostHere,
+    /// The counter does not know the keys any more: it ends each connection at once.
+    #[error("the counter has lost its pairing with this computer")]
+    PairingLostThere,
+    /// Another program on this computer is connected with it.
+    #[error("another program on this computer holds the counter")]
+    HeldHere,
     /// The connection is gone.
     #[error("the connection broke off")]
     Lost,
@@ -100,15 +159,20 @@ pub enum ErrorClass {
     Reconnect,
     /// Drop everything of the radio and build it anew.
     RebuildRadio,
+    /// A person has to do something first; trying goes on, rarely.
+    Stop,
 }
 
 impl RadioError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::NotHeard | Self::Refused { .. } | Self::NoSuchCharacteristic(_) => ErrorClass::Retry,
+            Self::NotHeard | Self::Refused { .. } | Self::NoSuchCharacteristic(_) | Self::HeldHere => ErrorClass::Retry,
             Self::Lost | Self::TimedOut(_) | Self::Platform(_) => ErrorClass::Reconnect,
-            Self::NoAdapter | Self::NoService(_) => ErrorClass::RebuildRadio,
+            Self::NoBus(_) | Self::NoService | Self::Stuck(_) | Self::NoAdapter | Self::Blocked | Self::PoweredOff => {
+                ErrorClass::RebuildRadio
+            }
+            Self::PairingLostHere | Self::PairingLostThere => ErrorClass::Stop,
         }
     }
 }

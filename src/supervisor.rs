@@ -8,24 +8,28 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use firmware_protocol::{
-    driver::{Driver, Fault, Outcome},
-    steplog::{
-        self,
-        host::{HostSettings, StepLogDriver},
-    },
+    device::{Key, Kind, Purpose, Setup},
+    driver::{Fault, Outcome, Resolution},
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    radio::{Link, Radio, RadioError, Wanted},
-    store::{BondLevel, Store},
+    model::DeviceId,
+    radio::{ErrorClass, Heard, Link, Radio, Wanted},
+    store::{BondLevel, Store, StoreError},
     sync::{self, Marks, SyncError, SyncProgress, SyncReport, SyncSettings},
-    time::Clock,
+    time::{Clock, Zone},
+    trouble::Cause,
 };
 
 /// How long a connection may be closed in order.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Dialogue after dialogue with a counter that tells only what is now.
+const LIVE_AGAIN: Duration = Duration::from_secs(1);
+/// How long an address that turned out to be another counter's is left alone.
+const STRANGER_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// When to look for a counter, and how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +80,10 @@ pub struct CounterStatus {
     pub failures: u32,
     /// What went wrong last, as a sentence; none after a complete dialogue.
     pub trouble: Option<String>,
+    /// The same for programs.
+    pub cause: Option<Cause>,
+    /// When it was last in reach, and how strongly, dBm.
+    pub last_heard: Option<(DateTime<Utc>, Option<i16>)>,
     /// When the next attempt is due.
     pub next_attempt: Option<DateTime<Utc>>,
     /// Epochs of the dialogue under way that are on disk.
@@ -91,6 +99,8 @@ impl Default for CounterStatus {
             last_complete: None,
             failures: 0,
             trouble: None,
+            cause: None,
+            last_heard: None,
             next_attempt: None,
             stored_epochs: 0,
             remaining_epochs: None,
@@ -101,6 +111,61 @@ impl Default for CounterStatus {
 /// One counter's place on the board that the API reads.
 pub type SharedStatus = Arc<Mutex<CounterStatus>>;
 
+/// Which counter, and what is known of it before it is met.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What kind it is.
+    pub kind: &'static Kind,
+    /// Who it has to be; none while it is being paired.
+    pub expected: Option<DeviceId>,
+    /// Its address, when one is known.
+    pub address: Option<String>,
+    /// How its connection is protected.
+    pub bond: BondLevel,
+    /// Its own key, when it has one.
+    pub key: Option<Key>,
+    /// The zone of the person who wears it.
+    pub zone: Zone,
+    /// Steps a day to show on it.
+    pub goal_steps: Option<u32>,
+    /// What its dialogues are for.
+    pub purpose: Purpose,
+}
+
+impl Target {
+    /// A counter of this kind, by its identity and its address.
+    pub fn new(kind: &'static Kind, expected: DeviceId, address: Option<String>) -> Self {
+        Self {
+            kind,
+            expected: Some(expected),
+            address,
+            bond: BondLevel::None,
+            key: None,
+            zone: Zone::AS_IT_STANDS,
+            goal_steps: None,
+            purpose: Purpose::Fetch,
+        }
+    }
+
+    fn setup(&self, now: DateTime<Utc>, heard: &Heard) -> Setup {
+        let utc_s = now.timestamp();
+        Setup {
+            purpose: self.purpose,
+            key: self.key,
+            offset_min: i16::try_from(self.zone.offset_s(utc_s) / 60).unwrap_or(0),
+            zone: self.zone.name().unwrap_or("UTC").to_owned(),
+            heard: heard.advertisement.clone(),
+            peer: heard.address.clone(),
+            ..Setup::default()
+        }
+    }
+}
+
+/// For a task that waits out its time whatever happens.
+pub fn never_woken() -> watch::Receiver<u64> {
+    watch::channel(0).1
+}
+
 /// Everything that a counter's task needs.
 pub struct Supervised<R> {
     /// The air.
@@ -110,19 +175,25 @@ pub struct Supervised<R> {
     /// Where readings go.
     pub store: Arc<Store>,
     /// Which counter.
-    pub wanted: Wanted,
-    /// How its connection is protected.
-    pub bond: BondLevel,
-    /// Steps a day to show on the counter.
-    pub goal_steps: Option<u32>,
+    pub target: Target,
     /// When.
     pub policy: Policy,
     /// Where it is reported.
     pub status: SharedStatus,
-    /// What need not be kept again; empty at the start.
-    pub marks: Mutex<Marks>,
+    /// What need not be kept again, and who else answered; empty at the start.
+    pub memory: Mutex<Memory>,
+    /// Changes when waiting is over for all: the adapter came back, the computer woke up, a person asks.
+    pub wake: watch::Receiver<u64>,
     /// Seed of the jitter that keeps many homes, and many counters, from trying in step.
     pub seed: u64,
+}
+
+/// What one counter's task remembers from dialogue to dialogue.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    marks: Marks,
+    /// Addresses of other counters, and until when (monotonic time) they are left alone.
+    strangers: Vec<(String, Duration)>,
 }
 
 /// Why one attempt did not complete.
@@ -132,7 +203,7 @@ pub enum AttemptError {
     #[error(transparent)]
     Sync(#[from] SyncError),
     /// The dialogue ended early.
-    #[error("{}", fault_sentence(*.0))]
+    #[error("the dialogue ended early: {0:?}")]
     Interrupted(Fault),
     /// The counter speaks another protocol.
     #[error("this counter speaks a version of the protocol that this program does not know; nothing was changed on it")]
@@ -140,8 +211,8 @@ pub enum AttemptError {
 }
 
 impl<R: Radio> Supervised<R> {
-    /// Keeps at it until cancelled. `after` runs after every dialogue that stored something.
-    pub async fn run(self, cancel: CancellationToken, after: impl Fn(&SyncReport) + Send + Sync) {
+    /// Keeps at it until cancelled. `after` runs after every complete dialogue.
+    pub async fn run(mut self, cancel: CancellationToken, after: impl Fn(&SyncReport) + Send + Sync) {
         let mut jitter = fastrand::Rng::with_seed(self.seed);
         loop {
             let wait = tokio::select! {
@@ -153,10 +224,14 @@ impl<R: Radio> Supervised<R> {
                 status.doing = Doing::Waiting;
                 status.next_attempt = TimeDelta::from_std(wait).ok().map(|wait| self.clock.utc() + wait);
             });
+            let mut wake = self.wake.clone();
             tokio::select! {
                 () = cancel.cancelled() => break,
                 () = self.clock.sleep(wait) => {}
+                // The sender lives as long as the daemon; without one nobody ever wakes this task early.
+                Ok(()) = wake.changed() => tracing::debug!("woken before its time"),
             }
+            self.wake.mark_unchanged();
         }
     }
 
@@ -186,21 +261,28 @@ impl<R: Radio> Supervised<R> {
             Ok(report) => {
                 self.report(|status| {
                     status.failures = 0;
-                    status.trouble = None;
+                    (status.trouble, status.cause) = (None, None);
                     status.last_complete = Some(self.clock.utc());
                 });
                 tracing::debug!(epochs = report.new_epochs, "dialogue complete");
                 after(&report);
-                self.policy.sync_every
+                let live = self.target.kind.resolution == Resolution::Counter;
+                if live { LIVE_AGAIN } else { self.policy.sync_every }
             }
             Err(error) => {
+                let cause = error.cause();
                 let failures = self.report(|status| {
                     status.failures = status.failures.saturating_add(1);
-                    status.trouble = Some(trouble_sentence(&error));
+                    (status.trouble, status.cause) = (Some(cause.sentence(self.target.kind)), Some(cause));
                     status.failures
                 });
                 tracing::debug!(%error, failures, "dialogue did not complete");
-                back_off(&self.policy, failures, jitter)
+                match error.class() {
+                    ErrorClass::RebuildRadio | ErrorClass::Retry | ErrorClass::Reconnect => {
+                        back_off(&self.policy, failures, jitter)
+                    }
+                    ErrorClass::Stop => self.policy.retry_most,
+                }
             }
         }
     }
@@ -210,22 +292,45 @@ impl<R: Radio> Supervised<R> {
     /// # Errors
     /// Whatever kept the dialogue from completing. What was stored is stored.
     pub async fn attempt(&self) -> Result<SyncReport, AttemptError> {
+        self.attempt_telling(&mut |_| ()).await
+    }
+
+    /// The same, telling what happens on the way.
+    ///
+    /// # Errors
+    /// Whatever kept the dialogue from completing. What was stored is stored.
+    pub async fn attempt_telling(
+        &self,
+        tell: &mut (dyn FnMut(&SyncProgress) + Send),
+    ) -> Result<SyncReport, AttemptError> {
         self.report(|status| status.doing = Doing::Looking);
-        let mut link = self.radio.connect(&self.wanted, self.policy.connect_within).await.map_err(SyncError::from)?;
+        let wanted = self.wanted();
+        let mut link = self.radio.connect(&wanted, self.policy.connect_within).await.map_err(SyncError::from)?;
+        let (now, rssi_dbm) = (self.clock.utc(), link.heard().rssi_dbm);
         self.report(|status| {
             status.doing = Doing::Syncing;
+            status.last_heard = Some((now, rssi_dbm));
             status.stored_epochs = 0;
             status.remaining_epochs = None;
         });
-        let mut driver: Box<dyn Driver + Send> = Box::new(StepLogDriver::new(HostSettings::default()));
-        let settings = SyncSettings { bond: self.bond, goal_steps: self.goal_steps };
-        let mut progress = |so_far: SyncProgress| {
-            self.report(|status| {
-                status.stored_epochs = so_far.new_epochs;
-                status.remaining_epochs = so_far.remaining;
-            });
+        let target = &self.target;
+        let mut driver = (target.kind.driver)(target.setup(now, link.heard()));
+        let settings = SyncSettings {
+            bond: target.bond,
+            goal_steps: target.goal_steps,
+            expected: target.expected,
+            numbers: target.kind.numbers,
         };
-        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut progress = |news: SyncProgress| {
+            if let SyncProgress::Stored { new_epochs, remaining } = news {
+                self.report(|status| {
+                    status.stored_epochs = new_epochs;
+                    status.remaining_epochs = remaining;
+                });
+            }
+            tell(&news);
+        };
+        let mut marks = lock(&self.memory).marks.clone();
         let result = sync::run(
             &mut link,
             driver.as_mut(),
@@ -236,7 +341,11 @@ impl<R: Radio> Supervised<R> {
             &mut progress,
         )
         .await;
-        *self.marks.lock().unwrap_or_else(PoisonError::into_inner) = marks;
+        lock(&self.memory).marks = marks;
+        if let Err(SyncError::OtherCounter(_)) = &result {
+            let until = self.clock.monotonic() + STRANGER_FOR;
+            lock(&self.memory).strangers.push((link.heard().address.clone(), until));
+        }
         link.disconnect(DISCONNECT_WITHIN).await;
         let report = result?;
         match report.outcome {
@@ -246,15 +355,52 @@ impl<R: Radio> Supervised<R> {
         }
     }
 
+    fn wanted(&self) -> Wanted {
+        let now = self.clock.monotonic();
+        let mut memory = lock(&self.memory);
+        memory.strangers.retain(|(_, until)| *until > now);
+        Wanted {
+            kind: self.target.kind,
+            address: self.target.address.clone(),
+            paired: matches!(self.target.bond, BondLevel::JustWorks | BondLevel::Passkey),
+            not: memory.strangers.iter().map(|(address, _)| address.clone()).collect(),
+        }
+    }
+
     fn report<T>(&self, change: impl FnOnce(&mut CounterStatus) -> T) -> T {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut status)
     }
 }
 
-/// The service that a step-log counter offers.
-pub fn step_log(address: Option<String>) -> Wanted {
-    Wanted { service: steplog::uuid::SERVICE, address }
+fn lock(memory: &Mutex<Memory>) -> std::sync::MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl AttemptError {
+    /// What is behind it, for people and programs.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Sync(SyncError::Radio(error)) => Cause::of_radio(error),
+            Self::Sync(SyncError::OtherCounter(_)) => Cause::OtherCounter,
+            Self::Sync(SyncError::Store(StoreError::Full { .. })) => Cause::DiskFull,
+            Self::Sync(SyncError::Store(_)) => Cause::NotStored,
+            Self::Sync(SyncError::Thread(_)) => Cause::Failure,
+            Self::Interrupted(fault) | Self::Unsupported(fault) => Cause::of_fault(*fault),
+        }
+    }
+
+    /// What to do about it.
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Sync(SyncError::Radio(error)) => error.class(),
+            Self::Sync(_) => ErrorClass::Retry,
+            Self::Interrupted(Fault::WrongKey | Fault::NoKey | Fault::NotReady) | Self::Unsupported(_) => {
+                ErrorClass::Stop
+            }
+            Self::Interrupted(_) => ErrorClass::Reconnect,
+        }
+    }
 }
 
 /// Doubles with each failure, up to the most; then takes a random part between a half and the whole.
@@ -262,48 +408,6 @@ fn back_off(policy: &Policy, failures: u32, jitter: &mut fastrand::Rng) -> Durat
     let doublings = failures.saturating_sub(1).min(16);
     let whole = policy.retry_first.saturating_mul(1 << doublings).min(policy.retry_most);
     whole.mul_f64(0.5 + jitter.f64() / 2.0)
-}
-
-fn fault_sentence(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Silent => "the counter stopped answering; what it had sent is stored, and it keeps the rest",
-        Fault::LossyLink => "the connection lost too much; what arrived is stored. Bring the counter closer",
-        Fault::Refused => "the counter refused; it may have to be paired again. Nothing is lost",
-        Fault::BadAnswer => {
-            "the counter answered in a way that its protocol does not allow; nothing was acknowledged to it"
-        }
-        Fault::NotStored => {
-            "this computer could not store what the counter sent; the counter keeps it. Is the disk full?"
-        }
-        Fault::Version => "the counter speaks a newer protocol; update this program",
-        Fault::Differs => "the counter holds other data than were stored; both are kept, and nothing was acknowledged",
-    }
-}
-
-/// A sentence for a person about a failed attempt: what happened, what it means, what to do.
-pub fn trouble_sentence(error: &AttemptError) -> String {
-    match error {
-        AttemptError::Sync(SyncError::Radio(RadioError::NotHeard)) => {
-            "The counter was not heard. Its steps stay on it. Bring it near this computer and wake its screen.".to_owned()
-        }
-        AttemptError::Sync(SyncError::Radio(RadioError::NoAdapter)) => {
-            "This computer has no Bluetooth adapter that can be used. Nothing is lost: the counter keeps its steps. Plug an adapter in, or switch it on."
-                .to_owned()
-        }
-        AttemptError::Sync(SyncError::Radio(RadioError::NoService(_))) => {
-            "This computer's Bluetooth service is not running. Nothing is lost: the counter keeps its steps. Start it with `systemctl start bluetooth`."
-                .to_owned()
-        }
-        other => {
-            let mut text = other.to_string();
-            if let Some(first) = text.get(..1) {
-                let upper = first.to_uppercase();
-                text.replace_range(..1, &upper);
-            }
-            text.push('.');
-            text
-        }
-    }
 }
 
 #[cfg(test)]

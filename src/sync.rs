@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use firmware_protocol::{
     decode,
-    driver::{Delivery, Driver, Event, HostTime, Identity, Known, Outcome, Step, Unit, UnitKind},
+    device::Numbers,
+    driver::{
+        Delivery, Driver, Event, HostTime, Identity, Known, NO_SUCH_CHARACTERISTIC, Outcome, Prompt, Step, Unit,
+        UnitKind,
+    },
     reading::{Anchor, Reading},
 };
 
@@ -79,6 +83,10 @@ pub struct SyncSettings {
     pub bond: BondLevel,
     /// The person's goal in steps a day, for counters that can show one.
     pub goal_steps: Option<u32>,
+    /// Whose data are expected; any other counter's are not taken. None while a counter is being paired.
+    pub expected: Option<DeviceId>,
+    /// Where the counter's epoch numbers come from.
+    pub numbers: Numbers,
 }
 
 /// How a dialogue went.
@@ -94,13 +102,20 @@ pub struct SyncReport {
     pub quarantined: u64,
 }
 
-/// Told after each delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyncProgress {
-    /// Epochs stored in this dialogue so far.
-    pub new_epochs: u64,
-    /// Epochs that the counter still has, when known.
-    pub remaining: Option<u32>,
+/// Told while a dialogue goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SyncProgress {
+    /// The counter said who it is.
+    Identified(Identity),
+    /// The person has to do something with the counter.
+    Prompt(Prompt),
+    /// A delivery is on disk.
+    Stored {
+        /// Epochs stored in this dialogue so far.
+        new_epochs: u64,
+        /// Epochs that the counter still has, when known.
+        remaining: Option<u32>,
+    },
 }
 
 /// Why a dialogue ended without an outcome of its own.
@@ -109,6 +124,9 @@ pub enum SyncError {
     /// The air failed.
     #[error(transparent)]
     Radio(#[from] RadioError),
+    /// Another counter answered; nothing of it was taken.
+    #[error("another counter answered ({0}); nothing of it was taken")]
+    OtherCounter(DeviceId),
     /// The disk failed; the counter keeps what was not acknowledged.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -143,6 +161,18 @@ pub async fn run<L: Link>(
                 let answer = link.write(to, &bytes, ANSWER_WITHIN).await;
                 handle(driver, clock, answer.map(|()| Event::Done))?;
             }
+            Step::Unsubscribe(to) => {
+                let answer = link.unsubscribe(to, ANSWER_WITHIN).await;
+                handle(driver, clock, answer.map(|()| Event::Done))?;
+            }
+            Step::Send { to, bytes } => {
+                let answer = link.send(to, &bytes, ANSWER_WITHIN).await;
+                handle(driver, clock, answer.map(|()| Event::Done))?;
+            }
+            Step::Prompt(prompt) => {
+                progress(SyncProgress::Prompt(prompt));
+                driver.handle(Event::Done, host_time(clock));
+            }
             Step::Read(from) => match link.read(from, ANSWER_WITHIN).await {
                 Ok(value) => driver.handle(Event::Value(&value), host_time(clock)),
                 Err(error) => handle(driver, clock, Err(error))?,
@@ -155,7 +185,11 @@ pub async fn run<L: Link>(
                 None => driver.handle(Event::TimedOut, host_time(clock)),
             },
             Step::Identify(identity) => {
+                if settings.expected.is_some_and(|expected| expected != identity.device) {
+                    return Err(SyncError::OtherCounter(identity.device));
+                }
                 report.device = Some(identity.device);
+                progress(SyncProgress::Identified(identity.clone()));
                 marks.of(identity.device);
                 let known = identify(store, clock, identity, settings).await?;
                 driver.handle(Event::Known(known), host_time(clock));
@@ -172,7 +206,7 @@ pub async fn run<L: Link>(
                         report.new_epochs += new_epochs;
                         report.quarantined += quarantined;
                         driver.handle(Event::Stored, host_time(clock));
-                        progress(SyncProgress { new_epochs: report.new_epochs, remaining });
+                        progress(SyncProgress::Stored { new_epochs: report.new_epochs, remaining });
                     }
                     Err(error) => {
                         storage_failure = Some(error);
@@ -199,6 +233,7 @@ fn handle(
     let event = match answer {
         Ok(event) => event,
         Err(RadioError::Refused { code }) => Event::Refused { code },
+        Err(RadioError::NoSuchCharacteristic(_)) => Event::Refused { code: NO_SUCH_CHARACTERISTIC },
         Err(RadioError::TimedOut(_)) => Event::TimedOut,
         Err(error) => return Err(error),
     };
@@ -220,15 +255,20 @@ async fn identify(
     settings: &SyncSettings,
 ) -> Result<Known, SyncError> {
     let (store, now) = (Arc::clone(store), clock.utc());
-    let goal_steps = settings.goal_steps;
+    let (goal_steps, numbers) = (settings.goal_steps, settings.numbers);
     tokio::task::spawn_blocking(move || {
         store.append_identity(&identity, now)?;
         let state = store.counter(identity.device)?;
         Ok(Known {
             host: store.host_id(),
-            stored_to: state.as_ref().map_or(0, |state| state.stored_to),
-            held_at: state.and_then(|state| state.held_at),
+            stored_to: state.as_ref().map_or(0, |state| match numbers {
+                Numbers::Own => state.stored_to,
+                // Numbers that are minutes have holes wherever the counter recorded nothing.
+                Numbers::FromStamps => state.after_newest,
+            }),
+            held_at: state.as_ref().and_then(|state| state.held_at),
             goal_steps,
+            last_total: state.and_then(|state| state.last_total),
         })
     })
     .await?

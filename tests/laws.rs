@@ -10,9 +10,9 @@ use brisk::{
     demo,
     model::Rules,
     radio::{
-        Link as _, Radio as _,
+        Link as _, Radio as _, Wanted,
         sim::{
-            SimRadio, Weather,
+            SharedFarEnd, SimRadio, Weather,
             clock::SimClock,
             counter::{Mishap, SimCounter},
             flash::SimFlash,
@@ -20,11 +20,11 @@ use brisk::{
         },
     },
     store::{BondLevel, DeliveryRecord, Store},
-    supervisor,
     time::{Calendar, Clock as _},
 };
 use chrono::DateTime;
 use firmware_protocol::{
+    device::step_log,
     driver::{Delivery, Driver as _, Event, HostTime, Known, Outcome, Step},
     reading::HostId,
     steplog::host::{HostSettings, StepLogDriver},
@@ -50,7 +50,7 @@ fn deliveries() -> Vec<Delivery> {
     let at = |minute: i64, second: i64| (start + minute) * 60_000_000 + second * 1_000_000;
     counter.plan(vec![(at(700, 11), Mishap::Reboot), (at(3_333, 48), Mishap::Reboot)]);
     let clock = Arc::new(SimClock::free(DateTime::from_timestamp(start * 60, 0).unwrap()));
-    let counters = [(demo::COUNTER.to_string(), Arc::new(Mutex::new(counter)))].into();
+    let counters = [(demo::COUNTER.to_string(), Arc::new(Mutex::new(counter)) as SharedFarEnd)].into();
     let radio = SimRadio::new(Arc::clone(&clock), counters, Weather::calm());
 
     let mut all = Vec::new();
@@ -66,7 +66,8 @@ fn dialogue(radio: &SimRadio, clock: &SimClock) -> Vec<Delivery> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let wait = Duration::from_secs(10);
     runtime.block_on(async {
-        let wanted = supervisor::step_log(Some(demo::COUNTER.to_string()));
+        let address = Some(demo::COUNTER.to_string());
+        let wanted = Wanted { kind: &step_log::KIND, address, paired: false, not: Vec::new() };
         let mut link = radio.connect(&wanted, wait).await.unwrap();
         let mut driver = StepLogDriver::new(HostSettings { batch_epochs: 200, ..HostSettings::default() });
         let now = || HostTime {
@@ -93,6 +94,9 @@ fn dialogue(radio: &SimRadio, clock: &SimClock) -> Vec<Delivery> {
                         Some((from, bytes)) => driver.handle(Event::Notified { from, bytes: &bytes }, now()),
                         None => driver.handle(Event::TimedOut, now()),
                     }
+                }
+                other @ (Step::Unsubscribe(_) | Step::Send { .. } | Step::Prompt(_)) => {
+                    panic!("the step-log dialogue has no {other:?}")
                 }
                 Step::Identify(_) => {
                     let known = Known { host: HOST, stored_to: 0, held_at: None, goal_steps: None, last_total: None };

@@ -12,17 +12,18 @@ use brisk::{
     demo,
     model::{DeviceId, Rules},
     radio::sim::{
-        SharedCounter, SimRadio, Weather,
+        SharedCounter, SharedFarEnd, SimRadio, Weather,
         clock::SimClock,
         counter::SimCounter,
         flash::SimFlash,
         walker::{self, ScriptMinute},
     },
     store::{BondLevel, Store},
-    supervisor::{self, Policy, SharedStatus, Supervised},
+    supervisor::{Policy, SharedStatus, Supervised, Target, never_woken},
     time::{Calendar, Clock as _},
 };
 use chrono::DateTime;
+use firmware_protocol::device::step_log;
 use tower::ServiceExt as _;
 
 const DAYS: i64 = 3;
@@ -44,7 +45,10 @@ fn script(seed: u64) -> Vec<ScriptMinute> {
 }
 
 /// The air with these counters in it, at the end of their scripts.
-fn air(scripts: Vec<(DeviceId, Vec<ScriptMinute>)>, weather: Weather) -> (Arc<SimClock>, Arc<SimRadio>) {
+fn air(
+    scripts: Vec<(DeviceId, Vec<ScriptMinute>)>,
+    weather: Weather,
+) -> (Arc<SimClock>, Arc<SimRadio>, BTreeMap<String, SharedCounter>) {
     let end = start() + DAYS * 1440;
     let clock = Arc::new(SimClock::free(DateTime::from_timestamp(end * 60, 0).unwrap()));
     clock.end_at(end * 60_000_000);
@@ -57,7 +61,8 @@ fn air(scripts: Vec<(DeviceId, Vec<ScriptMinute>)>, weather: Weather) -> (Arc<Si
             (id.to_string(), Arc::new(Mutex::new(counter)))
         })
         .collect();
-    (Arc::clone(&clock), Arc::new(SimRadio::new(clock, counters, weather)))
+    let far_ends = counters.iter().map(|(at, counter)| (at.clone(), Arc::clone(counter) as SharedFarEnd)).collect();
+    (Arc::clone(&clock), Arc::new(SimRadio::new(clock, far_ends, weather)), counters)
 }
 
 fn supervised(radio: &Arc<SimRadio>, clock: &Arc<SimClock>, store: &Arc<Store>, id: DeviceId) -> Supervised<SimRadio> {
@@ -65,18 +70,17 @@ fn supervised(radio: &Arc<SimRadio>, clock: &Arc<SimClock>, store: &Arc<Store>, 
         radio: Arc::clone(radio),
         clock: Arc::clone(clock) as Arc<dyn brisk::time::Clock>,
         store: Arc::clone(store),
-        wanted: supervisor::step_log(Some(id.to_string())),
-        bond: BondLevel::Simulated,
-        goal_steps: None,
+        target: Target { bond: BondLevel::Simulated, ..Target::new(&step_log::KIND, id, Some(id.to_string())) },
         policy: Policy::default(),
         status: SharedStatus::default(),
-        marks: Mutex::default(),
+        memory: Mutex::default(),
+        wake: never_woken(),
         seed: u64::from(id.0[7]),
     }
 }
 
 fn person(name: &str, counters: &[DeviceId]) -> Person {
-    let counters = counters.iter().map(|device| Wearing { device: *device, from: None }).collect();
+    let counters = counters.iter().map(|device| Wearing { device: *device, from: None, before: None }).collect();
     Person { id: name.parse().unwrap(), calendar: calendar(), brisk_spm: 100, counters }
 }
 
@@ -98,7 +102,7 @@ async fn many_counters_at_once_are_all_brought_in_through_rough_air() {
     let store = Arc::new(Store::open(dir.path()).unwrap().0);
     let numbers: Vec<u8> = (1..=8).collect();
     let scripts = numbers.iter().map(|n| (id(*n), script(u64::from(*n)))).collect();
-    let (clock, radio) = air(scripts, Weather::rough(11));
+    let (clock, radio, _) = air(scripts, Weather::rough(11));
 
     let tasks: Vec<_> = numbers
         .iter()
@@ -130,7 +134,7 @@ async fn two_counters_on_one_person_are_never_summed() {
     // The best one has a hole of ten hours on the first day.
     let mut holed = best.clone();
     holed.drain(10 * 60..20 * 60);
-    let (clock, radio) = air(vec![(id(1), holed), (id(2), second)], Weather::calm());
+    let (clock, radio, _) = air(vec![(id(1), holed), (id(2), second)], Weather::calm());
 
     let mut jitter = fastrand::Rng::with_seed(1);
     for n in [1, 2] {
@@ -148,13 +152,15 @@ async fn two_counters_on_one_person_are_never_summed() {
 async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(dir.path()).unwrap().0);
-    let (clock, radio) = air(vec![(id(1), script(1))], Weather::calm());
+    let (clock, radio, counters) = air(vec![(id(1), script(1))], Weather::calm());
     clock.set_synchronised(false);
     let app = Arc::new(App {
         store: Arc::clone(&store),
         book: DayBook::new(Arc::clone(&store), vec![person("p1", &[id(1)])], Rules::brisk_1()),
         clock: Arc::clone(&clock) as Arc<dyn brisk::time::Clock>,
         board: Vec::new(),
+        desk: None,
+        zone: None,
         notes: Vec::new(),
         data_dir: dir.path().to_owned(),
     });
@@ -170,7 +176,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
     let state = store.counter(id(1)).unwrap().unwrap();
     assert_eq!(state.undated_epochs, u64::try_from(DAYS * 1440).unwrap(), "kept, and not dated by a guess");
     let address = id(1).to_string();
-    let counter = radio.counter(&address).unwrap();
+    let counter = Arc::clone(&counters[&address]);
     assert!(!brisk::radio::sim::lock(&counter).device().clock_is_set(), "no counter's clock is set from an unset one");
     assert_eq!(today().await, axum::http::StatusCode::SERVICE_UNAVAILABLE);
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cursor::FormatError,
-    device::{bangle, clock_reading, infinitime, rsc},
+    device::{bangle, clock_reading, huami, infinitime, pebble, rsc},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     sig::battery,
@@ -29,12 +29,12 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
         UnitKind::Battery => each(Reading::Battery { percent: battery::parse_level(bytes)? }),
-        UnitKind::RunningTotal => infinitime::decode(bytes, each)?,
-        UnitKind::BangleRecord => bangle::decode(bytes, each)?,
-        UnitKind::CadenceMinute => rsc::decode(bytes, each)?,
-        UnitKind::HuamiMinutes | UnitKind::PebbleMinutes | UnitKind::PolarSamples | UnitKind::ColmiRecord => {
-            return Err(QuarantineReason::UnknownVersion);
-        }
+        UnitKind::PebbleMinutes => return pebble::decode(bytes, each),
+        UnitKind::HuamiMinutes => return huami::decode(bytes, each),
+        UnitKind::BangleRecord => return bangle::decode(bytes, each),
+        UnitKind::RunningTotal => return infinitime::decode(bytes, each),
+        UnitKind::CadenceMinute => return rsc::decode(bytes, each),
+        UnitKind::PolarSamples | UnitKind::ColmiRecord => return Err(QuarantineReason::UnknownVersion),
     }
     Ok(())
 }

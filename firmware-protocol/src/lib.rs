@@ -15,6 +15,7 @@
 #[cfg(feature = "host")]
 extern crate alloc;
 
+pub mod civil;
 pub mod crc;
 pub mod cursor;
 #[cfg(feature = "host")]

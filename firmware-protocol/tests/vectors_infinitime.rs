@@ -59,7 +59,7 @@ fn check(vector: &Value, bytes: &[u8]) -> Option<Vec<u8>> {
             assert_eq!(time.weekday, int::<u8>(&expect["weekday"]), "{name}");
             assert_eq!(time.fractions256, int::<u8>(&expect["fractions256"]), "{name}");
             assert_eq!(time.reason, int::<u8>(&expect["reason_bits"]), "{name}");
-            Some(CurrentTime::at(time.local_s()).unwrap().emit().to_vec())
+            Some(CurrentTime::at(time.local_s().unwrap()).unwrap().emit().to_vec())
         }
         "2A19" => {
             let percent = int(&expect["percent"]);

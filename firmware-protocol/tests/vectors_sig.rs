@@ -85,7 +85,7 @@ fn check(vector: &Value, bytes: &[u8]) -> Option<Vec<u8>> {
         "2A2B" => {
             let want = time_of(expect);
             assert_eq!(CurrentTime::parse(bytes), Ok(want), "{name}");
-            let shown = CurrentTime::at(want.local_s()).unwrap();
+            let shown = CurrentTime::at(want.local_s().unwrap()).unwrap();
             let want_again = CurrentTime { fractions256: want.fractions256, reason: want.reason, ..shown };
             assert_eq!(want_again, want, "{name}: weekday and date agree");
             Some(want.emit().to_vec())

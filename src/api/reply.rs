@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
 
 use super::BoardEntry;
 use crate::{
     goal::{GoalSpan, GoalVersion, WeekProgress},
     model::{DayTotal, ParticipantId},
-    store::{CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
+    store::{BondLevel, CounterIdentity, CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
     supervisor::CounterStatus,
 };
 
@@ -54,6 +55,16 @@ pub struct CounterReply {
     pub label: Option<String>,
     /// Who wears it.
     pub person: Option<ParticipantId>,
+    /// Name of its kind, when it is one of this home.
+    pub kind: Option<String>,
+    /// How finely it tells: M minutes, H longer buckets, C a running total only; none while it has not been met.
+    pub resolution_class: Option<char>,
+    /// Where it is reached.
+    pub address: Option<String>,
+    /// How its connection was protected when something last arrived; before that, how it was paired.
+    pub bond: Option<BondLevel>,
+    /// It is looked for.
+    pub wanted: bool,
     /// Firmware version as it states it.
     pub firmware: Option<String>,
     /// When something last arrived from it.
@@ -78,11 +89,21 @@ pub struct CounterReply {
 
 impl CounterReply {
     pub(super) fn new(entry: Option<&BoardEntry>, state: Option<&CounterState>, doing: Option<CounterStatus>) -> Self {
-        let device = entry.and_then(|entry| entry.device).or(state.map(|state| state.device));
+        let device = entry.map(|entry| entry.device).or(state.map(|state| state.device));
+        let resolution = state.and_then(|state| state.identity.as_ref()).map(CounterIdentity::resolution);
         Self {
             id: device.map(|device| device.to_string()),
             label: entry.and_then(|entry| entry.label.clone()),
             person: entry.and_then(|entry| entry.person.clone()),
+            kind: entry.map(|entry| entry.kind.to_owned()),
+            resolution_class: resolution.map(|resolution| match resolution {
+                Resolution::Minute => 'M',
+                Resolution::Coarse => 'H',
+                Resolution::Counter => 'C',
+            }),
+            address: entry.and_then(|entry| entry.address.clone()),
+            bond: state.and_then(|state| state.bond).or(entry.map(|entry| entry.bond)),
+            wanted: entry.is_some_and(|entry| entry.wanted),
             firmware: state.and_then(|state| state.identity.as_ref()).map(|identity| identity.firmware.clone()),
             last_arrival: state.and_then(|state| state.last_arrival),
             battery_percent: state.and_then(|state| state.battery),

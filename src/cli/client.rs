@@ -23,8 +23,11 @@ use crate::{
     config::{Config, RadioKind},
     daemon,
     days::DayBook,
+    devices,
+    pairing::PairingDesk,
+    radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{self, Store},
-    time::SystemClock,
+    time::{Clock, SystemClock},
 };
 
 /// Rebuilding five years of data takes seconds; a daemon that says nothing for this long is stuck.
@@ -64,19 +67,34 @@ impl Session {
             RadioKind::Simulated => DateTime::UNIX_EPOCH,
             RadioKind::Bluetooth => store.newest_arrival().unwrap_or_default(),
         };
-        let store = Arc::new(store);
-        let people = daemon::people(config);
-        let board = config.counter.iter().map(|counter| BoardEntry {
-            device: Some(counter.id),
-            label: counter.label.clone(),
-            person: config.owner(counter).map(|person| person.id.clone()),
-            status: None,
-        });
+        let (store, config) = (Arc::new(store), Arc::new(config.clone()));
+        let counters = devices::counters(&config, &store.decisions()?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Duration::ZERO, newest));
+        let desk = match config.bluetooth.radio {
+            RadioKind::Simulated => None,
+            RadioKind::Bluetooth => {
+                let radio = BluetoothRadio::new(&config.bluetooth.adapter, config.bluetooth.power_cycle);
+                let radio = Arc::new(AnyRadio::Bluetooth(radio));
+                let (desk, requests) = PairingDesk::new(
+                    radio,
+                    Arc::clone(&store),
+                    Arc::clone(&clock),
+                    Arc::clone(&config),
+                    dir.to_owned(),
+                );
+                let desk = Arc::new(desk);
+                let serving = Arc::clone(&desk);
+                runtime.spawn(async move { serving.serve(requests).await });
+                Some(desk)
+            }
+        };
         let app = App {
-            book: DayBook::new(Arc::clone(&store), people, config.rules()),
+            book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules()),
             store,
-            clock: Arc::new(SystemClock::new(Duration::ZERO, newest)),
-            board: board.collect(),
+            clock,
+            board: counters.iter().map(BoardEntry::new).collect(),
+            zone: desk.as_ref().map(|_| config.clock.zone),
+            desk,
             notes: api::opening_notes(&report),
             data_dir: dir.to_owned(),
         };
@@ -86,6 +104,11 @@ impl Session {
     /// Whether a daemon is asked, and not the router in this process.
     pub fn is_with_daemon(&self) -> bool {
         matches!(self.client, Client::Daemon { .. })
+    }
+
+    /// Lets a moment pass.
+    pub fn pause(&self, time: Duration) {
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     /// Asks, without changing anything.

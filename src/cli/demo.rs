@@ -24,19 +24,23 @@ use crate::{
     api::{App, Asked, StatusReply, TodayReply},
     batch,
     config::{self, Config, RadioKind},
-    daemon::{self, Daemon},
+    daemon::{self, Daemon, Home},
     days::DayBook,
     demo::{self, COUNTER, SECTORS},
+    devices,
     goal::{DecidedBy, GoalVersion, Measure, Period, Weekdays, wording::number},
     model::{DayTotal, ParticipantId},
-    radio::sim::{
-        SimRadio, Weather,
-        clock::SimClock,
-        counter::SimCounter,
-        flash::SimFlash,
-        walker::{self, ScriptMinute},
+    radio::{
+        any::AnyRadio,
+        sim::{
+            SharedFarEnd, SimRadio, Weather,
+            clock::SimClock,
+            counter::SimCounter,
+            flash::SimFlash,
+            walker::{self, ScriptMinute},
+        },
     },
-    store::{BondLevel, Store},
+    store::Store,
     time::{Calendar, Clock as _, LocalDay, SystemClock, Zone},
 };
 
@@ -129,7 +133,7 @@ fn once(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let waiting = super::spinner(context, "living through the script, minute by minute");
     let played = daemon::runtime()?.block_on(demo::play(&store, play.script, args.faults))?;
     waiting.finish_and_clear();
-    let book = DayBook::new(store, daemon::people(&config), config.rules());
+    let book = DayBook::new(store, devices::people(&config, &devices::counters(&config, &[])), config.rules());
     let rows = if args.replay.is_some() {
         demo::closed_rows(&book, script_end)?
     } else {
@@ -218,13 +222,13 @@ fn start(
     let mut counter =
         SimCounter::new(COUNTER, flash, play.script, began_us, None, 0).map_err(demo::DemoError::Flash)?;
     counter.live_to(now.timestamp_micros()).map_err(demo::DemoError::Flash)?;
-    let air = BTreeMap::from([(COUNTER.to_string(), Arc::new(Mutex::new(counter)))]);
-    let radio = Arc::new(SimRadio::new(Arc::clone(&clock), air, Weather::calm()));
+    let air = BTreeMap::from([(COUNTER.to_string(), Arc::new(Mutex::new(counter)) as SharedFarEnd)]);
+    let radio = Arc::new(AnyRadio::Simulated(SimRadio::new(Arc::clone(&clock), air, Weather::calm())));
 
-    let mut daemon = Daemon::new(store, daemon::people(config), config.rules(), clock, folder.dir.clone(), &report);
-    for counter in &config.counter {
-        daemon.supervise(&radio, counter, config, BondLevel::Simulated);
-    }
+    let counters = devices::counters(config, &store.decisions()?);
+    let home = Home { store, config: Arc::new(config.clone()), clock };
+    let mut daemon = Daemon::new(home, &counters, radio, folder.dir.clone(), crate::api::opening_notes(&report));
+    daemon.supervise_all(&counters);
     let running = (daemon.tracker.clone(), daemon.cancel.clone());
     let socket = folder.dir.join("brisk.sock");
     let app = daemon.serve(&socket)?;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use super::{
     Context, Exit,
@@ -36,11 +36,6 @@ pub struct WeekArgs {
 }
 
 /// What about counters.
-#[derive(Debug, Subcommand)]
-pub enum DeviceCommand {
-    /// The configured counters, and others whose data are here
-    List,
-}
 
 /// `brisk status`
 pub fn status(context: &Context) -> anyhow::Result<Exit> {
@@ -79,21 +74,8 @@ pub fn status(context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-/// `brisk device list`
-pub fn device(context: &Context, command: &DeviceCommand) -> anyhow::Result<Exit> {
-    let DeviceCommand::List = command;
-    super::with_session(context, |session| {
-        let reply: StatusReply = session.get("status", &Asked::default())?;
-        if context.global.json {
-            print_json(&reply.counters)?;
-        } else {
-            counters(&reply.counters)?;
-        }
-        Ok(if reply.counters.is_empty() { Exit::Nothing } else { Exit::Ok })
-    })
-}
-
-fn counters(counters: &[CounterReply]) -> anyhow::Result<()> {
+/// The counters as a table.
+pub fn counters(counters: &[CounterReply]) -> anyhow::Result<()> {
     if counters.is_empty() {
         say("No counter is configured. `brisk config show` prints settings to start from; `brisk demo` needs none.")?;
         return Ok(());

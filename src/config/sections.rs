@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use chrono::{NaiveDate, NaiveTime};
+use firmware_protocol::device::{self, KINDS, Kind, step_log};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -102,6 +103,8 @@ section! {
         radio: RadioKind = RadioKind::Bluetooth,
         /// Bluetooth adapter, such as "hci0"; "auto" takes the first that works.
         adapter: String = "auto".to_owned(),
+        /// Whether an adapter that keeps failing is switched off and on. Cuts every other Bluetooth connection too.
+        power_cycle: bool = false,
         /// How often a counter in reach is asked for what is new. Asking costs its battery.
         #[serde(with = "length")]
         sync_every: Duration = Duration::from_secs(30 * 60),
@@ -151,11 +154,13 @@ section! {
 }
 
 section! {
-    /// One counter and whose it is.
+    /// One counter and whose it is. Counters that were paired with `brisk device pair` need not stand here.
     Counter {
         /// The counter's own identity: 16 hexadecimal digits, as its maker prints them.
         #[serde(with = "counter_id")]
         id: DeviceId = DeviceId([0; 8]),
+        /// What kind it is; `brisk device kinds` lists them.
+        kind: CounterKind = CounterKind(&step_log::KIND),
         /// Whose it is. Not set: the only person of this home.
         #[serde(skip_serializing_if = "Option::is_none")]
         person: Option<ParticipantId> = None,
@@ -171,6 +176,32 @@ section! {
         /// With the simulated radio: file that holds the counter's memory; a relative path begins in the data folder.
         #[serde(skip_serializing_if = "Option::is_none")]
         simulated_flash: Option<PathBuf> = None,
+    }
+}
+
+/// A kind of counter by its name.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CounterKind(pub &'static Kind);
+
+impl PartialEq for CounterKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl TryFrom<String> for CounterKind {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let known = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+        device::kind(&name).map(Self).ok_or_else(|| format!("{name:?} is no kind of counter; known are {}", known()))
+    }
+}
+
+impl From<CounterKind> for String {
+    fn from(kind: CounterKind) -> Self {
+        kind.0.name.to_owned()
     }
 }
 

@@ -20,8 +20,7 @@ impl DayBook {
         open_at: Option<DateTime<Utc>>,
     ) -> Result<DayTotal, DaysError> {
         let threshold = person.brisk_spm;
-        let worn: Vec<_> =
-            person.counters.iter().filter(|wearing| wearing.from.is_none_or(|from| from <= day.date)).collect();
+        let worn: Vec<_> = person.counters.iter().filter(|wearing| wearing.covers(day.date)).collect();
         let (minutes, sources) = self.minutes_around(&worn, day, threshold)?;
         let coarse = self.coarse_of(&worn, day)?;
         let mut row = day_total(&DayInput {

@@ -1,8 +1,9 @@
-//! The simulated air: a [`Radio`] whose far end is the device side of our own protocol, with seeded
-//! faults. No radio, no sleeping: in free time a wait is a jump of the clock.
+//! The simulated air: a [`Radio`] whose far end is the device side of our own protocol, or any counter played
+//! back, with seeded faults. No radio, no sleeping: in free time a wait is a jump of the clock.
 
 pub mod clock;
 pub mod counter;
+pub mod far_end;
 pub mod flash;
 pub mod walker;
 
@@ -12,10 +13,10 @@ use std::{
     time::Duration,
 };
 
-use firmware_protocol::{driver::Uuid, steplog::uuid};
+use firmware_protocol::{device::Kind, driver::Uuid, steplog::device::AttError};
 
-use self::{clock::SimClock, counter::SimCounter};
-use super::{Link, Radio, RadioError, Wanted};
+use self::{clock::SimClock, counter::SimCounter, far_end::FarEnd};
+use super::{Heard, Link, Radio, RadioError, Wanted};
 use crate::time::Clock as _;
 
 /// A request and its answer take about two connection events of 15 ms each.
@@ -109,28 +110,41 @@ impl Weather {
 /// A counter that several parties look at: the link, the demo, a test.
 pub type SharedCounter = Arc<Mutex<SimCounter>>;
 
+/// The same of any kind.
+pub type SharedFarEnd = Arc<Mutex<dyn FarEnd>>;
+
 /// The counter behind its lock; a holder that panicked leaves it as it was.
-pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T: ?Sized>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The simulated air with its counters, by address.
 pub struct SimRadio {
     clock: Arc<SimClock>,
-    counters: BTreeMap<String, SharedCounter>,
+    counters: BTreeMap<String, SharedFarEnd>,
     /// How the air behaves.
     pub weather: Mutex<Weather>,
 }
 
 impl SimRadio {
     /// Air with these counters in it.
-    pub fn new(clock: Arc<SimClock>, counters: BTreeMap<String, SharedCounter>, weather: Weather) -> Self {
+    pub fn new(clock: Arc<SimClock>, counters: BTreeMap<String, SharedFarEnd>, weather: Weather) -> Self {
         Self { clock, counters, weather: Mutex::new(weather) }
     }
 
-    /// The counter with this address.
-    pub fn counter(&self, address: &str) -> Option<SharedCounter> {
-        self.counters.get(address).cloned()
+    /// Where its counters are.
+    pub fn addresses(&self) -> Vec<String> {
+        self.counters.keys().cloned().collect()
+    }
+
+    fn heard(&self, address: &str, counter: &SharedFarEnd) -> Option<Heard> {
+        let mut counter = lock(counter);
+        (counter.live_to(self.clock.now_us()) && counter.is_on()).then(|| Heard {
+            address: address.to_owned(),
+            rssi_dbm: Some(-60),
+            advertisement: counter.advertisement(),
+            paired: true,
+        })
     }
 }
 
@@ -138,23 +152,26 @@ impl Radio for SimRadio {
     type Link = SimLink;
 
     async fn connect(&self, wanted: &Wanted, within: Duration) -> Result<SimLink, RadioError> {
-        let found = match &wanted.address {
-            Some(address) => self.counters.get(address),
-            None => self.counters.values().next(),
-        };
         let (mtu, fault) = lock(&self.weather).draw();
-        let heard = found.filter(|_| fault != Some(Fault::NotHeard)).filter(|counter| {
-            let mut counter = lock(counter);
-            counter.live_to(self.clock.now_us()).is_ok() && counter.is_on()
-        });
-        let Some(counter) = heard else {
+        let fits = |heard: &Heard| match &wanted.address {
+            Some(address) => heard.address == *address,
+            None => (wanted.kind.recognise)(&heard.advertisement) && !wanted.not.contains(&heard.address),
+        };
+        let mut found = None;
+        if fault != Some(Fault::NotHeard) {
+            found = self.counters.iter().find_map(|(address, counter)| {
+                self.heard(address, counter).filter(fits).map(|heard| (heard, Arc::clone(counter)))
+            });
+        }
+        let Some((heard, counter)) = found else {
             self.clock.sleep(within).await;
             return Err(RadioError::NotHeard);
         };
         self.clock.advance(ROUND_TRIP);
-        lock(counter).device().connect(mtu);
+        lock(&counter).connect(mtu, self.clock.now_us());
         Ok(SimLink {
-            counter: Arc::clone(counter),
+            counter,
+            heard,
             clock: Arc::clone(&self.clock),
             mtu,
             fault,
@@ -163,11 +180,18 @@ impl Radio for SimRadio {
             waiting: VecDeque::new(),
         })
     }
+
+    async fn listen(&self, kinds: &[&'static Kind], during: Duration) -> Result<Vec<Heard>, RadioError> {
+        self.clock.sleep(during).await;
+        let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
+        Ok(heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect())
+    }
 }
 
 /// A connection through the simulated air.
 pub struct SimLink {
-    counter: SharedCounter,
+    counter: SharedFarEnd,
+    heard: Heard,
     clock: Arc<SimClock>,
     mtu: u16,
     fault: Option<Fault>,
@@ -181,8 +205,9 @@ impl SimLink {
     /// One request and its answer, unless the connection is gone or silent.
     async fn exchange<T>(
         &mut self,
+        of: Uuid,
         within: Duration,
-        ask: impl FnOnce(&mut SimCounter, u64) -> Result<T, RadioError> + Send,
+        ask: impl FnOnce(&mut dyn FarEnd, i64) -> Result<T, AttError> + Send,
     ) -> Result<T, RadioError> {
         self.pass_packet()?;
         if self.is_stalled() {
@@ -192,12 +217,17 @@ impl SimLink {
         self.clock.advance(ROUND_TRIP / 2);
         let answer = {
             let mut counter = lock(&self.counter);
-            counter.live_to(self.clock.now_us()).map_err(|_| RadioError::Lost)?;
-            let uptime = counter.uptime_ms(self.clock.now_us());
-            ask(&mut counter, uptime)
+            let now_us = self.clock.now_us();
+            if !counter.live_to(now_us) {
+                return Err(RadioError::Lost);
+            }
+            ask(&mut *counter, now_us)
         };
         self.clock.advance(ROUND_TRIP / 2);
-        answer
+        answer.map_err(|error| match error {
+            AttError::InvalidHandle => RadioError::NoSuchCharacteristic(of),
+            error => RadioError::Refused { code: error as u8 },
+        })
     }
 
     fn pass_packet(&mut self) -> Result<(), RadioError> {
@@ -214,18 +244,18 @@ impl SimLink {
 
     /// Takes what the counter has to send through the air.
     fn collect(&mut self) -> Result<(), RadioError> {
-        let mut out = [0; 512];
         loop {
             let sent = {
                 let mut counter = lock(&self.counter);
-                counter.live_to(self.clock.now_us()).map_err(|_| RadioError::Lost)?;
-                let uptime = counter.uptime_ms(self.clock.now_us());
-                counter.device().outgoing(uptime, &mut out).map_err(|_| RadioError::Lost)?
+                let now_us = self.clock.now_us();
+                if !counter.live_to(now_us) {
+                    return Err(RadioError::Lost);
+                }
+                counter.outgoing(now_us).map_err(|_| RadioError::Lost)?
             };
-            let Some((from, len)) = sent else {
+            let Some((from, bytes)) = sent else {
                 return Ok(());
             };
-            let bytes = out.get(..len).unwrap_or(&out).to_vec();
             self.clock.advance(PER_NOTIFICATION);
             self.pass_packet()?;
             if self.is_stalled() {
@@ -238,7 +268,8 @@ impl SimLink {
     /// Loss, doubles and changed places concern data frames; an indication is confirmed by the other
     /// side's link layer and arrives or breaks the connection.
     fn through_the_air(&mut self, from: Uuid, bytes: Vec<u8>) {
-        let mut one_in = |n: u32| from == uuid::DATA && self.random.u32(0..n.max(1)) == 0;
+        let may_lose = lock(&self.counter).may_lose(from);
+        let mut one_in = |n: u32| may_lose && self.random.u32(0..n.max(1)) == 0;
         match self.fault {
             Some(Fault::Loss { one_in: n }) if one_in(n) => {}
             Some(Fault::Duplicate { one_in: n }) if one_in(n) => {
@@ -259,21 +290,32 @@ impl Link for SimLink {
         self.mtu
     }
 
-    async fn subscribe(&mut self, _to: Uuid, within: Duration) -> Result<(), RadioError> {
-        self.exchange(within, |_, _| Ok(())).await
+    fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    async fn subscribe(&mut self, to: Uuid, within: Duration) -> Result<(), RadioError> {
+        self.exchange(to, within, |counter, now| counter.subscribe(to, true, now)).await
+    }
+
+    async fn unsubscribe(&mut self, to: Uuid, within: Duration) -> Result<(), RadioError> {
+        self.exchange(to, within, |counter, now| counter.subscribe(to, false, now)).await
     }
 
     async fn read(&mut self, from: Uuid, within: Duration) -> Result<Vec<u8>, RadioError> {
-        self.exchange(within, |counter, uptime| {
-            let mut out = [0; 512];
-            let len = counter.device().read(from, uptime, &mut out).map_err(refused)?;
-            Ok(out.get(..len).unwrap_or(&out).to_vec())
-        })
-        .await
+        self.exchange(from, within, |counter, now| counter.read(from, now)).await
     }
 
     async fn write(&mut self, to: Uuid, bytes: &[u8], within: Duration) -> Result<(), RadioError> {
-        self.exchange(within, |counter, uptime| counter.device().write(to, bytes, uptime).map_err(refused)).await
+        self.exchange(to, within, |counter, now| counter.write(to, bytes, now)).await
+    }
+
+    async fn send(&mut self, to: Uuid, bytes: &[u8], within: Duration) -> Result<(), RadioError> {
+        match self.write(to, bytes, within).await {
+            // Nobody hears of a refusal: no response is wanted.
+            Err(RadioError::Refused { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     async fn notified(&mut self, within: Duration) -> Result<Option<(Uuid, Vec<u8>)>, RadioError> {
@@ -302,10 +344,6 @@ impl Link for SimLink {
 impl Drop for SimLink {
     /// A host that vanishes is noticed by the counter's link supervision.
     fn drop(&mut self) {
-        lock(&self.counter).device().disconnect();
+        lock(&self.counter).disconnect();
     }
-}
-
-fn refused(error: firmware_protocol::steplog::device::AttError) -> RadioError {
-    RadioError::Refused { code: error as u8 }
 }

@@ -13,7 +13,7 @@ use super::coding::{Bytes, put};
 use crate::model::ParticipantId;
 
 /// Version of keys and values together; another one means building anew from the journal.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use firmware_protocol::reading::DeviceId;
+use firmware_protocol::{driver::LastTotal, reading::DeviceId};
 
 use super::{
     BondLevel, CounterIdentity, Decided, PutAside, Revision, Store, StoreError, Writer, build,
@@ -24,6 +24,12 @@ pub struct CounterState {
     pub device: DeviceId,
     /// All epochs below this number that the counter had are stored, or known to be lost.
     pub stored_to: u32,
+    /// One past the highest number that is stored or known to carry nothing; 0 when there is none.
+    pub after_newest: u32,
+    /// The running total that was read last, of counters that have one.
+    pub last_total: Option<LastTotal>,
+    /// How far the counter's own clock was ahead of this host's when they were last compared, milliseconds.
+    pub clock_ahead_ms: Option<i64>,
     /// The lowest number that arrived unreadable and has not come in a readable form since.
     pub held_at: Option<u32>,
     /// Latest arrival under a host clock that could be believed.
@@ -274,6 +280,9 @@ fn state(device: DeviceId, work: &Work) -> CounterState {
     CounterState {
         device,
         stored_to: timeline.stored_to(),
+        after_newest: timeline.after_newest(),
+        last_total: value.last_total.map(|(utc_s, steps)| LastTotal { utc_s, steps }),
+        clock_ahead_ms: value.clock_ahead.map(|(.., ahead_ms)| ahead_ms),
         held_at: timeline.held_at(),
         last_arrival: value.arrived_ms.map(instant),
         battery: value.battery.map(|(.., percent)| percent),

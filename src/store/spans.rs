@@ -41,6 +41,11 @@ impl Spans {
         self.0.range(..=at).next_back().map(|(_, end)| u32::try_from(*end).unwrap_or(u32::MAX))
     }
 
+    /// One past the highest number.
+    pub fn end(&self) -> Option<u32> {
+        self.0.values().next_back().map(|end| u32::try_from(*end).unwrap_or(u32::MAX))
+    }
+
     /// The lowest number.
     pub fn first(&self) -> Option<u32> {
         self.0.keys().next().copied()

@@ -103,8 +103,9 @@ impl Run {
         let start_ms = match self.clock {
             RunClock::Boot(boot) => axis.utc_ms(boot, u64::try_from(stamp_s).ok()?.checked_mul(1000)?)?,
             RunClock::Utc => stamp_s.checked_mul(1000)?,
+            RunClock::Local(Some(offset_min)) => stamp_s.checked_sub(i64::from(offset_min) * 60)?.checked_mul(1000)?,
             // A wall clock needs the zone it showed, which nobody has told the store.
-            RunClock::Local(_) => return None,
+            RunClock::Local(None) => return None,
         };
         let (in_hour, position) = if self.step_s <= 60 {
             (60, minute_of(start_ms, self.step_s))
@@ -401,6 +402,12 @@ impl Timeline {
                 None => return at,
             }
         }
+    }
+
+    /// One past the highest number that is stored or known to carry nothing.
+    pub fn after_newest(&self) -> u32 {
+        let run = self.runs.iter().next_back().map(|(first, run)| first.saturating_add(run.count));
+        run.into_iter().chain(self.gaps.end()).max().unwrap_or(0)
     }
 
     fn has(&self, seq: u32) -> bool {

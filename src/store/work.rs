@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firmware_protocol::{
     driver::QuarantineReason,
-    reading::{DeviceId, Epoch, HostId, Reading},
+    reading::{DeviceId, Epoch, HostId, Reading, Stamp},
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,10 @@ pub struct CounterValue {
     pub battery: Option<(bool, i64, u8)>,
     /// When (believed or not, Unix milliseconds), then how the link was protected.
     pub bond: Option<(bool, i64, BondLevel)>,
+    /// Of a counter with a running total: when it was read (Unix seconds), the total.
+    pub last_total: Option<(i64, u32)>,
+    /// When (believed or not, Unix milliseconds), then by how much the counter's clock was ahead, milliseconds.
+    pub clock_ahead: Option<(bool, i64, i64)>,
 }
 
 /// All readings of a delivery, and what of it could not be read.
@@ -170,7 +174,15 @@ impl Work {
                 Reading::Battery { percent } => {
                     self.value.battery = self.value.battery.max(Some((when.0, when.1, *percent)));
                 }
-                // Clocks are taken in above. A running total stays in the journal: no counter sends one yet.
+                Reading::Counter { stamp: Stamp::Utc { seconds }, steps } => {
+                    self.value.last_total = self.value.last_total.max(Some((*seconds, *steps)));
+                }
+                Reading::Clock { host_utc_ms, claimed_utc_ms, .. } => {
+                    let ahead_ms = claimed_utc_ms.saturating_sub(*host_utc_ms);
+                    self.value.clock_ahead = self.value.clock_ahead.max(Some((when.0, when.1, ahead_ms)));
+                }
+                // Clocks of counters that stamp with their uptime are taken in above. A total by a clock that nobody
+                // knows stays in the journal.
                 Reading::Anchor(_) | Reading::BootLink(_) | Reading::Counter { .. } => {}
             }
         }
@@ -182,7 +194,11 @@ impl Work {
         match reading {
             Reading::Anchor(anchor) => self.timeline.add_anchor(*anchor),
             Reading::BootLink(link) => self.timeline.add_link(*link),
-            Reading::Epoch(_) | Reading::Gap { .. } | Reading::Counter { .. } | Reading::Battery { .. } => {}
+            Reading::Epoch(_)
+            | Reading::Gap { .. }
+            | Reading::Counter { .. }
+            | Reading::Clock { .. }
+            | Reading::Battery { .. } => {}
         }
     }
 

@@ -6,7 +6,9 @@
 
 pub mod bangle;
 pub mod clock_reading;
+pub mod huami;
 pub mod infinitime;
+pub mod pebble;
 pub mod peripheral;
 pub mod play;
 pub mod rsc;
@@ -14,6 +16,7 @@ pub mod step_log;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+pub use crate::civil;
 use crate::{
     Uuid,
     driver::{Driver, Resolution},
@@ -21,7 +24,8 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &bangle::KIND, &infinitime::KIND, &rsc::KIND];
+pub const KINDS: &[&Kind] =
+    &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND, &bangle::KIND, &infinitime::KIND, &rsc::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {
@@ -46,6 +50,8 @@ pub struct Kind {
     pub bond: BondNeed,
     /// Whether a key of its own is needed.
     pub key: KeyNeed,
+    /// Where its epoch numbers come from.
+    pub numbers: Numbers,
     /// Services of which at least one is in its advertisement, to filter a scan by; empty when it may advertise none.
     pub scan: &'static [Uuid],
     /// How many days it keeps before it overwrites, as far as anybody knows.
@@ -101,6 +107,15 @@ pub enum KeyNeed {
     MadeHere,
     /// The owner has to get it from the maker.
     FromOwner,
+}
+
+/// Where a counter's epoch numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// The counter gives them, without holes but for those it reports.
+    Own,
+    /// They are made of the stamps: a number that is missing was not recorded.
+    FromStamps,
 }
 
 /// Sixteen secret bytes. Its `Debug` shows none of them.

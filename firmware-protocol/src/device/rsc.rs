@@ -12,7 +12,9 @@
 
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec, vec::Vec};
 
-use super::{Ability, Advertisement, BondNeed, Characteristic, KeyNeed, Kind, Life, LifeMinute, Peripheral, Service};
+use super::{
+    Ability, Advertisement, BondNeed, Characteristic, KeyNeed, Kind, Life, LifeMinute, Numbers, Peripheral, Service,
+};
 use crate::{
     Uuid,
     cursor::{Field, FormatError, ReadCursor, WriteCursor},
@@ -36,6 +38,7 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Counter,
     bond: BondNeed::Optional,
     key: KeyNeed::None,
+    numbers: Numbers::FromStamps,
     scan: &[running::SERVICE],
     memory_days: None,
     hides_while_connected: true,

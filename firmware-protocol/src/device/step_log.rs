@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 
 use super::{
-    Ability, Advertisement, BondNeed, Characteristic, KeyNeed, Kind, Life, Peripheral, Service, Setup,
+    Ability, Advertisement, BondNeed, Characteristic, KeyNeed, Kind, Life, Numbers, Peripheral, Service, Setup,
     peripheral::LifeMinute,
 };
 use crate::{
@@ -26,6 +26,7 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Minute,
     bond: BondNeed::Required,
     key: KeyNeed::None,
+    numbers: Numbers::Own,
     scan: &[uuid::SERVICE],
     memory_days: Some(30),
     hides_while_connected: true,

@@ -3,6 +3,7 @@
 use super::uuid;
 use crate::{
     Uuid,
+    civil::{Date, Wall},
     cursor::{Field, FormatError, ReadCursor, WriteCursor},
 };
 
@@ -15,7 +16,8 @@ pub const LOCAL_TIME_INFORMATION: Uuid = uuid(0x2A0F);
 
 /// Bytes of [`CURRENT_TIME`].
 pub const LEN: usize = 10;
-const DAY_S: i64 = 86_400;
+/// Earlier dates are none of the Gregorian calendar.
+const FIRST_YEAR: u16 = 1582;
 
 /// A value of [`CURRENT_TIME`]: a wall clock's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,18 +61,8 @@ impl CurrentTime {
             reason: cursor.u8()?,
         };
         cursor.end()?;
-        let bad = |got: u8| Err(FormatError::BadField { field: Field::Date, got: got.into() });
-        match time {
-            // 1582: the Gregorian calendar begins; 0 would be "not known".
-            Self { year: ..1582, month, .. } => bad(month),
-            Self { month, .. } if !(1..=12).contains(&month) => bad(month),
-            Self { year, month, day, .. } if day == 0 || day > days_in(year, month) => bad(day),
-            Self { hour: hour @ 24.., .. } => bad(hour),
-            Self { minute: minute @ 60.., .. } => bad(minute),
-            Self { second: second @ 60.., .. } => bad(second),
-            Self { weekday: weekday @ 8.., .. } => bad(weekday),
-            _ => Ok(time),
-        }
+        let exists = time.year >= FIRST_YEAR && time.weekday <= 7 && time.wall().is_some();
+        if exists { Ok(time) } else { Err(FormatError::BadField { field: Field::Date, got: time.year.into() }) }
     }
 
     /// The value's bytes.
@@ -91,76 +83,35 @@ impl CurrentTime {
 
     /// The wall clock at so many seconds since 1970-01-01 00:00 of that wall clock; `None` before 1582 and after 9999.
     pub fn at(local_s: i64) -> Option<Self> {
-        let (days, second_of_day) = (local_s.div_euclid(DAY_S), local_s.rem_euclid(DAY_S));
-        let (year, month, day) = civil(days)?;
-        // 1970-01-01 was a Thursday.
-        let weekday = u8::try_from((days + 3).rem_euclid(7) + 1).ok()?;
-        Some(Self {
-            year,
-            month,
-            day,
-            hour: u8::try_from(second_of_day / 3600).ok()?,
-            minute: u8::try_from(second_of_day / 60 % 60).ok()?,
-            second: u8::try_from(second_of_day % 60).ok()?,
-            weekday,
+        let wall = Wall::from_seconds(local_s);
+        let exact = wall.seconds() == local_s && wall.date.year() >= FIRST_YEAR;
+        exact.then(|| Self {
+            year: wall.date.year(),
+            month: wall.date.month(),
+            day: wall.date.day(),
+            hour: wall.hour,
+            minute: wall.minute,
+            second: wall.second,
+            // 1970-01-01 was a Thursday.
+            weekday: u8::try_from((wall.date.days() + 3).rem_euclid(7) + 1).unwrap_or(0),
             fractions256: 0,
             reason: 0,
         })
     }
 
-    /// Seconds since 1970-01-01 00:00 of the same wall clock.
-    pub fn local_s(&self) -> i64 {
-        let days = days_since_1970(self.year, self.month, self.day);
-        days * DAY_S + i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second)
+    fn wall(&self) -> Option<Wall> {
+        Wall::new(Date::new(self.year, self.month, self.day)?, self.hour, self.minute, self.second)
+    }
+
+    /// Seconds since 1970-01-01 00:00 of the same wall clock; `None` when there is no such time.
+    pub fn local_s(&self) -> Option<i64> {
+        self.wall().map(Wall::seconds)
     }
 
     /// The fraction of a second in milliseconds.
     pub fn millis(&self) -> u16 {
         u16::try_from(u32::from(self.fractions256) * 1000 / 256).unwrap_or(0)
     }
-}
-
-const fn is_leap(year: u16) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-/// Days of a month; 0 when there is no such month.
-pub const fn days_in(year: u16, month: u8) -> u8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    }
-}
-
-/// Days from 1970-01-01 to this date of the Gregorian calendar.
-pub fn days_since_1970(year: u16, month: u8, day: u8) -> i64 {
-    let full = i64::from(year) - 1;
-    let of_years = full * 365 + full / 4 - full / 100 + full / 400;
-    let of_months: i64 = (1..month).map(|month| i64::from(days_in(year, month))).sum();
-    // 719 162 days from 0001-01-01 to 1970-01-01.
-    of_years + of_months + i64::from(day) - 1 - 719_162
-}
-
-/// The date so many days after 1970-01-01; `None` before 1582 and after 9999.
-pub fn civil(days: i64) -> Option<(u16, u8, u8)> {
-    // 146 097 days are 400 years; the guess is at most one year too late or too early.
-    let guess = i64::try_from((i128::from(days) * 400).div_euclid(146_097)).ok()?.checked_add(1970)?;
-    let mut year = u16::try_from(guess).ok().filter(|year| (1582..=9999).contains(year))? + 1;
-    while days < days_since_1970(year, 1, 1) {
-        year -= 1;
-    }
-    let mut left = days - days_since_1970(year, 1, 1);
-    for month in 1..=12 {
-        let length = i64::from(days_in(year, month));
-        if left < length {
-            return Some((year, month, u8::try_from(left + 1).ok()?));
-        }
-        left -= length;
-    }
-    None
 }
 
 /// A value of [`LOCAL_TIME_INFORMATION`].
@@ -248,19 +199,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_day_of_four_hundred_years_has_its_date() {
-        let mut before = civil(days_since_1970(1799, 12, 31)).unwrap();
-        for days in days_since_1970(1800, 1, 1)..days_since_1970(2200, 1, 1) {
-            let (year, month, day) = civil(days).unwrap();
-
-            assert_eq!(days_since_1970(year, month, day), days);
-            assert!((year, month, day) > before);
-            before = (year, month, day);
-        }
-        assert_eq!(civil(0), Some((1970, 1, 1)));
-    }
-
-    #[test]
     fn a_date_that_is_in_no_calendar_is_refused() {
         let good = CurrentTime::at(1_772_366_400).unwrap();
         for bad in [
@@ -281,7 +219,7 @@ mod tests {
     #[test]
     fn seconds_and_wall_clock_are_the_same_moment() {
         for local_s in [0, 1, 951_782_400, 1_709_164_799, 1_772_366_400, 253_402_300_799, -1] {
-            assert_eq!(CurrentTime::at(local_s).unwrap().local_s(), local_s);
+            assert_eq!(CurrentTime::at(local_s).unwrap().local_s(), Some(local_s));
         }
         assert_eq!(CurrentTime::at(i64::MAX), None);
         assert_eq!(CurrentTime::at(i64::MIN), None);

@@ -35,7 +35,7 @@ mod tests;
 
 use alloc::boxed::Box;
 
-use super::{Ability, BondNeed, KeyNeed, Kind};
+use super::{Ability, BondNeed, KeyNeed, Kind, Numbers};
 use crate::{Uuid, driver::Resolution};
 pub use command::Command;
 pub use dialogue::BangleDriver;
@@ -59,6 +59,7 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Coarse,
     bond: BondNeed::Optional,
     key: KeyNeed::None,
+    numbers: Numbers::FromStamps,
     scan: &[SERVICE],
     memory_days: None,
     hides_while_connected: true,

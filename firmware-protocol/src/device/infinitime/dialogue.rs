@@ -111,14 +111,15 @@ impl InfiniTimeDriver {
     }
 
     fn take_clock(&mut self, value: &[u8], asked_ms: u64, now: HostTime) {
-        let (Ok(time), Some(utc_us)) = (CurrentTime::parse(value), now.utc_us) else { return };
+        let Some(shown_s) = CurrentTime::parse(value).ok().and_then(|time| time.local_s()) else { return };
+        let Some(utc_us) = now.utc_us else { return };
         let round_trip_ms = now.mono_ms.saturating_sub(asked_ms);
         let half_ms = i64::try_from(round_trip_ms / 2).unwrap_or(i64::MAX);
         let accuracy_ms = round_trip_ms.div_ceil(2).saturating_add(CLOCK_RESOLUTION_MS / 2);
         let reading = ClockReading {
             host_utc_ms: utc_us.div_euclid(1000).saturating_sub(half_ms),
             // It may be anywhere within the second that it shows.
-            claimed_utc_ms: (time.local_s() - self.offset_s()) * 1000 + 500,
+            claimed_utc_ms: (shown_s - self.offset_s()) * 1000 + 500,
             accuracy_ms: u16::try_from(accuracy_ms).unwrap_or(u16::MAX),
         };
         self.introduction.push(Unit { kind: UnitKind::ClockReading, bytes: reading.emit().to_vec() });

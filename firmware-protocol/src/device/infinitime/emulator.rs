@@ -125,7 +125,7 @@ impl Peripheral for InfiniTimeWatch {
             return Err(AttError::WriteNotPermitted);
         }
         self.live_to(now_ms);
-        self.ahead_ms = CurrentTime::parse(bytes)?.local_s() * 1000 - now_ms;
+        self.ahead_ms = CurrentTime::parse(bytes)?.local_s().ok_or(AttError::OutOfRange)? * 1000 - now_ms;
         self.look_at_clock(now_ms);
         Ok(())
     }

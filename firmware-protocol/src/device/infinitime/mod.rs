@@ -16,7 +16,7 @@ mod layout;
 
 use alloc::boxed::Box;
 
-use super::{Ability, BondNeed, KeyNeed, Kind};
+use super::{Ability, BondNeed, KeyNeed, Kind, Numbers};
 use crate::{Uuid, driver::Resolution, sig::heart_rate};
 pub use dialogue::InfiniTimeDriver;
 pub use emulator::InfiniTimeWatch;
@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     resolution: Resolution::Counter,
     bond: BondNeed::Optional,
     key: KeyNeed::None,
+    numbers: Numbers::FromStamps,
     // The motion service is not in its advertisement; its heart rate service is.
     scan: &[heart_rate::SERVICE],
     memory_days: None,

@@ -1,0 +1,260 @@
+//! Counters: which there are, which are in reach, pairing, whose they are.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Json, extract::State, http::StatusCode};
+use chrono::NaiveDate;
+use firmware_protocol::device::{self, KINDS};
+use serde::{Deserialize, Serialize};
+
+use super::{App, Problem, blocking};
+use crate::{
+    devices::{DeviceDecision, keys},
+    model::{DeviceId, ParticipantId, parse_device_id},
+    pairing::{PairRequest, PairState, PairingDesk},
+    radio::{Radio as _, RadioError, bluez::agent::Answer},
+    trouble::Cause,
+};
+
+/// The longest that a scan may be asked to last, seconds.
+const LONGEST_SCAN_S: u64 = 60;
+
+/// How long to listen.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanRequest {
+    /// Seconds, at most a minute.
+    pub seconds: u64,
+}
+
+/// A counter in reach.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HeardReply {
+    /// Its address.
+    pub address: String,
+    /// What it calls itself, with everything that is no letter, digit or plain sign taken out.
+    pub name: Option<String>,
+    /// What it looks like: names of kinds.
+    pub kinds: Vec<String>,
+    /// The same for people.
+    pub label: String,
+    /// How strongly it is heard, dBm.
+    pub rssi_dbm: Option<i16>,
+    /// This computer has keys for it.
+    pub paired: bool,
+}
+
+/// An answer to the question under way.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PairAnswer {
+    /// The digits that the counter shows.
+    Digits(u32),
+    /// The digits are the same.
+    Yes,
+    /// They are not, or the person does not want to.
+    No,
+}
+
+/// Whose a counter is from when.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssignRequest {
+    /// Sixteen hexadecimal digits.
+    pub device: String,
+    /// Whose; none for nobody's.
+    pub person: Option<ParticipantId>,
+    /// First day.
+    pub from: Option<NaiveDate>,
+}
+
+/// Which counter.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhichDevice {
+    /// Sixteen hexadecimal digits.
+    pub device: String,
+}
+
+/// What was done, in a sentence.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DoneReply {
+    /// For people.
+    pub done: String,
+}
+
+fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
+    app.desk.clone().ok_or_else(|| {
+        Problem::new(StatusCode::CONFLICT, "there is no radio here: this is a demo's data. Nothing was changed")
+    })
+}
+
+pub(super) async fn scan(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<ScanRequest>,
+) -> Result<Json<Vec<HeardReply>>, Problem> {
+    let desk = desk(&app)?;
+    let during = Duration::from_secs(asked.seconds.min(LONGEST_SCAN_S));
+    let heard = desk.radio().listen(KINDS, during).await?;
+    Ok(Json(
+        heard
+            .into_iter()
+            .map(|one| {
+                let kinds: Vec<_> = device::recognise(&one.advertisement).collect();
+                HeardReply {
+                    address: one.address,
+                    name: one.advertisement.name.as_deref().map(plain),
+                    label: kinds.iter().map(|kind| kind.label).collect::<Vec<_>>().join(" or "),
+                    kinds: kinds.iter().map(|kind| kind.name.to_owned()).collect(),
+                    rssi_dbm: one.rssi_dbm,
+                    paired: one.paired,
+                }
+            })
+            .collect(),
+    ))
+}
+
+/// A name is what a stranger's device says of itself: no control characters, no invisible ones, not too long.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| c.is_alphanumeric() || " -_.,:()#+'/".contains(*c));
+    kept.take(32).collect()
+}
+
+pub(super) async fn pair(
+    State(app): State<Arc<App>>,
+    Json(request): Json<PairRequest>,
+) -> Result<Json<PairState>, Problem> {
+    let desk = desk(&app)?;
+    if !desk.request(request) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "another pairing is under way; nothing was changed. Wait for it, a minute at the most",
+        ));
+    }
+    Ok(Json(desk.state()))
+}
+
+pub(super) async fn pairing(State(app): State<Arc<App>>) -> Result<Json<PairState>, Problem> {
+    Ok(Json(desk(&app)?.state()))
+}
+
+pub(super) async fn answer(
+    State(app): State<Arc<App>>,
+    Json(answer): Json<PairAnswer>,
+) -> Result<Json<PairState>, Problem> {
+    let desk = desk(&app)?;
+    let answer = match answer {
+        PairAnswer::Digits(digits) if digits <= 999_999 => Answer::Digits(digits),
+        PairAnswer::Digits(_) => {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the counter shows six digits, no more"));
+        }
+        PairAnswer::Yes => Answer::Yes,
+        PairAnswer::No => Answer::No,
+    };
+    if desk.answer(answer) {
+        Ok(Json(desk.state()))
+    } else {
+        Err(Problem::new(StatusCode::CONFLICT, "nothing is being asked any more; nothing was changed. Try again"))
+    }
+}
+
+pub(super) async fn assign(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<AssignRequest>,
+) -> Result<Json<DoneReply>, Problem> {
+    let desk = desk(&app)?;
+    let device = device_id(&asked.device)?;
+    let done = blocking(app, move |app| {
+        if let Some(person) = &asked.person {
+            app.book.person(Some(person))?;
+        }
+        let counters = desk.counters()?;
+        let Some(counter) = counters.iter().find(|counter| counter.id == device) else { return Err(unknown()) };
+        let owner = counter.owner();
+        if owner == asked.person.as_ref() {
+            return Ok(DoneReply { done: "That is so already; nothing was changed.".to_owned() });
+        }
+        if owner.is_some() && asked.from.is_none() {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "this counter is somebody's: say from which day it is another's (`--from 2026-05-11`). Nothing was changed",
+            ));
+        }
+        let (person, from) = (asked.person.clone(), asked.from);
+        desk.decide(&DeviceDecision::Assigned { device: device.to_string(), person, from })?;
+        desk.changed.notify_one();
+        let from = asked.from.map_or_else(String::new, |from| format!(", from {from}"));
+        let whose = asked.person.map_or_else(|| "nobody's".to_owned(), |person| format!("of {}", person.as_str()));
+        Ok(DoneReply { done: format!("Noted. The counter is {whose}{from}.") })
+    });
+    done.await
+}
+
+pub(super) async fn forget(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<WhichDevice>,
+) -> Result<Json<DoneReply>, Problem> {
+    let desk = desk(&app)?;
+    let device = device_id(&asked.device)?;
+    let deciding = Arc::clone(&desk);
+    let Json(address) = blocking(app, move |_| {
+        let counters = deciding.counters()?;
+        let Some(counter) = counters.iter().find(|counter| counter.id == device) else { return Err(unknown()) };
+        deciding.decide(&DeviceDecision::Forgotten { device: device.to_string() })?;
+        keys::remove(deciding.data_dir(), device).map_err(|error| {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the counter's key could not be removed: {error}"))
+        })?;
+        Ok(counter.address.clone())
+    })
+    .await?;
+    desk.changed.notify_one();
+    if let Some(address) = address
+        && let Err(error) = desk.radio().forget(&address).await
+    {
+        let cause = Cause::of_radio(&error);
+        let done = format!(
+            "The counter is not looked for any more; its data are kept. The system still has its keys: {} {}",
+            cause.what(),
+            cause.next_step()
+        );
+        return Ok(Json(DoneReply { done }));
+    }
+    Ok(Json(DoneReply {
+        done: "The counter is not looked for any more, and its keys are gone. Its data are kept.".to_owned(),
+    }))
+}
+
+fn device_id(text: &str) -> Result<DeviceId, Problem> {
+    parse_device_id(text).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a counter's identity has 16 hexadecimal digits; `brisk device list` shows it",
+        )
+    })
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no such counter is known here; nothing was changed. `brisk device list` shows them",
+    )
+}
+
+impl From<RadioError> for Problem {
+    fn from(error: RadioError) -> Self {
+        let cause = Cause::of_radio(&error);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{} {}", cause.what(), cause.next_step()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_name_cannot_hide_anything_or_steer_a_terminal() {
+        assert_eq!(plain("Mi Band 3"), "Mi Band 3");
+        assert_eq!(plain("\u{1b}[31mred\u{202e}\u{200b}\n<b>"), "31mredb");
+        assert_eq!(plain(&"x".repeat(300)).len(), 32);
+    }
+}

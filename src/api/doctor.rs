@@ -1,0 +1,118 @@
+//! Gathers the facts that [`doctor`] judges.
+
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    sync::{Arc, PoisonError},
+};
+
+use axum::{Json, extract::State};
+use firmware_protocol::device;
+use serde::{Deserialize, Serialize};
+
+use super::{App, Problem, blocking};
+use crate::{
+    config::ClockZone,
+    doctor::{self, CounterFacts, Facts, Finding},
+    store::{BondLevel, StoreError},
+    time::Zone,
+    trouble::Cause,
+};
+
+/// What `doctor` says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DoctorReply {
+    /// What was looked at, and is in order or not: one line each.
+    pub looked_at: Vec<String>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// Enough for the journal of a day.
+const PROBE_BYTES: usize = 256 * 1024;
+
+pub(super) async fn doctor(State(app): State<Arc<App>>) -> Result<Json<DoctorReply>, Problem> {
+    let (mut radio, mut known) = (None, None);
+    if let Some(desk) = &app.desk {
+        match desk.radio().check().await {
+            Ok(()) => known = desk.radio().paired().await.ok(),
+            Err(error) => radio = Some(Cause::of_radio(&error)),
+        }
+    }
+    let reply = blocking(Arc::clone(&app), move |app| {
+        let facts = facts(app, radio, known.as_deref())?;
+        let ok = |fine: bool, what: &str| format!("{} {what}", if fine { "ok " } else { "NOT" });
+        let mut looked_at = vec![
+            ok(facts.disk.is_none(), "the disk can be written"),
+            ok(facts.clock_set, "this computer's clock is set"),
+            ok(facts.zones.is_none(), "the time zone of the settings is that of this computer"),
+        ];
+        if app.desk.is_some() {
+            looked_at.push(ok(facts.radio.is_none(), "the Bluetooth service answers and has an adapter that is on"));
+        }
+        looked_at.extend(facts.counters.iter().map(|counter| {
+            let name = counter.label.clone().unwrap_or_else(|| counter.device.to_string());
+            ok(counter.cause.is_none(), &format!("counter {name} ({})", counter.kind.label))
+        }));
+        Ok(DoctorReply { looked_at, findings: doctor::diagnose(&facts) })
+    });
+    reply.await
+}
+
+fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<Facts, StoreError> {
+    let mut counters = Vec::new();
+    for entry in app.board.iter().filter(|entry| entry.wanted) {
+        let state = app.store.counter(entry.device)?;
+        let status = entry.status.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let mut cause = status.as_ref().and_then(|status| status.cause);
+        // What this computer knows of its own pairings needs no attempt.
+        let needs_pairing = matches!(entry.bond, BondLevel::JustWorks | BondLevel::Passkey);
+        if let (true, Some(paired), Some(address)) = (needs_pairing, paired, &entry.address)
+            && !paired.iter().any(|known| known.eq_ignore_ascii_case(address))
+        {
+            cause = Some(Cause::PairingLostHere);
+        }
+        counters.push(CounterFacts {
+            device: entry.device,
+            label: entry.label.clone(),
+            kind: device::kind(entry.kind).unwrap_or(&device::step_log::KIND),
+            cause,
+            heard: status.and_then(|status| status.last_heard),
+            arrived: state.as_ref().and_then(|state| state.last_arrival),
+            battery_percent: state.as_ref().and_then(|state| state.battery),
+            clock_ahead_ms: state.and_then(|state| state.clock_ahead_ms),
+        });
+    }
+    let machine = Zone::of_this_machine();
+    let zones = app.zone.and_then(|zone| match zone {
+        ClockZone::Named(zone) if zone != machine => {
+            zone.name().map(str::to_owned).zip(machine.name().map(str::to_owned))
+        }
+        ClockZone::Named(_) | ClockZone::Auto => None,
+    });
+    Ok(Facts {
+        now: app.clock.utc(),
+        clock_set: app.clock.synchronised(),
+        radio,
+        disk: probe(&app.data_dir).err().map(|error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Cause::DiskFull,
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Cause::ReadOnly,
+            _ => Cause::NotStored,
+        }),
+        zones,
+        counters,
+    })
+}
+
+/// Writes and removes as much as a day's journal takes.
+fn probe(data_dir: &Path) -> io::Result<()> {
+    let path = data_dir.join("doctor.probe");
+    let written = std::fs::File::create(&path).and_then(|mut file| {
+        file.write_all(&vec![0x55; PROBE_BYTES])?;
+        file.sync_all()
+    });
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound && written.is_ok() => Err(error),
+        _ => written,
+    }
+}

@@ -56,8 +56,10 @@ pub enum Field {
     Tag,
     /// Boot number.
     Boot,
-    /// A date or a time of day that does not exist.
+    /// A date, time or zone that is in no calendar.
     Date,
+    /// A step count that no person reaches.
+    Steps,
 }
 
 /// Reads fields one after the other.

@@ -56,7 +56,7 @@ pub(crate) enum LinkEvent {
     /// The link is encrypted; `true`: with the keys of a bond that was there before.
     Encrypted(bool),
     /// The host is gone, with this HCI reason.
-    Gone(u8),
+    Gone(#[cfg_attr(not(feature = "linux"), expect(dead_code, reason = "the bridge tells its tests"))] u8),
 }
 
 /// One host on the link.

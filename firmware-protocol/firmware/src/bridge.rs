@@ -187,11 +187,8 @@ impl<N: Fn() -> i64, E: FnMut(Event)> Parts<'_, N, E> {
             .iter()
             .map(|service| (service.uuid, service.characteristics.iter().map(offer).collect()))
             .collect();
-        let table = Table::<HeapPool<MTU>, ATTRIBUTES, OFFERS>::new(
-            cut(name),
-            offers.iter().map(|(uuid, offers)| (*uuid, offers.as_slice())),
-            guard,
-        )?;
+        let offers: Vec<(Uuid, &[Offer])> = offers.iter().map(|(uuid, offers)| (*uuid, offers.as_slice())).collect();
+        let table = Table::<HeapPool<MTU>, ATTRIBUTES, OFFERS>::new(cut(name), &offers, guard)?;
         let mut resources = HostResources::<HeapPool<MTU>, 1, 2, 1, { MAX_BONDS + 1 }>::new();
         let stack = trouble_host::new(controller, &mut resources)
             .set_random_address(Address::random(self.options.address))

@@ -60,7 +60,7 @@ pub(crate) fn table<P: PacketPool>(
     name: &str,
     guard: PermissionLevel,
 ) -> Result<Table<'_, P, ATTRIBUTES, OFFERS>, DoesNotFit> {
-    Table::new(name, [(steplog::SERVICE, STEP_LOG), (DEVICE_INFORMATION, MAKER), (BATTERY, POWER)], guard)
+    Table::new(name, &[(steplog::SERVICE, STEP_LOG), (DEVICE_INFORMATION, MAKER), (BATTERY, POWER)], guard)
 }
 
 /// A counter on the air.

@@ -9,14 +9,26 @@ use heapless::Vec;
 use trouble_host::{
     PacketPool,
     attribute::{AttributeTable, Characteristic, PermissionLevel, Service, Uuid as StackUuid},
-    gap::GapConfig,
     prelude::AttributeServer,
 };
 
 /// Hosts whose subscriptions are remembered.
 const HOSTS: usize = 8;
-/// Attributes of the GAP and GATT services, which every table has.
-const BASICS: usize = trouble_host::gap::GAP_SERVICE_ATTRIBUTE_COUNT;
+/// Attributes of the GAP and GATT services, which every table has: see [`add_basics`].
+const BASICS: usize = 8;
+/// Longest name that leaves room for anything else in an advertisement.
+const MAX_NAME: usize = 22;
+
+/// Bluetooth Assigned Numbers, 3.4 and 3.8.
+const GAP: u16 = 0x1800;
+const GATT: u16 = 0x1801;
+const DEVICE_NAME: u16 = 0x2A00;
+const APPEARANCE: u16 = 0x2A01;
+const PREFERRED_PARAMETERS: u16 = 0x2A04;
+/// No particular appearance.
+const UNKNOWN: [u8; 2] = [0, 0];
+/// Connection interval 30 to 50 ms (in 1.25 ms), no latency, supervision time 6 s (in 10 ms).
+const PREFERRED: [u8; 8] = [24, 0, 40, 0, 0, 0, 88, 2];
 
 /// It can be read.
 pub const READ: u8 = 0x02;
@@ -60,23 +72,25 @@ pub struct DoesNotFit;
 
 impl<'v, P: PacketPool, const ATTRIBUTES: usize, const OFFERS: usize> Table<'v, P, ATTRIBUTES, OFFERS> {
     /// A table of these services. `guard` is what a guarded characteristic asks of the link.
-    pub fn new<'o>(
-        name: &'v str,
-        services: impl IntoIterator<Item = (Uuid, &'o [Offer])>,
-        guard: PermissionLevel,
-    ) -> Result<Self, DoesNotFit> {
-        let mut table = AttributeTable::new();
-        let mut entries = Vec::new();
+    pub fn new(name: &'v str, services: &[(Uuid, &[Offer])], guard: PermissionLevel) -> Result<Self, DoesNotFit> {
         // The stack panics when its table is full.
         let mut room = ATTRIBUTES.checked_sub(BASICS).ok_or(DoesNotFit)?;
-        GapConfig::default(name).build(&mut table).map_err(|_| DoesNotFit)?;
+        if name.len() > MAX_NAME {
+            return Err(DoesNotFit);
+        }
+        let mut table = AttributeTable::new();
+        add_basics(&mut table, name);
+        let mut entries = Vec::new();
+        let mut names = Names::default();
+        let mut offers_to_come = services.iter().flat_map(|(_, offers)| offers.iter()).skip(1);
         for (service, offers) in services {
             room = room.checked_sub(1).ok_or(DoesNotFit)?;
-            let mut service = table.add_service(Service::new(stack_uuid(service)));
-            for offer in offers {
+            let mut service = table.add_service(Service::new(stack_uuid(*service)));
+            for offer in *offers {
                 let subscribes = offer.properties & (NOTIFY | INDICATE) != 0;
                 room = room.checked_sub(if subscribes { 3 } else { 2 }).ok_or(DoesNotFit)?;
-                let mut value = service.add_characteristic_small(stack_uuid(offer.uuid), offer.properties, [0u8; 0]);
+                let uuid = names.of(offer, offers_to_come.next());
+                let mut value = service.add_characteristic_small(uuid, offer.properties, [0u8; 0]);
                 if offer.guarded {
                     if offer.properties & READ != 0 {
                         value = value.read_permission(guard);
@@ -116,6 +130,41 @@ impl<'v, P: PacketPool, const ATTRIBUTES: usize, const OFFERS: usize> Table<'v, 
     }
 }
 
+/// The GAP service with three characteristics, see [`Names`], and the GATT service.
+fn add_basics<'v, const ATTRIBUTES: usize>(table: &mut AttributeTable<'v, NoopRawMutex, ATTRIBUTES>, name: &'v str) {
+    let mut gap = table.add_service(Service::new(GAP));
+    gap.add_characteristic_ro(DEVICE_NAME, name).build();
+    gap.add_characteristic_ro(APPEARANCE, &UNKNOWN).build();
+    gap.add_characteristic_ro(PREFERRED_PARAMETERS, &PREFERRED).build();
+    table.add_service(Service::new(GATT));
+}
+
+/// Chooses between the short and the long form of names.
+///
+/// At the ATT MTU of 23 a host is told three characteristics with short names at once. When two of them are followed by
+/// one with a long name, the stack (0.8.0) cuts the long name to the room that is left and tells it as a short one.
+/// Then the second short name is told in its long form.
+#[derive(Default)]
+struct Names {
+    /// Short names in the response that is being filled, 0 to 2.
+    short: u8,
+}
+
+impl Names {
+    fn of(&mut self, offer: &Offer, next: Option<&Offer>) -> StackUuid {
+        let Some(name) = short(offer.uuid) else {
+            self.short = 0;
+            return offer.uuid.into();
+        };
+        if self.short == 1 && next.is_some_and(|next| short(next.uuid).is_none()) {
+            self.short = 0;
+            return offer.uuid.into();
+        }
+        self.short = (self.short + 1) % 3;
+        name.into()
+    }
+}
+
 /// The short form of a UUID of the Bluetooth SIG, if it is one.
 pub fn short(uuid: Uuid) -> Option<u16> {
     // 0000xxxx-0000-1000-8000-00805f9b34fb: Bluetooth Core Specification, Vol 3, Part B, 2.5.1.
@@ -148,11 +197,25 @@ mod tests {
     }
 
     #[test]
+    fn a_long_name_never_follows_two_short_ones() {
+        let mut names = Names::default();
+        let offer = |uuid| Offer { uuid, properties: READ, guarded: false };
+        let offers = [long(1), long(2), 7 << 90, long(3), long(4), long(5), long(6), 8 << 90].map(offer);
+
+        let is_short = |(place, one)| matches!(names.of(one, offers.get(place + 1)), StackUuid::Uuid16(_));
+
+        assert_eq!(
+            offers.iter().enumerate().map(is_short).collect::<Vec<_, 8>>(),
+            [true, false, false, true, true, true, true, false]
+        );
+    }
+
+    #[test]
     fn too_many_characteristics_are_refused_instead_of_panicking() {
         let offer = Offer { uuid: long(0x2A19), properties: READ | NOTIFY, guarded: true };
 
-        let fits = Small::new("name", [(long(0x180F), &[offer][..])], PermissionLevel::EncryptionRequired);
-        let does_not = Small::new("name", [(long(0x180F), &[offer; 3][..])], PermissionLevel::EncryptionRequired);
+        let fits = Small::new("name", &[(long(0x180F), &[offer])], PermissionLevel::EncryptionRequired);
+        let does_not = Small::new("name", &[(long(0x180F), &[offer; 3])], PermissionLevel::EncryptionRequired);
 
         assert!(fits.is_ok());
         assert_eq!(does_not.err(), Some(DoesNotFit));

@@ -33,6 +33,7 @@ use crate::{
     gate::{Gate, Rule},
     link::{self, LinkEvent, Served},
     table::{self, DoesNotFit, Offer, Table},
+    tolerant::Tolerant,
 };
 pub use faults::Faults;
 use heap_pool::HeapPool;
@@ -190,7 +191,7 @@ impl<N: Fn() -> i64, E: FnMut(Event)> Parts<'_, N, E> {
         let offers: Vec<(Uuid, &[Offer])> = offers.iter().map(|(uuid, offers)| (*uuid, offers.as_slice())).collect();
         let table = Table::<HeapPool<MTU>, ATTRIBUTES, OFFERS>::new(cut(name), &offers, guard)?;
         let mut resources = HostResources::<HeapPool<MTU>, 1, 2, 1, { MAX_BONDS + 1 }>::new();
-        let stack = trouble_host::new(controller, &mut resources)
+        let stack = trouble_host::new(Tolerant(controller), &mut resources)
             .set_random_address(Address::random(self.options.address))
             .set_io_capabilities(io)
             .set_passkey(passkey)

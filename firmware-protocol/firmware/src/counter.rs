@@ -23,6 +23,7 @@ use crate::{
     link::{self, LinkEvent},
     on_air::{self, OnAir},
     parts::{Button, Clock, Face, Happening, Sensor},
+    tolerant::Tolerant,
 };
 
 /// What the radio stack needs of RAM; lies in a `static` of the firmware (`static_cell`).
@@ -134,7 +135,7 @@ where
         bonds: RefCell::new(bonds),
         face: RefCell::new(face),
     };
-    let stack = secured(trouble_host::new(controller, resources), config, display).build();
+    let stack = secured(trouble_host::new(Tolerant(controller), resources), config, display).build();
     restore(&stack, &mut *shared.bonds.borrow_mut());
     let table = on_air::table(config.name, guard(display)).map_err(|_| Stopped::Name)?;
     let mut runner = stack.runner();

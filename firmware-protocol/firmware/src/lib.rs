@@ -26,6 +26,7 @@ pub mod linux;
 mod on_air;
 pub mod parts;
 pub mod table;
+mod tolerant;
 
 pub use bond::{Bond, Bonds};
 pub use counter::{Config, Hardware, Resources, run};

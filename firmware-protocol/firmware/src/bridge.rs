@@ -6,19 +6,16 @@
 
 mod faults;
 mod heap_pool;
+mod on_air;
 mod thread;
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_time::Duration;
-use firmware_protocol::{
-    Uuid,
-    device::{Advertisement, Characteristic, Peripheral},
-    steplog::device::AttError,
-};
+use firmware_protocol::device::Peripheral;
 use trouble_host::{
     Address, BleHostError, Controller, HostResources, Stack,
     advertise::{Advertisement as Advertise, AdvertisementParameters},
@@ -31,21 +28,18 @@ use crate::{
     bond::{Bond, Bonds, MAX_BONDS},
     counter::{keep, restore},
     gate::{Gate, Rule},
-    link::{self, LinkEvent, Served},
-    table::{self, DoesNotFit, Offer, Table},
+    link::{self, LinkEvent},
+    table::DoesNotFit,
     tolerant::Tolerant,
 };
 pub use faults::Faults;
 use heap_pool::HeapPool;
+use on_air::{AnyTable, OnAir, lock, payload};
 pub use thread::{Bridge, BridgeError, Where, start};
 
 /// A peripheral that its driver, its test and the bridge share.
 pub type SharedPeripheral = Arc<Mutex<dyn Peripheral + Send>>;
 
-const ATTRIBUTES: usize = 256;
-const OFFERS: usize = 64;
-/// How often an emulated peripheral is asked whether it has something to send.
-const PULSE: Duration = Duration::from_millis(50);
 /// Time between two advertisements.
 const ADVERTISE_EVERY: Duration = Duration::from_millis(100);
 
@@ -184,12 +178,7 @@ impl<N: Fn() -> i64, E: FnMut(Event)> Parts<'_, N, E> {
             Pairing::Passkey(digits) => (IoCapabilities::DisplayOnly, digits, PermissionLevel::AuthenticationRequired),
         };
         let name = self.options.name.as_deref().or(advertisement.name.as_deref()).unwrap_or("");
-        let offers: Vec<(Uuid, Vec<Offer>)> = services
-            .iter()
-            .map(|service| (service.uuid, service.characteristics.iter().map(offer).collect()))
-            .collect();
-        let offers: Vec<(Uuid, &[Offer])> = offers.iter().map(|(uuid, offers)| (*uuid, offers.as_slice())).collect();
-        let table = Table::<HeapPool<MTU>, ATTRIBUTES, OFFERS>::new(cut(name), &offers, guard)?;
+        let table = on_air::table::<HeapPool<MTU>>(name, &services, guard)?;
         let mut resources = HostResources::<HeapPool<MTU>, 1, 2, 1, { MAX_BONDS + 1 }>::new();
         let stack = trouble_host::new(Tolerant(controller), &mut resources)
             .set_random_address(Address::random(self.options.address))
@@ -200,8 +189,8 @@ impl<N: Fn() -> i64, E: FnMut(Event)> Parts<'_, N, E> {
         restore(&stack, &mut *bonds.borrow_mut());
         let mut runner = stack.runner();
 
-        let payload = payload(&advertisement);
-        let meeting = self.meet(&stack, &table, &payload, &bonds);
+        let said = payload(&advertisement);
+        let meeting = self.meet(&stack, &table, &said, &bonds);
         match select(runner.run(), meeting).await {
             Either::First(result) => Ok(result?),
             Either::Second(result) => result,
@@ -212,7 +201,7 @@ impl<N: Fn() -> i64, E: FnMut(Event)> Parts<'_, N, E> {
     async fn meet<C: Controller, const MTU: usize>(
         &self,
         stack: &Stack<'_, C, HeapPool<MTU>>,
-        table: &Table<'_, HeapPool<MTU>, ATTRIBUTES, OFFERS>,
+        table: &AnyTable<'_, HeapPool<MTU>>,
         payload: &Payload,
         bonds: &RefCell<Remembered>,
     ) -> Result<(), Stopped<C::Error>> {
@@ -289,87 +278,4 @@ fn forget<C: Controller, const MTU: usize>(stack: &Stack<'_, C, HeapPool<MTU>>, 
         stack.remove_bond_information(identity).ok();
     }
     bonds.borrow_mut().save(&[]);
-}
-
-/// A peripheral on the air.
-struct OnAir<'p, 'v, N, const MTU: usize> {
-    peripheral: &'p SharedPeripheral,
-    now: &'p N,
-    faults: &'p Faults,
-    table: &'p Table<'v, HeapPool<MTU>, ATTRIBUTES, OFFERS>,
-}
-
-impl<N: Fn() -> i64, const MTU: usize> Served for OnAir<'_, '_, N, MTU> {
-    fn connect(&mut self, mtu: u16) {
-        lock(self.peripheral).connect(mtu, (self.now)());
-    }
-
-    fn disconnect(&mut self) {
-        lock(self.peripheral).disconnect();
-    }
-
-    fn subscribe(&mut self, to: Uuid, on: bool) {
-        lock(self.peripheral).subscribe(to, on, (self.now)());
-    }
-
-    fn read(&mut self, from: Uuid, out: &mut [u8]) -> Result<usize, AttError> {
-        let value = lock(self.peripheral).read(from, (self.now)())?;
-        out.get_mut(..value.len()).ok_or(AttError::Unlikely)?.copy_from_slice(&value);
-        Ok(value.len())
-    }
-
-    fn write(&mut self, to: Uuid, bytes: &[u8]) -> Result<(), AttError> {
-        lock(self.peripheral).write(to, bytes, (self.now)())
-    }
-
-    fn outgoing(&mut self, out: &mut [u8]) -> Option<(Uuid, usize)> {
-        loop {
-            let (from, value) = lock(self.peripheral).outgoing((self.now)())?;
-            let indicated = self.table.by_uuid(from).is_some_and(|entry| entry.indicates);
-            if !indicated && self.faults.drops_this() {
-                continue;
-            }
-            out.get_mut(..value.len())?.copy_from_slice(&value);
-            return Some((from, value.len()));
-        }
-    }
-
-    fn pulse(&self) -> Option<Duration> {
-        Some(PULSE)
-    }
-}
-
-/// A peripheral whose last user panicked is as good as before: it is an emulation.
-fn lock(peripheral: &SharedPeripheral) -> MutexGuard<'_, dyn Peripheral + Send + 'static> {
-    peripheral.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn offer(characteristic: &Characteristic) -> Offer {
-    let Characteristic { uuid, read, write, write_command, notify, indicate, encrypted } = *characteristic;
-    let properties = [
-        (read, table::READ),
-        (write, table::WRITE),
-        (write_command, table::WRITE_COMMAND),
-        (notify, table::NOTIFY),
-        (indicate, table::INDICATE),
-    ];
-    let properties = properties.into_iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum();
-    Offer { uuid, properties, guarded: encrypted }
-}
-
-fn payload(advertisement: &Advertisement) -> Payload {
-    let mut payload = Payload::discoverable();
-    payload.services(advertisement.services.iter().copied());
-    for (company, bytes) in &advertisement.manufacturer {
-        payload.manufacturer(*company, bytes);
-    }
-    if let Some(name) = &advertisement.name {
-        payload.name(name);
-    }
-    payload
-}
-
-/// As much of a name as the GAP service takes.
-fn cut(name: &str) -> &str {
-    (0..=name.len().min(22)).rev().find_map(|end| name.get(..end)).unwrap_or("")
 }

@@ -226,7 +226,9 @@ fn start_bus(config: &FilePath) -> (Child, String) {
         .expect("dbus-daemon (Debian: dbus-daemon)");
     let mut address = String::new();
     BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    (bus, address.trim().to_owned())
+    // Without the bus's own number: it has another after a restart.
+    let address = address.trim().split(',').next().unwrap_or_default().to_owned();
+    (bus, address)
 }
 
 fn now_us() -> i64 {

@@ -28,6 +28,8 @@ use crate::{
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Dialogue after dialogue with a counter that tells only what is now.
 const LIVE_AGAIN: Duration = Duration::from_secs(1);
+/// How long the first dialogue with such a counter lasts: two whole minutes lie in it.
+const FIRST_LIVE_MS: u32 = 130_000;
 /// How long an address that turned out to be another counter's is left alone.
 const STRANGER_FOR: Duration = Duration::from_secs(10 * 60);
 
@@ -156,7 +158,10 @@ impl Target {
             zone: self.zone.name().unwrap_or("UTC").to_owned(),
             heard: heard.advertisement.clone(),
             peer: heard.address.clone(),
-            ..Setup::default()
+            live_ms: match self.purpose {
+                Purpose::Pair => FIRST_LIVE_MS,
+                Purpose::Fetch => Setup::default().live_ms,
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A step counter that speaks the step-log protocol, to start a product from.
 //!
-//! A maker implements five small traits for the hardware ([`Flash`], [`Clock`], [`Sensor`], [`Bonds`], [`Face`]) and
+//! A maker implements six small traits for the hardware ([`Flash`], [`Clock`], [`Sensor`], [`Bonds`], [`Face`], [`Button`]) and
 //! calls [`counter::run`] with the controller of the chip. Everything that crosses the air is done here; everything
 //! about steps and their numbers is done by `firmware-protocol`.
 //!

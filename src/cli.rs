@@ -8,6 +8,8 @@ mod config;
 mod data;
 mod demo;
 mod device;
+mod device_air;
+mod device_capture;
 mod doctor;
 mod export;
 mod goal;

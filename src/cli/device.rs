@@ -15,6 +15,7 @@ use firmware_protocol::driver::Resolution;
 use super::{
     Context, Exit,
     client::Session,
+    device_capture,
     paint::{self, say},
     print_json, show,
 };
@@ -58,6 +59,11 @@ pub enum DeviceCommand {
         #[arg(long)]
         from: Option<NaiveDate>,
     },
+    /// Record one dialogue with a counter in a file, for a bug report or a test; nothing is stored here, and no
+    /// reading is acknowledged
+    Capture(device_capture::CaptureArgs),
+    /// Play a recorded dialogue to the driver of this version, and show what it would have stored
+    Replay(device_capture::ReplayArgs),
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +101,8 @@ pub fn device(context: &Context, command: DeviceCommand) -> anyhow::Result<Exit>
             let person = person.map(|person| person.parse::<ParticipantId>()).transpose()?;
             done(context, session.post("devices/assign", &AssignRequest { device: id, person, from })?)
         }),
+        DeviceCommand::Capture(args) => device_capture::capture(context, &args),
+        DeviceCommand::Replay(args) => device_capture::replay(context, &args),
     }
 }
 

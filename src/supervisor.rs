@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     model::DeviceId,
     radio::{ErrorClass, Heard, Link, Radio, Wanted},
-    store::{BondLevel, Store},
+    store::{BondLevel, Store, StoreError},
     sync::{self, Marks, SyncError, SyncProgress, SyncReport, SyncSettings},
     time::{Clock, Zone},
     trouble::Cause,
@@ -383,6 +383,7 @@ impl AttemptError {
         match self {
             Self::Sync(SyncError::Radio(error)) => Cause::of_radio(error),
             Self::Sync(SyncError::OtherCounter(_)) => Cause::OtherCounter,
+            Self::Sync(SyncError::Store(StoreError::Full { .. })) => Cause::DiskFull,
             Self::Sync(SyncError::Store(_)) => Cause::NotStored,
             Self::Sync(SyncError::Thread(_)) => Cause::Failure,
             Self::Interrupted(fault) | Self::Unsupported(fault) => Cause::of_fault(*fault),

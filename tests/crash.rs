@@ -248,6 +248,9 @@ fn nothing_stored() -> CounterState {
     CounterState {
         device: COUNTER,
         stored_to: 0,
+        after_newest: 0,
+        last_total: None,
+        clock_ahead_ms: None,
         held_at: None,
         last_arrival: None,
         battery: None,

@@ -15,7 +15,8 @@ use brisk::{
     demo::{self, COUNTER},
     radio::sim::{self, Weather, clock::SimClock, counter::SimCounter, flash::SimFlash, walker::ScriptMinute},
     store::{Store, lock},
-    supervisor::{self, Policy},
+    supervisor::Policy,
+    trouble::Cause,
 };
 use chrono::DateTime;
 use serde_json::Value;
@@ -180,7 +181,7 @@ fn a_full_disk_under_the_journal_stops_the_acknowledging_and_is_over_when_there_
 
         let stored_to = store.counter(COUNTER).unwrap().map_or(0, |state| state.stored_to);
         let acked = sim::lock(&counter).device().acked(store.host_id()).unwrap_or(0);
-        assert!(supervisor::trouble_sentence(&error).contains("disk is full"), "{error}");
+        assert_eq!(error.cause(), Cause::DiskFull, "{error}");
         assert!((acknowledged..=stored_to).contains(&acked), "room for {room}: {acked} of {stored_to}");
         acknowledged = acked;
     }

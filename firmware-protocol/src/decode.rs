@@ -2,7 +2,7 @@
 
 use crate::{
     cursor::{Field, FormatError, ReadCursor},
-    device::clock_reading,
+    device::{clock_reading, huami, pebble},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     steplog::{
@@ -28,9 +28,9 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
         UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
-        UnitKind::HuamiMinutes
-        | UnitKind::PebbleMinutes
-        | UnitKind::PolarSamples
+        UnitKind::PebbleMinutes => return pebble::decode(bytes, each),
+        UnitKind::HuamiMinutes => return huami::decode(bytes, each),
+        UnitKind::PolarSamples
         | UnitKind::BangleRecord
         | UnitKind::ColmiRecord
         | UnitKind::RunningTotal

@@ -4,7 +4,10 @@
 //! byte layout in both directions, and the counter's side as a [`Peripheral`] that can be played back.
 //! What nobody knows about a counter stands in its `not_known` list.
 
+pub mod civil;
 pub mod clock_reading;
+pub mod huami;
+pub mod pebble;
 pub mod peripheral;
 pub mod play;
 pub mod step_log;
@@ -18,7 +21,7 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND];
+pub const KINDS: &[&Kind] = &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -10,6 +10,7 @@ mod demo;
 mod device;
 mod device_air;
 mod device_capture;
+mod device_test;
 mod doctor;
 mod export;
 mod goal;

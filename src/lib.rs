@@ -11,6 +11,7 @@ pub mod batch;
 pub mod capture;
 pub mod cli;
 pub mod config;
+pub mod conformance;
 pub mod daemon;
 pub mod days;
 pub mod demo;

@@ -15,7 +15,7 @@ use firmware_protocol::driver::Resolution;
 use super::{
     Context, Exit,
     client::Session,
-    device_capture,
+    device_capture, device_test,
     paint::{self, say},
     print_json, show,
 };
@@ -59,6 +59,9 @@ pub enum DeviceCommand {
         #[arg(long)]
         from: Option<NaiveDate>,
     },
+    /// Test a counter against the specification of the step-log protocol, clause by clause; of other counters, see
+    /// what one dialogue shows. No data are lost, and other hosts notice nothing
+    Test(device_test::TestArgs),
     /// Record one dialogue with a counter in a file, for a bug report or a test; nothing is stored here, and no
     /// reading is acknowledged
     Capture(device_capture::CaptureArgs),
@@ -101,6 +104,7 @@ pub fn device(context: &Context, command: DeviceCommand) -> anyhow::Result<Exit>
             let person = person.map(|person| person.parse::<ParticipantId>()).transpose()?;
             done(context, session.post("devices/assign", &AssignRequest { device: id, person, from })?)
         }),
+        DeviceCommand::Test(args) => device_test::test(context, &args),
         DeviceCommand::Capture(args) => device_capture::capture(context, &args),
         DeviceCommand::Replay(args) => device_capture::replay(context, &args),
     }

@@ -201,6 +201,7 @@ pub async fn record<L: Link, W: Write + Send>(
         clock_trusted,
         offset_min: subject.setup.offset_min,
         keyed: subject.setup.key.is_some(),
+        whole: subject.keep == Keep::Everything,
         heard: HeardLine {
             name: said.name.clone(),
             services: said.services.iter().copied().map(Hex::of).collect(),

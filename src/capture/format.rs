@@ -33,6 +33,8 @@ pub struct Header {
     pub offset_min: i16,
     /// A key was used; a made-up one stands in its place.
     pub keyed: bool,
+    /// Everything was brought in and acknowledged; else the dialogue was ended at the first reading.
+    pub whole: bool,
     /// What the counter advertised.
     pub heard: HeardLine,
 }

@@ -60,8 +60,9 @@ pub async fn replay(capture: &Capture, kind: &'static Kind) -> Result<Replayed, 
         HostTime { mono_ms, utc_us: header.clock_trusted.then(|| header.begin_utc_us.saturating_add(us)) }
     };
     let mut prompt = |_: Prompt| ();
-    // Everything is kept: nobody is told to forget anything, and more is seen.
-    let (told, result) = dialogue::hold(&mut link, driver.as_mut(), &now, Keep::Everything, &mut prompt).await;
+    // The driver is answered as it was then: past that nothing was recorded.
+    let keep = if header.whole { Keep::Everything } else { Keep::UntilReadings };
+    let (told, result) = dialogue::hold(&mut link, driver.as_mut(), &now, keep, &mut prompt).await;
     let lost = match (result, link.never_recorded.take()) {
         (_, Some(error)) => return Err(error),
         (Ok(()), None) => false,

@@ -177,8 +177,11 @@ fn talk(capture: &Capture, replayed: &replay::Replayed) -> std::io::Result<()> {
     if let Some(identity) = &replayed.told.identity {
         writeln!(err, "Counter {}, firmware {:?}.", identity.device, identity.firmware)?;
     }
-    match replayed.told.outcome {
+    match replayed.told.outcome.filter(|_| !replayed.told.stopped) {
         Some(outcome) => writeln!(err, "The dialogue ended: {outcome:?}.")?,
+        None if replayed.told.stopped => {
+            writeln!(err, "The dialogue was ended here, before a reading was acknowledged.")?;
+        }
         None => writeln!(err, "The connection broke off, or the recording ends here.")?,
     }
     if !capture.is_whole() {

@@ -16,7 +16,7 @@ use crate::radio::Radio;
 /// Frames of a transfer that is so long that the host can say something while it goes on …
 const MANY: u16 = 400;
 /// … unless the counter holds so little that fewer than this came.
-const LONG: u16 = 60;
+const LONG: u16 = 40;
 
 fn expect(reply: Reply, status: Status, what: &str) -> Result<Reply, Problem> {
     if reply.status == status {

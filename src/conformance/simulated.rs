@@ -31,11 +31,11 @@ use crate::{
 };
 
 const ADDRESS: &str = "simulated";
-const DAYS: i64 = 9;
+const DAYS: i64 = 24;
 const MINUTES_PER_DAY: i64 = 1440;
 const US_PER_MINUTE: i64 = 60_000_000;
-/// A flash that nine days do not fit into: something was overwritten.
-const SECTORS: u16 = 4;
+/// A flash that these days do not fit into: something was overwritten.
+const SECTORS: u16 = 6;
 const DRIFT_PPM: i64 = 23;
 /// Notifications that fit into one connection event.
 const BURST: u8 = 6;
@@ -103,7 +103,7 @@ impl<F: FarEnd> FarEnd for Bursts<F> {
     }
 }
 
-/// A counter that lived through nine days and a restart, and had its clock set a day ago.
+/// A counter that lived through three weeks and a restart, and had its clock set a day ago.
 pub struct Stage {
     /// The air.
     pub radio: SimRadio,

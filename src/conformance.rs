@@ -22,7 +22,7 @@ use serde::Serialize;
 use self::bench::{Bench, Problem, Seen};
 pub use self::{
     measure::Measured,
-    plain::{Plain, plain},
+    plain::{Plain, class, plain},
 };
 use crate::{
     radio::{ErrorClass, Radio, RadioError, Wanted},

@@ -267,7 +267,7 @@ impl Mutant {
                 }
             }
             EndPointsElsewhere if whole => *end -= 1,
-            ReadChangesSomething if whole && self.reads % 2 == 0 => {
+            ReadChangesSomething if whole && self.reads.is_multiple_of(2) => {
                 // The movement level of the block's last epoch.
                 let first = blocks[0].0;
                 let plain = blocks.iter_mut().find(|(seq, block)| *seq > first && [0x11, 0x12].contains(&block[0]));
@@ -369,8 +369,8 @@ impl FarEnd for Mutant {
             self.awaiting = true;
         }
         match (self.breaks, to, done) {
-            (ShortTimesAreTaken, uuid::TIME, Err(AttError::InvalidLength)) => Ok(()),
-            (TimesOutOfRangeAreTaken, uuid::TIME, Err(AttError::OutOfRange)) => Ok(()),
+            (ShortTimesAreTaken, uuid::TIME, Err(AttError::InvalidLength))
+            | (TimesOutOfRangeAreTaken, uuid::TIME, Err(AttError::OutOfRange)) => Ok(()),
             (_, _, done) => done,
         }
     }

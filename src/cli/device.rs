@@ -24,6 +24,7 @@ use crate::{
         Asked, StatusReply,
         devices::{AssignRequest, DoneReply, HeardReply, PairAnswer, ScanRequest, WhichDevice},
     },
+    conformance::class,
     model::ParticipantId,
     pairing::{Ask, PairRequest, PairState},
     store::BondLevel,
@@ -165,14 +166,6 @@ fn kinds(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn class(resolution: Resolution) -> char {
-    match resolution {
-        Resolution::Minute => 'M',
-        Resolution::Coarse => 'H',
-        Resolution::Counter => 'C',
-    }
-}
-
 fn tells(resolution: Resolution) -> &'static str {
     match resolution {
         Resolution::Minute => "M: each minute, afterwards",
@@ -181,7 +174,7 @@ fn tells(resolution: Resolution) -> &'static str {
     }
 }
 
-fn pairing(need: BondNeed) -> &'static str {
+pub fn pairing(need: BondNeed) -> &'static str {
     match need {
         BondNeed::Required => "by the system",
         BondNeed::Optional => "not needed",

@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, path::PathBuf, time::Duration};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use chrono::DateTime;
 use firmware_protocol::device::{self, KINDS, Key, Kind, Setup};
 
@@ -147,11 +147,8 @@ impl Meant {
 
 /// The kind with this name.
 pub fn kind_named(name: &str) -> anyhow::Result<&'static Kind> {
-    match device::kind(name) {
-        Some(kind) => Ok(kind),
-        None => {
-            let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-            bail!("{name:?} is no kind of counter; known are {}", names.join(", "))
-        }
-    }
+    device::kind(name).ok_or_else(|| {
+        let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        anyhow!("{name:?} is no kind of counter; known are {}", names.join(", "))
+    })
 }

@@ -4,10 +4,10 @@ use std::{io::Write as _, time::Duration};
 
 use anyhow::anyhow;
 use clap::Args;
-use firmware_protocol::driver::Prompt;
+use firmware_protocol::{device::Kind, driver::Prompt};
 
 use super::{
-    Context, Exit,
+    Context, Exit, device,
     device_air::Air,
     paint::{self, say},
 };
@@ -63,7 +63,7 @@ pub fn test(context: &Context, args: &TestArgs) -> anyhow::Result<Exit> {
         let setup = |heard: &crate::radio::Heard| meant.setup(heard);
         let plain = conformance::plain(&air.radio, &air.clock, meant.kind, &wanted, setup, &mut prompt).await?;
         waiting.finish_and_clear();
-        show_plain(context, &plain, meant.bond)
+        show_plain(context, &plain, meant.kind, meant.bond)
     })
 }
 
@@ -163,7 +163,7 @@ fn bond_in_words(bond: Option<BondLevel>, paired: Option<bool>) -> &'static str 
     }
 }
 
-fn show_plain(context: &Context, plain: &Plain, bond: Option<BondLevel>) -> anyhow::Result<Exit> {
+fn show_plain(context: &Context, plain: &Plain, kind: &Kind, bond: Option<BondLevel>) -> anyhow::Result<Exit> {
     let done = if plain.trouble.is_none() { Exit::Ok } else { Exit::Failed };
     if context.global.json {
         super::print_json(plain)?;
@@ -181,7 +181,7 @@ fn show_plain(context: &Context, plain: &Plain, bond: Option<BondLevel>) -> anyh
         ("backlog after that", or_unknown(plain.backlog_epochs.map(|epochs| format!("{epochs} epochs")))),
         ("memory", or_unknown(memory.map(|memory| format!("{} days", memory.as_secs() / 86_400)))),
         ("battery", or_unknown(plain.battery_percent.map(|percent| format!("{percent} %")))),
-        ("pairing", plain.pairing.to_owned()),
+        ("pairing", device::pairing(kind.bond).to_owned()),
         ("bond", bond_in_words(bond, Some(plain.paired)).to_owned()),
         ("MTU", plain.mtu.to_string()),
         ("unreadable", format!("{} deliveries", plain.unreadable)),

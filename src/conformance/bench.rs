@@ -157,8 +157,8 @@ pub struct Bench<'a, R: Radio> {
     transfer: u8,
     token: u8,
     log: Option<Arc<Log>>,
-    /// By how much the first setting moved the clock, once one was answered.
-    moved_ms: Option<Option<i32>>,
+    /// The first answer to setting the clock.
+    first_set: Option<SetTimeReply>,
 }
 
 impl<'a, R: Radio> Bench<'a, R> {
@@ -175,7 +175,7 @@ impl<'a, R: Radio> Bench<'a, R> {
             transfer: 0,
             token: 0,
             log: None,
-            moved_ms: None,
+            first_set: None,
         }
     }
 
@@ -386,7 +386,7 @@ impl<'a, R: Radio> Bench<'a, R> {
         let took = self.clock.monotonic().saturating_sub(began);
         match SetTimeReply::parse(&answer) {
             Ok(reply) => {
-                self.moved_ms.get_or_insert(reply.step_ms);
+                self.first_set.get_or_insert(reply);
                 Ok((set, reply, took))
             }
             Err(_) => fails(format!("the answer {} is none to setting the clock", hex(&answer))),
@@ -395,7 +395,7 @@ impl<'a, R: Radio> Bench<'a, R> {
 
     /// By how much the first setting moved the clock; none when it was unset, or never set here.
     pub fn first_moved_ms(&self) -> Option<i32> {
-        self.moved_ms.flatten()
+        self.first_set.and_then(|reply| reply.step_ms)
     }
 
     /// The feature bits, when the Feature value can be read.

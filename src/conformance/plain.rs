@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use firmware_protocol::{
-    device::{BondNeed, Kind, Setup},
+    device::{Kind, Setup},
     driver::{HostTime, Outcome, Prompt, Resolution},
     reading::Reading,
 };
@@ -41,8 +41,6 @@ pub struct Plain {
     pub memory_minutes: Option<u32>,
     /// Percent of charge.
     pub battery_percent: Option<u8>,
-    /// Whether the system has to pair.
-    pub pairing: &'static str,
     /// The system is paired with it.
     pub paired: bool,
     /// The largest attribute value that one packet carries, plus three.
@@ -103,11 +101,6 @@ pub async fn plain<R: Radio>(
             Reading::Battery { percent } => Some(*percent),
             _ => None,
         }),
-        pairing: match kind.bond {
-            BondNeed::Required => "by the system",
-            BondNeed::Optional => "not needed",
-            BondNeed::Harmful => "its own way",
-        },
         paired,
         mtu,
         unreadable: told.deliveries.iter().filter(|delivery| !delivery.quarantined.is_empty()).count(),

@@ -148,11 +148,11 @@ pub async fn streams<R: Radio>(bench: &mut Bench<'_, R>) -> Seen {
 /// 10.4, the first block
 pub async fn middle_of_a_block<R: Radio>(bench: &mut Bench<'_, R>) -> Seen {
     let log = bench.log().await?;
-    let long = log.blocks.iter().find_map(|(seq, bytes)| {
+    let wide = log.blocks.iter().find_map(|(seq, bytes)| {
         let span = Block::parse(bytes).ok()?.span();
         (span > 1).then(|| (*seq, seq + span / 2, bytes))
     });
-    let Some((seq, middle, bytes)) = long else { return not_here("no block holds more than one epoch") };
+    let Some((seq, middle, bytes)) = wide else { return not_here("no block holds more than one epoch") };
     let stream = bench.whole_transfer(middle, 1, FRAMES).await?.stream();
     match stream.blocks.first() {
         Some((first, same)) if *first == seq && same == bytes => {

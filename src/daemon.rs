@@ -14,7 +14,7 @@ use firmware_protocol::device::Purpose;
 use tokio::{
     net::UnixListener,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::watch,
     time::MissedTickBehavior,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -25,7 +25,7 @@ use crate::{
     days::DayBook,
     devices::{self, Counter, keys},
     model::DeviceId,
-    pairing::{PairRequest, PairingDesk},
+    pairing::PairingDesk,
     radio::{
         any::AnyRadio,
         btleplug::BluetoothRadio,
@@ -78,15 +78,16 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
     let (store, report) = Store::open(data_dir)?;
     let runtime = runtime().map_err(DaemonError::Runtime)?;
     runtime.block_on(async {
-        let (store, config) = (Arc::new(store), Arc::new(config));
+        let store = Arc::new(store);
         let newest = store.newest_arrival().unwrap_or_default();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(config.clock.wait_for_sync, newest));
-        let radio = Arc::new(match config.bluetooth.radio {
+        let radio = match config.bluetooth.radio {
             RadioKind::Bluetooth => {
                 AnyRadio::Bluetooth(BluetoothRadio::new(&config.bluetooth.adapter, config.bluetooth.power_cycle))
             }
             RadioKind::Simulated => AnyRadio::Simulated(simulated_air(&config, data_dir)?),
-        });
+        };
+        let home = Home::new(Arc::clone(&store), config, clock, radio, data_dir.to_owned());
         let mut terminate = signal(SignalKind::terminate()).map_err(DaemonError::Runtime)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::Runtime)?;
         let mut notes = api::opening_notes(&report);
@@ -95,28 +96,21 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
         }
         // Once for every change of the counters: everything is wired anew on the same store and the same radio.
         loop {
-            let home = Home { store: Arc::clone(&store), config: Arc::clone(&config), clock: Arc::clone(&clock) };
-            let counters = devices::counters(&config, &store.decisions()?);
-            let mut daemon = Daemon::new(home, &counters, Arc::clone(&radio), data_dir.to_owned(), notes.clone());
+            let counters = devices::counters(&home.config, &store.decisions()?);
+            let mut daemon = Daemon::new(home.clone(), &counters, notes.clone());
             daemon.supervise_all(&counters);
             let (tracker, cancel) = (daemon.tracker.clone(), daemon.cancel.clone());
-            let app = daemon.serve(socket)?;
+            daemon.serve(socket)?;
             // Not running under a service manager is no failure.
             if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
                 tracing::debug!(%error, "no service manager to notify");
             }
             tracing::info!(counters = counters.iter().filter(|counter| counter.wanted).count(), "ready");
 
-            let changed = async {
-                match &app.desk {
-                    Some(desk) => desk.changed.notified().await,
-                    None => std::future::pending().await,
-                }
-            };
             let stop = tokio::select! {
                 _ = terminate.recv() => true,
                 _ = interrupt.recv() => true,
-                () = changed => false,
+                () = home.desk.changed.notified() => false,
             };
             tracing::info!("{}", if stop { "stopping" } else { "the counters of this home have changed" });
             end(&tracker, &cancel).await;
@@ -150,6 +144,7 @@ pub async fn end(tracker: &TaskTracker, cancel: &CancellationToken) {
 type Start = Box<dyn FnOnce(Arc<App>, &TaskTracker, &CancellationToken) + Send>;
 
 /// What outlives a change of the counters.
+#[derive(Clone)]
 pub struct Home {
     /// The store.
     pub store: Arc<Store>,
@@ -157,6 +152,23 @@ pub struct Home {
     pub config: Arc<Config>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
+    /// Where counters are paired; the radio is its.
+    pub desk: Arc<PairingDesk>,
+}
+
+impl Home {
+    /// Of these.
+    pub fn new(store: Arc<Store>, config: Config, clock: Arc<dyn Clock>, radio: AnyRadio, data_dir: PathBuf) -> Self {
+        let config = Arc::new(config);
+        let desk = Arc::new(PairingDesk::new(
+            Arc::new(radio),
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&config),
+            data_dir,
+        ));
+        Self { store, config, clock, desk }
+    }
 }
 
 /// The parts of a running daemon, before it serves.
@@ -166,7 +178,6 @@ pub struct Daemon {
     config: Arc<Config>,
     radio: Arc<AnyRadio>,
     waiting: Vec<Start>,
-    requests: mpsc::Receiver<PairRequest>,
     wake: watch::Sender<u64>,
     /// Of all tasks.
     pub tracker: TaskTracker,
@@ -176,22 +187,17 @@ pub struct Daemon {
 
 impl Daemon {
     /// A daemon on an opened store. `notes` is what was noticed when it was opened.
-    pub fn new(home: Home, counters: &[Counter], radio: Arc<AnyRadio>, data_dir: PathBuf, notes: Vec<String>) -> Self {
-        let Home { store, config, clock } = home;
+    pub fn new(home: Home, counters: &[Counter], notes: Vec<String>) -> Self {
+        let Home { store, config, clock, desk } = home;
+        let radio = Arc::clone(desk.radio());
         let book = DayBook::new(Arc::clone(&store), devices::people(&config, counters), config.rules());
-        let (desk, requests) = PairingDesk::new(
-            Arc::clone(&radio),
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            Arc::clone(&config),
-            data_dir.clone(),
-        );
         let board = counters.iter().map(BoardEntry::new).collect();
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
-        let app = App { store, book, clock, board, desk: Some(Arc::new(desk)), zone, notes, data_dir };
+        let data_dir = desk.data_dir().to_owned();
+        let app = App { store, book, clock, board, desk: Some(desk), zone, notes, data_dir };
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        Self { app, config, radio, waiting: Vec::new(), requests, wake: watch::Sender::new(0), tracker, cancel }
+        Self { app, config, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel }
     }
 
     /// Looks after every counter that is looked for, once the daemon serves.
@@ -279,11 +285,11 @@ impl Daemon {
             start(Arc::clone(&app), &self.tracker, &self.cancel);
         }
         if let Some(desk) = app.desk.clone() {
-            let (stop, requests) = (self.cancel.clone(), self.requests);
+            let stop = self.cancel.clone();
             self.tracker.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = desk.serve(requests) => {}
+                    () = desk.serve() => {}
                 }
             });
         }

@@ -17,7 +17,7 @@ use firmware_protocol::{
     driver::Identity,
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot, watch};
 
 use crate::{
     config::Config,
@@ -147,6 +147,7 @@ pub struct PairingDesk {
     answer: Mutex<Option<oneshot::Sender<Answer>>>,
     busy: AtomicBool,
     requests: mpsc::Sender<PairRequest>,
+    wanted: AsyncMutex<mpsc::Receiver<PairRequest>>,
     /// Told when the counters of this home are others than before.
     pub changed: Notify,
 }
@@ -182,23 +183,25 @@ impl From<RadioError> for Failure {
 }
 
 impl PairingDesk {
-    /// Nothing under way. The second half has to be given to [`PairingDesk::serve`].
+    /// Nothing under way. Somebody has to run [`PairingDesk::serve`].
     pub fn new(
         radio: Arc<AnyRadio>,
         store: Arc<Store>,
         clock: Arc<dyn Clock>,
         config: Arc<Config>,
         data_dir: PathBuf,
-    ) -> (Self, mpsc::Receiver<PairRequest>) {
+    ) -> Self {
         let state = watch::Sender::new(PairState::Idle);
         // One place: while a pairing is under way no other can be asked for.
         let (requests, wanted) = mpsc::channel(1);
         let (answer, busy, changed) = (Mutex::default(), AtomicBool::new(false), Notify::new());
-        (Self { radio, store, clock, config, data_dir, state, answer, busy, requests, changed }, wanted)
+        let wanted = AsyncMutex::new(wanted);
+        Self { radio, store, clock, config, data_dir, state, answer, busy, requests, wanted, changed }
     }
 
     /// Does what is asked for, one pairing after the other.
-    pub async fn serve(&self, mut wanted: mpsc::Receiver<PairRequest>) {
+    pub async fn serve(&self) {
+        let mut wanted = self.wanted.lock().await;
         while let Some(request) = wanted.recv().await {
             self.pair(&request).await;
             self.busy.store(false, Ordering::Release);

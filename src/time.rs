@@ -36,6 +36,12 @@ impl Zone {
         self.0.map(Tz::name)
     }
 
+    /// Whether clocks of both zones show the same all through the year from this moment on: "UTC" and "Etc/UTC" do.
+    pub fn shows_the_same_as(self, other: Self, from_utc_s: i64) -> bool {
+        let weeks = (0..53).map(|week| from_utc_s + week * 7 * 86_400);
+        weeks.into_iter().all(|at| self.offset_s(at) == other.offset_s(at))
+    }
+
     /// The local wall clock at this moment, as seconds since 1970-01-01 00:00 of that wall clock.
     pub fn local_s(self, utc_s: i64) -> i64 {
         utc_s + i64::from(self.offset_s(utc_s))

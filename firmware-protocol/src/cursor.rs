@@ -56,6 +56,10 @@ pub enum Field {
     Tag,
     /// Boot number.
     Boot,
+    /// A date, time or zone that is in no calendar.
+    Date,
+    /// A step count that no person reaches.
+    Steps,
 }
 
 /// Reads fields one after the other.

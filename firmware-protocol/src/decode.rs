@@ -1,10 +1,11 @@
 //! What stored units mean: one decoder for each [`UnitKind`].
 
 use crate::{
-    cursor::{Field, FormatError, ReadCursor},
-    device::{clock_reading, huami, pebble},
+    cursor::FormatError,
+    device::{bangle, clock_reading, colmi, huami, infinitime, pebble, polar, rsc},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
+    sig::battery,
     steplog::{
         block::{Block, BlockKind, SATURATED},
         state::State,
@@ -27,23 +28,16 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
             }
         }
         UnitKind::ClockReading => each(clock_reading::ClockReading::parse(bytes)?.reading()),
-        UnitKind::Battery => each(Reading::Battery { percent: battery(bytes)? }),
+        UnitKind::Battery => each(Reading::Battery { percent: battery::parse_level(bytes)? }),
         UnitKind::PebbleMinutes => return pebble::decode(bytes, each),
         UnitKind::HuamiMinutes => return huami::decode(bytes, each),
-        UnitKind::PolarSamples
-        | UnitKind::BangleRecord
-        | UnitKind::ColmiRecord
-        | UnitKind::RunningTotal
-        | UnitKind::CadenceMinute => return Err(QuarantineReason::UnknownVersion),
+        UnitKind::BangleRecord => return bangle::decode(bytes, each),
+        UnitKind::RunningTotal => return infinitime::decode(bytes, each),
+        UnitKind::CadenceMinute => return rsc::decode(bytes, each),
+        UnitKind::PolarSamples => return polar::decode(bytes, each),
+        UnitKind::ColmiRecord => return colmi::decode(bytes, each),
     }
     Ok(())
-}
-
-fn battery(bytes: &[u8]) -> Result<u8, FormatError> {
-    let mut cursor = ReadCursor::new(bytes);
-    let percent = cursor.u8()?;
-    cursor.end()?;
-    if percent <= 100 { Ok(percent) } else { Err(FormatError::BadField { field: Field::Battery, got: percent.into() }) }
 }
 
 fn decode_block(block: &Block<'_>, each: Each<'_>) {

@@ -131,6 +131,7 @@ pub fn device_dialogue(data: &[u8]) {
         purpose: if mode & 0x80 == 0 { Purpose::Fetch } else { Purpose::Pair },
         key: Some(Key([0; 16])),
         heard: counter.advertisement(),
+        peer: "AA:BB:CC:DD:EE:FF".into(),
         ..Setup::default()
     };
     let mut driver = (kind.driver)(setup);

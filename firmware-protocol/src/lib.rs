@@ -4,7 +4,7 @@
 //! and no input makes a dialogue endless.
 //!
 //! Without features this is what a counter's firmware links: formats and the device side of the
-//! step-log service, `no_std`, no allocation, no `unsafe`. The feature `host` adds the other side:
+//! step-log service and the standard services' values, `no_std`, no allocation, no `unsafe`. The feature `host` adds the other side:
 //! the [`driver`] dialogues and [`decode`], which allocate.
 //!
 //! The step-log protocol itself is specified in this crate's `README.md`; the code follows it.
@@ -15,6 +15,7 @@
 #[cfg(feature = "host")]
 extern crate alloc;
 
+pub mod civil;
 pub mod crc;
 pub mod cursor;
 #[cfg(feature = "host")]
@@ -27,6 +28,7 @@ pub mod driver;
 #[doc(hidden)]
 pub mod fuzz_entry;
 pub mod reading;
+pub mod sig;
 pub mod steplog;
 
 #[cfg(feature = "host")]

@@ -83,15 +83,15 @@ fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<F
             clock_ahead_ms: state.and_then(|state| state.clock_ahead_ms),
         });
     }
-    let machine = Zone::of_this_machine();
+    let (machine, now) = (Zone::of_this_machine(), app.clock.utc());
     let zones = app.zone.and_then(|zone| match zone {
-        ClockZone::Named(zone) if zone != machine => {
+        ClockZone::Named(zone) if !zone.shows_the_same_as(machine, now.timestamp()) => {
             zone.name().map(str::to_owned).zip(machine.name().map(str::to_owned))
         }
         ClockZone::Named(_) | ClockZone::Auto => None,
     });
     Ok(Facts {
-        now: app.clock.utc(),
+        now,
         clock_set: app.clock.synchronised(),
         radio,
         disk: probe(&app.data_dir).err().map(|error| match error.kind() {

@@ -75,7 +75,7 @@ impl Session {
             RadioKind::Bluetooth => {
                 let radio = BluetoothRadio::new(&config.bluetooth.adapter, config.bluetooth.power_cycle);
                 let radio = Arc::new(AnyRadio::Bluetooth(radio));
-                let (desk, requests) = PairingDesk::new(
+                let desk = PairingDesk::new(
                     radio,
                     Arc::clone(&store),
                     Arc::clone(&clock),
@@ -84,7 +84,7 @@ impl Session {
                 );
                 let desk = Arc::new(desk);
                 let serving = Arc::clone(&desk);
-                runtime.spawn(async move { serving.serve(requests).await });
+                runtime.spawn(async move { serving.serve().await });
                 Some(desk)
             }
         };

@@ -223,11 +223,11 @@ fn start(
         SimCounter::new(COUNTER, flash, play.script, began_us, None, 0).map_err(demo::DemoError::Flash)?;
     counter.live_to(now.timestamp_micros()).map_err(demo::DemoError::Flash)?;
     let air = BTreeMap::from([(COUNTER.to_string(), Arc::new(Mutex::new(counter)) as SharedFarEnd)]);
-    let radio = Arc::new(AnyRadio::Simulated(SimRadio::new(Arc::clone(&clock), air, Weather::calm())));
+    let radio = AnyRadio::Simulated(SimRadio::new(Arc::clone(&clock), air, Weather::calm()));
 
     let counters = devices::counters(config, &store.decisions()?);
-    let home = Home { store, config: Arc::new(config.clone()), clock };
-    let mut daemon = Daemon::new(home, &counters, radio, folder.dir.clone(), crate::api::opening_notes(&report));
+    let home = Home::new(store, config.clone(), clock, radio, folder.dir.clone());
+    let mut daemon = Daemon::new(home, &counters, crate::api::opening_notes(&report));
     daemon.supervise_all(&counters);
     let running = (daemon.tracker.clone(), daemon.cancel.clone());
     let socket = folder.dir.join("brisk.sock");

@@ -17,7 +17,7 @@ use brisk::radio::sim::{SharedFarEnd, lock};
 use dbus::{
     Message, MessageType, Path,
     arg::{PropMap, RefArg, Variant},
-    channel::{Channel, Sender as _},
+    channel::Channel,
     message::SignalArgs as _,
 };
 use firmware_protocol::{
@@ -89,9 +89,11 @@ impl FakeDevice {
     fn characteristics(&self) -> impl Iterator<Item = (String, Uuid, Characteristic)> + '_ {
         self.services.iter().enumerate().flat_map(move |(s, service)| {
             let path = self.path();
-            service.characteristics.iter().enumerate().map(move |(c, one)| {
-                (format!("{path}/service{s:04x}/char{c:04x}"), service.uuid, *one)
-            })
+            service
+                .characteristics
+                .iter()
+                .enumerate()
+                .map(move |(c, one)| (format!("{path}/service{s:04x}/char{c:04x}"), service.uuid, *one))
         })
     }
 }
@@ -224,7 +226,9 @@ fn start_bus(config: &FilePath) -> (Child, String) {
         .expect("dbus-daemon (Debian: dbus-daemon)");
     let mut address = String::new();
     BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    (bus, address.trim().to_owned())
+    // Without the bus's own number: it has another after a restart.
+    let address = address.trim().split(',').next().unwrap_or_default().to_owned();
+    (bus, address)
 }
 
 fn now_us() -> i64 {
@@ -233,7 +237,8 @@ fn now_us() -> i64 {
 
 /// A call that is answered later: pairing waits for its agent.
 struct Pending {
-    call: Message,
+    done: Message,
+    refused: Message,
     device: String,
     serial: u32,
     right: Option<u32>,
@@ -259,7 +264,9 @@ fn serve(address: &str, state: &Mutex<State>, stopped: &mpsc::Receiver<()>, read
         {
             match message.msg_type() {
                 MessageType::MethodCall => call(&channel, &mut state, &message, &mut pending),
-                MessageType::MethodReturn | MessageType::Error => agent_answered(&channel, &mut state, &message, &mut pending),
+                MessageType::MethodReturn | MessageType::Error => {
+                    agent_answered(&channel, &mut state, &message, &mut pending)
+                }
                 MessageType::Signal => {}
             }
         }
@@ -584,26 +591,28 @@ fn pair(
         Pairing::Compare(_) => ("RequestConfirmation", None),
     };
     let path = Path::from(device.path());
-    let mut ask = Message::new_method_call(agent, "/org/brisk/agent", "org.bluez.Agent1", method).unwrap().append1(path);
+    let mut ask =
+        Message::new_method_call(agent, "/org/brisk/agent", "org.bluez.Agent1", method).unwrap().append1(path);
     if let Pairing::Compare(digits) = device.pairing {
         ask = ask.append1(digits);
     }
     let serial = channel.send(ask).unwrap();
-    let call = message.duplicate().unwrap();
-    pending.push(Pending { call, device: device.address.clone(), serial, right });
+    let refused = failed(message, "AuthenticationFailed", "Authentication Failed");
+    pending.push(Pending { done: message.method_return(), refused, device: device.address.clone(), serial, right });
 }
 
 fn agent_answered(channel: &Channel, state: &mut State, message: &Message, pending: &mut Vec<Pending>) {
     let Some(at) = pending.iter().position(|one| Some(one.serial) == message.get_reply_serial()) else { return };
-    let Pending { call, device, right, .. } = pending.remove(at);
+    let Pending { done, refused, device, right, .. } = pending.remove(at);
     let Some(device) = state.devices.get_mut(&device) else { return };
-    let agreed = message.msg_type() == MessageType::MethodReturn && right.is_none_or(|right| message.get1() == Some(right));
+    let agreed =
+        message.msg_type() == MessageType::MethodReturn && right.is_none_or(|right| message.get1() == Some(right));
     if agreed {
         (device.paired, device.knows_us) = (true, true);
         changed(channel, &device.path(), "org.bluez.Device1", properties([("Paired", variant(true))]));
-        send(channel, call.method_return());
+        send(channel, done);
     } else {
-        send(channel, failed(&call, "AuthenticationFailed", "Authentication Failed"));
+        send(channel, refused);
     }
 }
 

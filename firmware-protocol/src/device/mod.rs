@@ -4,16 +4,22 @@
 //! byte layout in both directions, and the counter's side as a [`Peripheral`] that can be played back.
 //! What nobody knows about a counter stands in its `not_known` list.
 
-pub mod civil;
+pub mod bangle;
 pub mod clock_reading;
+pub mod colmi;
+pub mod gap;
 pub mod huami;
+pub mod infinitime;
 pub mod pebble;
 pub mod peripheral;
 pub mod play;
+pub mod polar;
+pub mod rsc;
 pub mod step_log;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+pub use crate::civil;
 use crate::{
     Uuid,
     driver::{Driver, Resolution},
@@ -21,7 +27,17 @@ use crate::{
 pub use peripheral::{Characteristic, Life, LifeMinute, Peripheral, Service};
 
 /// Every kind of counter that this crate speaks with.
-pub const KINDS: &[&Kind] = &[&step_log::KIND, &huami::BAND_3, &huami::BAND_6, &pebble::KIND];
+pub const KINDS: &[&Kind] = &[
+    &step_log::KIND,
+    &huami::BAND_3,
+    &huami::BAND_6,
+    &pebble::KIND,
+    &polar::KIND,
+    &colmi::KIND,
+    &bangle::KIND,
+    &infinitime::KIND,
+    &rsc::KIND,
+];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -4,6 +4,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{Advertisement, Key};
+pub use crate::sig::uuid as sig;
 use crate::{Uuid, reading::Wear, steplog::device::AttError};
 
 /// A counter as the host's radio sees it. Time is given to it, in true UTC milliseconds; how wrong its own clock is, is
@@ -89,10 +90,4 @@ pub struct LifeMinute {
     pub steps: u32,
     /// Whether it was worn.
     pub wear: Wear,
-}
-
-/// A 16-bit UUID of the Bluetooth SIG in full.
-pub const fn sig(short: u16) -> Uuid {
-    // 0000xxxx-0000-1000-8000-00805f9b34fb: Bluetooth Core Specification, Vol 3, Part B, 2.5.1.
-    0x0000_0000_0000_1000_8000_0080_5f9b_34fb | ((short as u128) << 96)
 }

@@ -156,6 +156,11 @@ impl<F: Flash> Device<F> {
         written
     }
 
+    /// Nothing was counted up to this moment: closes the epochs that ended, as [`Device::record`] does.
+    pub fn pass(&mut self, uptime_ms: u64) -> Result<(), FlashError> {
+        self.record(uptime_ms, 0, self.epoch.wear, 0)
+    }
+
     /// Closes the epoch under way early and writes everything: on a brown-out warning or before a
     /// planned reset. A reset right after it loses nothing and leaves no gap.
     pub fn flush(&mut self, uptime_ms: u64) -> Result<(), FlashError> {
@@ -186,6 +191,11 @@ impl<F: Flash> Device<F> {
     /// Everything below is kept by this host, as it said; `None` when the host is not known.
     pub fn acked(&self, host: HostId) -> Option<u32> {
         self.kept.hosts.iter().flatten().find(|entry| entry.host == host).map(|entry| entry.acked)
+    }
+
+    /// Everything below is kept by some host.
+    pub fn acked_by_any(&self) -> u32 {
+        self.kept.hosts.iter().flatten().map(|entry| entry.acked).max().unwrap_or(0)
     }
 
     /// The number that the next epoch will get.

@@ -30,6 +30,9 @@ use crate::{
 /// What stands in a recording in the place of a counter's key.
 pub const MADE_UP_KEY: [u8; 16] = *b"not the real key";
 
+/// The same for its radio address; a counter that tells no serial number is another one in a replay.
+pub const MADE_UP_ADDRESS: &str = "00:00:00:00:00:00";
+
 /// Bytes that must not leave this computer, and what stands in their place.
 #[derive(Default)]
 struct Secrets(Vec<(Vec<u8>, Vec<u8>)>);
@@ -200,6 +203,8 @@ pub async fn record<L: Link, W: Write + Send>(
         begin_utc_us,
         clock_trusted,
         offset_min: subject.setup.offset_min,
+        zone: subject.setup.zone.clone(),
+        live_ms: subject.setup.live_ms,
         keyed: subject.setup.key.is_some(),
         whole: subject.keep == Keep::Everything,
         heard: HeardLine {

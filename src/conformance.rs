@@ -14,6 +14,7 @@ mod measure;
 mod plain;
 mod service;
 pub mod simulated;
+mod stream;
 mod transfer;
 
 use firmware_protocol::steplog;

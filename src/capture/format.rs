@@ -31,6 +31,10 @@ pub struct Header {
     pub clock_trusted: bool,
     /// Local time minus UTC, minutes.
     pub offset_min: i16,
+    /// Name of the local zone.
+    pub zone: String,
+    /// How long a dialogue with a counter that tells only what is now could last, milliseconds.
+    pub live_ms: u32,
     /// A key was used; a made-up one stands in its place.
     pub keyed: bool,
     /// Everything was brought in and acknowledged; else the dialogue was ended at the first reading.

@@ -19,7 +19,7 @@ use firmware_protocol::{
 };
 
 use super::{
-    MADE_UP_KEY,
+    MADE_UP_ADDRESS, MADE_UP_KEY,
     dialogue::{self, Keep, Told},
     format::{Capture, CaptureError, Hex, What},
 };
@@ -50,7 +50,10 @@ pub async fn replay(capture: &Capture, kind: &'static Kind) -> Result<Replayed, 
         purpose: Purpose::Fetch,
         key: header.keyed.then_some(Key(MADE_UP_KEY)),
         offset_min: header.offset_min,
+        zone: header.zone.clone(),
+        live_ms: header.live_ms,
         heard: capture.advertisement(),
+        peer: MADE_UP_ADDRESS.to_owned(),
         ..Setup::default()
     };
     let mut driver = (kind.driver)(setup);

@@ -11,13 +11,17 @@ use crate::{
     config::{Config, Paths, RadioKind},
     daemon,
     devices::{self, Counter, keys},
-    radio::{Heard, Radio as _, any::AnyRadio, btleplug::BluetoothRadio},
+    radio::{Heard, Radio as _, RadioError, any::AnyRadio, btleplug::BluetoothRadio},
     store::{self, BondLevel, Store},
-    time::{Clock as _, SystemClock},
+    time::{Clock as _, SystemClock, Zone},
+    trouble::Cause,
 };
 
 /// How long counters are listened for.
 const LISTEN_FOR: Duration = Duration::from_secs(8);
+
+/// A counter that tells only what is now is listened to for this long.
+const LIVE_MS: u32 = 60_000;
 
 /// The radio of the settings, and what is known of the counters around it.
 pub struct Air {
@@ -38,8 +42,10 @@ pub struct Meant {
     /// How its connection is protected, as far as it was written down.
     pub bond: Option<BondLevel>,
     pub key: Option<Key>,
+    /// Of whoever wears it.
+    zone: Zone,
     /// Local time minus UTC, minutes.
-    pub offset_min: i16,
+    offset_min: i16,
 }
 
 impl Air {
@@ -90,7 +96,7 @@ impl Air {
             return self.meant(address.to_owned(), kind);
         }
         let kinds = named.map_or_else(|| KINDS.to_vec(), |kind| vec![kind]);
-        let mut heard = self.radio.listen(&kinds, LISTEN_FOR).await?;
+        let mut heard = self.radio.listen(&kinds, LISTEN_FOR).await.map_err(|error| radio_trouble(&error, None))?;
         heard.retain(|one| address.is_none_or(|address| one.address.eq_ignore_ascii_case(address)));
         match heard.as_slice() {
             [] => bail!(
@@ -128,7 +134,7 @@ impl Air {
         let bond = if simulated { Some(BondLevel::Simulated) } else { known.map(|known| known.bond) };
         // A counter of this home may be named by its id, too.
         let address = known.filter(|_| !simulated).and_then(|known| known.address.clone()).unwrap_or(address);
-        Ok(Meant { address, kind, bond, key, offset_min: i16::try_from(offset_s / 60).unwrap_or(0) })
+        Ok(Meant { address, kind, bond, key, zone, offset_min: i16::try_from(offset_s / 60).unwrap_or(0) })
     }
 }
 
@@ -138,10 +144,21 @@ impl Meant {
         Setup {
             key: self.key,
             offset_min: self.offset_min,
+            zone: self.zone.name().unwrap_or("UTC").to_owned(),
+            live_ms: LIVE_MS,
             heard: heard.advertisement.clone(),
             peer: heard.address.clone(),
             ..Setup::default()
         }
+    }
+}
+
+/// What the radio's failure means, and what to do about it.
+pub fn radio_trouble(error: &RadioError, kind: Option<&Kind>) -> anyhow::Error {
+    let cause = Cause::of_radio(error);
+    match kind {
+        Some(kind) => anyhow!("{}", cause.sentence(kind)),
+        None => anyhow!("{} {}", cause.what(), cause.next_step()),
     }
 }
 

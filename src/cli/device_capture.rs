@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::{
     Context, Exit,
-    device_air::{Air, kind_named},
+    device_air::{Air, kind_named, radio_trouble},
     paint::{self, say},
 };
 use crate::{
@@ -82,7 +82,8 @@ pub fn capture(context: &Context, args: &CaptureArgs) -> anyhow::Result<Exit> {
         }
         let paired = matches!(meant.bond, Some(BondLevel::JustWorks | BondLevel::Passkey));
         let wanted = Wanted { kind: meant.kind, address: Some(meant.address.clone()), paired, not: Vec::new() };
-        let link = air.radio.connect(&wanted, CONNECT_WITHIN).await?;
+        let link = air.radio.connect(&wanted, CONNECT_WITHIN).await;
+        let link = link.map_err(|error| radio_trouble(&error, Some(meant.kind)))?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.output);
         let file = file.with_context(|| format!("cannot make {}", args.output.display()))?;
         let subject = Subject {

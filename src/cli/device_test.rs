@@ -8,7 +8,7 @@ use firmware_protocol::{device::Kind, driver::Prompt};
 
 use super::{
     Context, Exit, device,
-    device_air::Air,
+    device_air::{Air, radio_trouble},
     paint::{self, say},
 };
 use crate::{
@@ -52,7 +52,8 @@ pub fn test(context: &Context, args: &TestArgs) -> anyhow::Result<Exit> {
         let wanted = Wanted { kind: meant.kind, address: Some(meant.address.clone()), paired, not: Vec::new() };
         if conformance::has_clauses(meant.kind) {
             let mut tell = |finding: &Finding| waiting.set_message(format!("{} {}", finding.clause, finding.sentence));
-            let report = conformance::run(&air.radio, &air.clock, wanted, &mut tell).await?;
+            let report = conformance::run(&air.radio, &air.clock, wanted, &mut tell).await;
+            let report = report.map_err(|error| radio_trouble(&error, Some(meant.kind)))?;
             waiting.finish_and_clear();
             return show(context, &report, meant.bond);
         }
@@ -61,7 +62,8 @@ pub fn test(context: &Context, args: &TestArgs) -> anyhow::Result<Exit> {
             waiting.suspend(|| writeln!(std::io::stderr(), "Touch the counter now.").ok());
         };
         let setup = |heard: &crate::radio::Heard| meant.setup(heard);
-        let plain = conformance::plain(&air.radio, &air.clock, meant.kind, &wanted, setup, &mut prompt).await?;
+        let plain = conformance::plain(&air.radio, &air.clock, meant.kind, &wanted, setup, &mut prompt).await;
+        let plain = plain.map_err(|error| radio_trouble(&error, Some(meant.kind)))?;
         waiting.finish_and_clear();
         show_plain(context, &plain, meant.kind, meant.bond)
     })

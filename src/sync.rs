@@ -151,6 +151,7 @@ pub async fn run<L: Link>(
 ) -> Result<SyncReport, SyncError> {
     let mut report = SyncReport { outcome: Outcome::Complete, device: None, new_epochs: 0, quarantined: 0 };
     let mut storage_failure = None;
+    let (began, mut notifications) = (clock.monotonic(), 0_u32);
     loop {
         match driver.next(host_time(clock)) {
             Step::Subscribe(to) => {
@@ -179,6 +180,7 @@ pub async fn run<L: Link>(
             },
             Step::Await { at_most_ms } => match link.notified(Duration::from_millis(at_most_ms.into())).await? {
                 Some((from, bytes)) => {
+                    notifications += 1;
                     tracing::trace!(from = %format_args!("{from:x}"), len = bytes.len(), "notified");
                     driver.handle(Event::Notified { from, bytes: &bytes }, host_time(clock));
                 }
@@ -216,6 +218,8 @@ pub async fn run<L: Link>(
             }
             Step::Finish(outcome) => {
                 report.outcome = outcome;
+                let ms = u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX);
+                tracing::debug!(?outcome, epochs = report.new_epochs, notifications, ms, mtu = link.mtu(), "dialogue over");
                 return match storage_failure {
                     Some(failure) => Err(failure),
                     None => Ok(report),

@@ -1,0 +1,108 @@
+//! The road of a counter's first days: found, paired with its digits, thirty days brought in, and then bit by bit.
+
+use std::{sync::Arc, time::Duration};
+
+use ble_lab::{Lab, LabOptions, Part};
+use brisk::{
+    days::DayBook,
+    demo,
+    model::Rules,
+    radio::sim::walker::ScriptMinute,
+    store::Store,
+    time::{Calendar, Zone},
+};
+use serde_json::Value;
+
+use crate::{
+    counter::{PASSKEY, Reference, script, this_minute},
+    home::Home,
+};
+
+const DAYS: i64 = 30;
+const ADDRESS: &str = "F2:5E:00:00:00:01";
+
+/// What may differ between two homes that saw the same minutes.
+const OF_THE_HOME: [&str; 4] = ["source_device", "computed_at", "participant_id", "revision"];
+
+/// The finished days of a run in the simulated air without faults.
+async fn simulated_rows(script: &[ScriptMinute]) -> Vec<Value> {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(dir.path()).unwrap().0);
+    demo::play(&store, script.to_vec(), None).await.unwrap();
+    let person = demo::person("me".parse().unwrap(), Calendar::midnight("UTC".parse::<Zone>().unwrap()));
+    let book = DayBook::new(store, vec![person], Rules::brisk_1());
+    let end = script.last().unwrap().at + 1;
+    let rows = tokio::task::spawn_blocking(move || demo::closed_rows(&book, end).unwrap()).await.unwrap();
+    let mut rows: Vec<Value> = rows.iter().map(|row| serde_json::to_value(row).unwrap()).collect();
+    rows.pop();
+    rows
+}
+
+fn comparable(mut rows: Vec<Value>) -> Vec<Value> {
+    for row in &mut rows {
+        let row = row.as_object_mut().unwrap();
+        OF_THE_HOME.iter().for_each(|key| drop(row.remove(*key)));
+    }
+    rows
+}
+
+/// The client's side of the MTU exchange, by the setting of the guest's BlueZ.
+async fn set_mtu(lab: &Lab, mtu: u16) {
+    lab.stop(Part::Bluetoothd).await.unwrap();
+    let set = format!("mkdir -p /etc/bluetooth; printf '[GATT]\\nExchangeMTU = {mtu}\\n' > /etc/bluetooth/main.conf");
+    assert_eq!(lab.vm(&set).await.unwrap().code, 0);
+    lab.start_again(Part::Bluetoothd).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thirty_days_come_in_over_a_real_bluez_and_equal_the_simulated_ones() {
+    if let Some(obstacle) = Lab::obstacle() {
+        return eprintln!("note: passed without a lab: {obstacle}");
+    }
+    let lab = Lab::start(LabOptions { turn_within: Duration::from_secs(900), ..LabOptions::default() }).await.unwrap();
+    let now = this_minute();
+    let lived = script(7, now - DAYS * 1440, now);
+    let expected = comparable(simulated_rows(&lived).await);
+    assert!(expected.len() > 27);
+
+    for mtu in [23, 247] {
+        set_mtu(&lab, mtu).await;
+        let home = Home::new(&lab.dbus_address());
+        let serial = format!("first-{mtu}");
+        let mut counter = Reference::start(&lab, home.path("counter"), &serial, ADDRESS, &lived).await;
+
+        let heard = home.run(&["device", "scan", "--seconds", "3", "--json"], "").await.ok("scan").json();
+        assert_eq!((&heard[0]["address"], &heard[0]["kinds"][0]), (&ADDRESS.into(), &"step-log".into()), "{heard}");
+        let paired = home.run(&["device", "pair", "--label", "wrist"], &format!("{PASSKEY}\n")).await.ok("pair");
+        assert!(paired.out.contains("paired with digits"), "{}", paired.out);
+        let (notifications, ms) = (paired.of_dialogue("notifications"), paired.of_dialogue("ms").max(1));
+        println!(
+            "MTU {}: {} days of backlog in {:.1} s, {notifications} notifications, {:.0} a second",
+            paired.of_dialogue("mtu"),
+            DAYS,
+            ms as f64 / 1000.0,
+            notifications as f64 * 1000.0 / ms as f64,
+        );
+        assert_eq!(paired.of_dialogue("mtu"), u64::from(mtu));
+        assert_eq!(comparable(home.finished_rows().await), expected, "MTU {mtu}");
+
+        if mtu == 247 {
+            // A new day of life, a bluetoothd that is another: no new pairing.
+            counter.restart(&lab, &[], 110).await;
+            lab.stop(Part::Bluetoothd).await.unwrap();
+            lab.start_again(Part::Bluetoothd).await.unwrap();
+            let daemon = home.daemon();
+            let id = counter.id();
+            let complete = |counter: &Value| !counter["doing"]["last_complete"].is_null();
+            let first = home.counter_until(&id, "the first dialogue", Duration::from_secs(60), complete).await;
+            let stored = first["stored_to"].as_u64().unwrap();
+            let more = |counter: &Value| counter["stored_to"].as_u64().unwrap() > stored;
+            let grown = home.counter_until(&id, "new minutes come in", Duration::from_secs(200), more).await;
+            println!("incremental: {stored} numbers stored, then {}", grown["stored_to"]);
+            assert_eq!(grown["bond"], "passkey");
+            assert_eq!(counter.log().matches("passkey").count(), 1, "paired once: {}", counter.log());
+            home.end(daemon).await;
+        }
+        counter.kill().await;
+    }
+}

@@ -54,7 +54,6 @@ pub async fn replay(capture: &Capture, kind: &'static Kind) -> Result<Replayed, 
         live_ms: header.live_ms,
         heard: capture.advertisement(),
         peer: MADE_UP_ADDRESS.to_owned(),
-        ..Setup::default()
     };
     let mut driver = (kind.driver)(setup);
     let now = || {

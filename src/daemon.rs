@@ -360,7 +360,10 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
 
 /// Air with the simulated counters of the settings: each a flash file that `brisk demo` or a test
 /// has filled, and that outlives this process as a real counter does.
-fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonError> {
+///
+/// # Errors
+/// When a flash file cannot be used.
+pub fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonError> {
     let now = SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH).utc();
     let mut counters: BTreeMap<String, SharedFarEnd> = BTreeMap::new();
     for counter in &config.counter {

@@ -8,8 +8,10 @@
 pub mod aggregate;
 pub mod api;
 pub mod batch;
+pub mod capture;
 pub mod cli;
 pub mod config;
+pub mod conformance;
 pub mod daemon;
 pub mod days;
 pub mod demo;

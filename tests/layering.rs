@@ -17,6 +17,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("export", &["model", "time"]),
     ("radio", &["model", "time", "config"]),
     ("sync", &["model", "time", "radio", "store"]),
+    ("capture", &["time", "radio"]),
+    ("conformance", &["time", "radio", "capture"]),
     ("trouble", &["radio"]),
     ("supervisor", &["model", "time", "config", "radio", "store", "sync", "trouble"]),
     ("batch", &["model", "time", "aggregate", "export"]),

@@ -15,6 +15,7 @@ use firmware_protocol::driver::Resolution;
 use super::{
     Context, Exit,
     client::Session,
+    device_capture, device_test,
     paint::{self, say},
     print_json, show,
 };
@@ -23,6 +24,7 @@ use crate::{
         Asked, StatusReply,
         devices::{AssignRequest, DoneReply, HeardReply, PairAnswer, ScanRequest, WhichDevice},
     },
+    conformance::class,
     model::ParticipantId,
     pairing::{Ask, PairRequest, PairState},
     store::BondLevel,
@@ -58,6 +60,14 @@ pub enum DeviceCommand {
         #[arg(long)]
         from: Option<NaiveDate>,
     },
+    /// Test a counter against the specification of the step-log protocol, clause by clause; of other counters, see
+    /// what one dialogue shows. No data are lost, and other hosts notice nothing
+    Test(device_test::TestArgs),
+    /// Record one dialogue with a counter in a file, for a bug report or a test; nothing is stored here, and no
+    /// reading is acknowledged
+    Capture(device_capture::CaptureArgs),
+    /// Play a recorded dialogue to the driver of this version, and show what it would have stored
+    Replay(device_capture::ReplayArgs),
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +105,9 @@ pub fn device(context: &Context, command: DeviceCommand) -> anyhow::Result<Exit>
             let person = person.map(|person| person.parse::<ParticipantId>()).transpose()?;
             done(context, session.post("devices/assign", &AssignRequest { device: id, person, from })?)
         }),
+        DeviceCommand::Test(args) => device_test::test(context, &args),
+        DeviceCommand::Capture(args) => device_capture::capture(context, &args),
+        DeviceCommand::Replay(args) => device_capture::replay(context, &args),
     }
 }
 
@@ -153,14 +166,6 @@ fn kinds(context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn class(resolution: Resolution) -> char {
-    match resolution {
-        Resolution::Minute => 'M',
-        Resolution::Coarse => 'H',
-        Resolution::Counter => 'C',
-    }
-}
-
 fn tells(resolution: Resolution) -> &'static str {
     match resolution {
         Resolution::Minute => "M: each minute, afterwards",
@@ -169,7 +174,7 @@ fn tells(resolution: Resolution) -> &'static str {
     }
 }
 
-fn pairing(need: BondNeed) -> &'static str {
+pub fn pairing(need: BondNeed) -> &'static str {
     match need {
         BondNeed::Required => "by the system",
         BondNeed::Optional => "not needed",

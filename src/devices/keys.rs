@@ -20,7 +20,8 @@ fn folder(data: &Path) -> PathBuf {
 pub fn parse(text: &str) -> Option<Key> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").unwrap_or(text);
-    let number = (digits.len() == 32).then(|| u128::from_str_radix(digits, 16).ok())??;
+    let all_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = all_hex.then(|| u128::from_str_radix(digits, 16).ok())??;
     Some(Key(number.to_be_bytes()))
 }
 

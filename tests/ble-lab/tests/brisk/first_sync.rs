@@ -49,7 +49,8 @@ fn comparable(mut rows: Vec<Value>) -> Vec<Value> {
 /// The client's side of the MTU exchange, by the setting of the guest's BlueZ.
 async fn set_mtu(lab: &Lab, mtu: u16) {
     lab.stop(Part::Bluetoothd).await.unwrap();
-    let set = format!("mkdir -p /etc/bluetooth; printf '[GATT]\\nExchangeMTU = {mtu}\\n' > /etc/bluetooth/main.conf");
+    let settings = format!("[GATT]\\nExchangeMTU = {mtu}\\n[Policy]\\nAutoEnable = true\\n");
+    let set = format!("mkdir -p /etc/bluetooth; printf '{settings}' > /etc/bluetooth/main.conf");
     assert_eq!(lab.vm(&set).await.unwrap().code, 0);
     lab.start_again(Part::Bluetoothd).await.unwrap();
 }

@@ -219,7 +219,14 @@ pub async fn run<L: Link>(
             Step::Finish(outcome) => {
                 report.outcome = outcome;
                 let ms = u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX);
-                tracing::debug!(?outcome, epochs = report.new_epochs, notifications, ms, mtu = link.mtu(), "dialogue over");
+                tracing::debug!(
+                    ?outcome,
+                    epochs = report.new_epochs,
+                    notifications,
+                    ms,
+                    mtu = link.mtu(),
+                    "dialogue over"
+                );
                 return match storage_failure {
                     Some(failure) => Err(failure),
                     None => Ok(report),

@@ -62,8 +62,7 @@ impl Reference {
     /// Its battery is out for a moment; since then it has lived through this script, and walks on.
     pub async fn restart(&mut self, lab: &Lab, script: &[ScriptMinute], steps_per_minute: u16) {
         self.kill().await;
-        let (child, air) =
-            Self::spawn(lab, &self.folder, &self.serial, &self.address, script, steps_per_minute).await;
+        let (child, air) = Self::spawn(lab, &self.folder, &self.serial, &self.address, script, steps_per_minute).await;
         (self.child, self.air) = (Some(child), air);
     }
 

@@ -19,10 +19,8 @@ const COMMAND_WITHIN: Duration = Duration::from_secs(180);
 
 /// A program that `cargo build --release` made.
 pub fn built(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
     let path = target.join("release").join(name);
     assert!(
         path.exists(),

@@ -345,9 +345,10 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
         };
         let cause = checked.as_ref().err().map(Cause::of_radio);
         if cause != trouble {
-            match cause {
-                Some(cause) => tracing::warn!("{} {}", cause.what(), cause.next_step()),
-                None => tracing::info!("Bluetooth can be used"),
+            if let Some(cause) = cause {
+                tracing::warn!("{} {}", cause.what(), cause.next_step());
+            } else {
+                tracing::info!("Bluetooth can be used");
             }
         }
         let back = trouble.is_some() && cause.is_none();

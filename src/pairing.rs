@@ -553,6 +553,9 @@ impl PairingDesk {
     ///
     /// # Errors
     /// When it cannot be written.
+    ///
+    /// # Panics
+    /// Never: texts and dates always have a JSON form.
     pub fn decide(&self, decision: &DeviceDecision) -> Result<(), StoreError> {
         let json = serde_json::to_string(decision).expect("texts and dates always have a JSON form");
         self.store.append_decision(self.clock.utc(), "person", &json).map(drop)

@@ -218,7 +218,7 @@ pub async fn run<L: Link>(
             }
             Step::Finish(outcome) => {
                 report.outcome = outcome;
-                let ms = u64::try_from((clock.monotonic() - began).as_millis()).unwrap_or(u64::MAX);
+                let ms = u64::try_from(clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
                 tracing::debug!(
                     ?outcome,
                     epochs = report.new_epochs,

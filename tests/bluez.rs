@@ -190,15 +190,7 @@ fn every_state_of_the_radio_is_named_and_heals_without_a_restart() {
     let folder = this.home.path("");
     let daemon = this.daemon();
     let well = |this: &Fixture| {
-        let mut causes = this.causes();
-        for _ in 0..120 {
-            if causes.is_empty() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(200));
-            causes = this.causes();
-        }
-        panic!("not well again: {causes:?}, {}", this.counter());
+        until("all is well again", || this.causes().is_empty().then_some(()));
     };
     well(&this);
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, IsTerminal as _, Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -224,7 +224,7 @@ fn pair(context: &Context, session: &Session, args: PairArgs) -> anyhow::Result<
         person: args.person.map(|person| person.parse()).transpose()?,
         from: args.from,
         label: args.label,
-        key: args.key_file.map(read_key).transpose()?,
+        key: args.key_file.as_deref().map(read_key).transpose()?,
     };
     let mut state: PairState = session.post("devices/pair", &request)?;
     let waiting = super::spinner(context, "");
@@ -249,12 +249,11 @@ fn pair(context: &Context, session: &Session, args: PairArgs) -> anyhow::Result<
         }
         session.pause(Duration::from_millis(150));
         // A daemon that took the new counter in is wired anew; its socket is back in a moment.
-        state = match session.get("devices/pairing", &Asked::default()) {
-            Ok(state) => state,
-            Err(_) => {
-                session.pause(Duration::from_secs(1));
-                session.get("devices/pairing", &Asked::default())?
-            }
+        state = if let Ok(state) = session.get("devices/pairing", &Asked::default()) {
+            state
+        } else {
+            session.pause(Duration::from_secs(1));
+            session.get("devices/pairing", &Asked::default())?
         };
     }
     waiting.finish_and_clear();
@@ -332,12 +331,12 @@ fn prompt(text: &str) -> anyhow::Result<String> {
 }
 
 /// The key is a secret: from a file or standard input, never from an argument.
-fn read_key(path: PathBuf) -> anyhow::Result<String> {
+fn read_key(path: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     if path.as_os_str() == "-" {
         std::io::stdin().lock().read_line(&mut text)?;
     } else {
-        let file = std::fs::File::open(&path).with_context(|| format!("cannot read the key in {}", path.display()))?;
+        let file = std::fs::File::open(path).with_context(|| format!("cannot read the key in {}", path.display()))?;
         file.take(1024).read_to_string(&mut text)?;
     }
     Ok(text.trim().to_owned())

@@ -35,8 +35,6 @@ pub struct WeekArgs {
     from: Option<NaiveDate>,
 }
 
-/// What about counters.
-
 /// `brisk status`
 pub fn status(context: &Context) -> anyhow::Result<Exit> {
     super::with_session(context, |session| {

@@ -76,7 +76,8 @@ pub struct Bluez {
     bus: Arc<SyncConnection>,
     io: AbortHandle,
     links: Links,
-    _signals: Vec<MsgMatch>,
+    /// Kept so that the bus goes on sending them.
+    signals: Vec<MsgMatch>,
 }
 
 impl Drop for Bluez {
@@ -100,7 +101,7 @@ impl Bluez {
             tracing::debug!(%error, "the connection to the message bus ended");
             all_down(&ended);
         });
-        let mut this = Self { bus, io: io.abort_handle(), links, _signals: Vec::new() };
+        let mut this = Self { bus, io: io.abort_handle(), links, signals: Vec::new() };
         this.watch_links().await.map_err(of_call)?;
         Ok(this)
     }
@@ -141,7 +142,7 @@ impl Bluez {
             }
             true
         };
-        self._signals = vec![
+        self.signals = vec![
             self.bus.add_match(changed).await?.msg_cb(on_change),
             self.bus.add_match(removed).await?.msg_cb(on_removal),
             self.bus.add_match(owner).await?.msg_cb(on_owner),
@@ -344,6 +345,7 @@ fn of_call(error: dbus::Error) -> RadioError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::radio::ErrorClass::{RebuildRadio, Reconnect};
 
     #[test]
     fn a_switch_that_blocks_bluetooth_is_seen_and_one_that_blocks_wifi_is_not() {
@@ -368,7 +370,6 @@ mod tests {
     #[test]
     fn a_call_that_fails_says_what_is_wrong_with_the_radio() {
         let of = |name: &str| of_call(dbus::Error::new_custom(name, "x")).class();
-        use crate::radio::ErrorClass::{RebuildRadio, Reconnect};
         assert_eq!(of("org.freedesktop.DBus.Error.NoReply"), RebuildRadio);
         assert_eq!(of("org.freedesktop.DBus.Error.ServiceUnknown"), RebuildRadio);
         assert_eq!(of("org.bluez.Error.Failed"), Reconnect);

@@ -41,6 +41,7 @@ pub enum Pairing {
 }
 
 /// One device in the fake air.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct FakeDevice {
     pub address: String,
     pub name: String,
@@ -99,6 +100,7 @@ impl FakeDevice {
 }
 
 /// Everything that a test may change while the program runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct State {
     pub devices: BTreeMap<String, FakeDevice>,
     pub adapter: bool,
@@ -153,7 +155,7 @@ impl FakeBluez {
         this
     }
 
-    /// For DBUS_SYSTEM_BUS_ADDRESS.
+    /// For `DBUS_SYSTEM_BUS_ADDRESS`.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -265,7 +267,7 @@ fn serve(address: &str, state: &Mutex<State>, stopped: &mpsc::Receiver<()>, read
             match message.msg_type() {
                 MessageType::MethodCall => call(&channel, &mut state, &message, &mut pending),
                 MessageType::MethodReturn | MessageType::Error => {
-                    agent_answered(&channel, &mut state, &message, &mut pending)
+                    agent_answered(&channel, &mut state, &message, &mut pending);
                 }
                 MessageType::Signal => {}
             }
@@ -461,7 +463,7 @@ fn introspect(state: &State, path: &str) -> String {
         .collect();
     children.sort();
     children.dedup();
-    let nodes: String = children.iter().map(|child| format!("<node name=\"{child}\"/>")).collect();
+    let nodes = children.iter().fold(String::new(), |xml, child| xml + &format!("<node name=\"{child}\"/>"));
     format!(
         "<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object Introspection 1.0//EN\" \
          \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\"><node>{nodes}</node>"

@@ -1,7 +1,7 @@
 //! A dialogue played between a [`Driver`] and a [`Peripheral`] without a radio: time moves only when somebody
 //! waits. Tests, fuzzing and the replay of a driver's work all run on this.
 
-use alloc::vec::Vec;
+use alloc::{collections::VecDeque, vec::Vec};
 
 use super::Peripheral;
 use crate::{
@@ -61,14 +61,15 @@ pub fn play(driver: &mut dyn Driver, counter: &mut dyn Peripheral, with: &mut Pl
         Played { outcome: None, identity: None, deliveries: Vec::new(), prompts: Vec::new(), ended_ms: now_ms };
     let known_uuids: Vec<Uuid> =
         counter.services().iter().flat_map(|service| service.characteristics.clone()).map(|one| one.uuid).collect();
-    let mut arrived: alloc::collections::VecDeque<(Uuid, Vec<u8>)> = alloc::collections::VecDeque::new();
+    let mut arrived = VecDeque::new();
     let (mut steps, mut all_steps) = (0_u32, 0_u32);
     counter.connect(with.mtu, now_ms);
+    let (begin_ms, clock_trusted) = (with.begin_ms, with.clock_trusted);
+    let time = |now_ms: i64| HostTime {
+        mono_ms: u64::try_from(now_ms - begin_ms).unwrap_or(0),
+        utc_us: clock_trusted.then_some(now_ms * 1000),
+    };
     loop {
-        let time = |now_ms: i64| HostTime {
-            mono_ms: u64::try_from(now_ms - with.begin_ms).unwrap_or(0),
-            utc_us: with.clock_trusted.then_some(now_ms * 1000),
-        };
         if with.cut_after.is_some_and(|most| all_steps >= most) {
             break;
         }
@@ -127,25 +128,10 @@ pub fn play(driver: &mut dyn Driver, counter: &mut dyn Peripheral, with: &mut Pl
             }
             Step::Await { at_most_ms } => {
                 let until_ms = now_ms + i64::from(at_most_ms);
-                loop {
-                    if arrived.is_empty()
-                        && let Some((from, bytes)) = counter.outgoing(now_ms)
-                    {
-                        assert!(bytes.len() + 3 <= with.mtu.into(), "a notification of {} bytes", bytes.len());
-                        now_ms += NOTIFICATION_MS;
-                        arrived.extend((with.air)(from, bytes));
-                        continue;
-                    }
-                    if let Some((from, bytes)) = arrived.pop_front() {
-                        driver.handle(Event::Notified { from, bytes: &bytes }, time(now_ms));
-                        break;
-                    }
-                    if now_ms >= until_ms {
-                        driver.handle(Event::TimedOut, time(now_ms));
-                        break;
-                    }
-                    // A counter may want to speak at any moment of the wait.
-                    now_ms = (now_ms + 250).min(until_ms);
+                now_ms = wait(counter, &mut arrived, with, now_ms, until_ms);
+                match arrived.pop_front() {
+                    Some((from, bytes)) => driver.handle(Event::Notified { from, bytes: &bytes }, time(now_ms)),
+                    None => driver.handle(Event::TimedOut, time(now_ms)),
                 }
             }
             Step::Identify(identity) => {
@@ -162,6 +148,29 @@ pub fn play(driver: &mut dyn Driver, counter: &mut dyn Peripheral, with: &mut Pl
     counter.disconnect();
     played.ended_ms = now_ms;
     played
+}
+
+/// Lets time pass until something has arrived or the wait is over; gives the moment it then is.
+fn wait(
+    counter: &mut dyn Peripheral,
+    arrived: &mut VecDeque<(Uuid, Vec<u8>)>,
+    with: &mut Play<'_>,
+    mut now_ms: i64,
+    until_ms: i64,
+) -> i64 {
+    while arrived.is_empty() {
+        if let Some((from, bytes)) = counter.outgoing(now_ms) {
+            assert!(bytes.len() + 3 <= with.mtu.into(), "a notification of {} bytes", bytes.len());
+            now_ms += NOTIFICATION_MS;
+            arrived.extend((with.air)(from, bytes));
+        } else if now_ms >= until_ms {
+            break;
+        } else {
+            // A counter may want to speak at any moment of the wait.
+            now_ms = (now_ms + 250).min(until_ms);
+        }
+    }
+    now_ms
 }
 
 impl Played {
@@ -184,7 +193,7 @@ mod tests {
     use super::*;
     use crate::{
         device::{KINDS, Life, LifeMinute, Setup},
-        driver::{Resolution, UnitKind},
+        driver::Resolution,
         reading::{HostId, Reading, Stamp, Wear},
     };
     use alloc::{string::ToString, vec};
@@ -255,10 +264,8 @@ mod tests {
                 _ => None,
             };
             for start_s in played.readings().iter().filter_map(minutes_of) {
-                assert!(start_s >= (NOON - 660) * 60 && start_s <= (NOON + 40) * 60, "{}: {start_s}", kind.name);
+                assert!(((NOON - 660) * 60..=(NOON + 40) * 60).contains(&start_s), "{}: {start_s}", kind.name);
             }
-            let _kinds: Vec<UnitKind> =
-                played.deliveries.iter().flat_map(|d| d.units.iter().map(|unit| unit.kind)).collect();
         }
     }
 }

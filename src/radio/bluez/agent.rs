@@ -98,7 +98,7 @@ impl Asked {
         let (sender, answer) = oneshot::channel();
         let asked = self.questions.send((question, sender)).await;
         match (asked, tokio::time::timeout(ANSWER_WITHIN, answer).await) {
-            (Ok(()), Ok(Ok(Answer::No)) | Ok(Err(_))) | (Err(_), _) => Err(rejected()),
+            (Ok(()), Ok(Ok(Answer::No) | Err(_))) | (Err(_), _) => Err(rejected()),
             (Ok(()), Ok(Ok(answer))) => Ok(answer),
             (Ok(()), Err(_)) => {
                 *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = true;

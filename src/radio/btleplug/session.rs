@@ -71,7 +71,7 @@ impl Session {
             .map_err(|error| RadioError::Platform(Box::new(error)))?;
         // From here on the runtime is shut down whatever happens.
         let mut guard = Guard(Some(runtime));
-        let handle = guard.0.as_ref().map(|runtime| runtime.handle().clone()).unwrap_or_else(Handle::current);
+        let handle = guard.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone());
         let bluez = on(&handle, Bluez::connect()).await?;
         let found = bluez.adapter(adapter).await?;
         let name = found.name().to_owned();

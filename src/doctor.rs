@@ -81,6 +81,11 @@ impl Finding {
     }
 }
 
+/// When the data cannot even be opened there is one thing to say.
+pub fn without_data(cause: Cause) -> Finding {
+    Finding::new(cause, None)
+}
+
 /// Everything that is wrong, the causes before what follows from them.
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();

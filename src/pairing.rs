@@ -330,7 +330,7 @@ impl PairingDesk {
             })?],
             None => KINDS.to_vec(),
         };
-        let mut heard = self.radio.listen(&kinds, LISTEN_FOR).await?;
+        let mut heard = self.radio.listen(&kinds, LISTEN_FOR, request.address.as_deref()).await?;
         if let Some(address) = &request.address {
             heard.retain(|one| one.address.eq_ignore_ascii_case(address));
         }

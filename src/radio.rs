@@ -49,11 +49,13 @@ pub trait Radio: Send + Sync {
     fn connect(&self, wanted: &Wanted, within: Duration)
     -> impl Future<Output = Result<Self::Link, RadioError>> + Send;
 
-    /// Listens for this long; everything that looks like a counter of these kinds, the loudest first.
+    /// Listens for this long, or until the counter at this address is heard; everything that looks like a counter of
+    /// these kinds, the loudest first.
     fn listen(
         &self,
         kinds: &[&'static Kind],
         during: Duration,
+        until: Option<&str>,
     ) -> impl Future<Output = Result<Vec<Heard>, RadioError>> + Send;
 }
 

@@ -1,6 +1,8 @@
 //! Everything that can be wrong between a counter and the disk, each with its sentences: what happened, what it
 //! means for the data, what to do. The status, `brisk doctor` and the page all say it in these words.
 
+use std::io;
+
 use firmware_protocol::{device::Kind, driver::Fault};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +120,15 @@ impl Cause {
             Fault::NotReady => Self::NotReady,
             Fault::NoEnd => Self::NoEnd,
             Fault::Busy => Self::Busy,
+        }
+    }
+
+    /// What a failure to write comes from.
+    pub fn of_disk(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Self::DiskFull,
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly,
+            _ => Self::NotStored,
         }
     }
 

@@ -95,7 +95,7 @@ pub(super) async fn scan(
 ) -> Result<Json<Vec<HeardReply>>, Problem> {
     let desk = desk(&app)?;
     let during = Duration::from_secs(asked.seconds.min(LONGEST_SCAN_S));
-    let heard = desk.radio().listen(KINDS, during).await?;
+    let heard = desk.radio().listen(KINDS, during, None).await?;
     Ok(Json(
         heard
             .into_iter()

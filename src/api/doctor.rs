@@ -94,11 +94,7 @@ fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<F
         now,
         clock_set: app.clock.synchronised(),
         radio,
-        disk: probe(&app.data_dir).err().map(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Cause::DiskFull,
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Cause::ReadOnly,
-            _ => Cause::NotStored,
-        }),
+        disk: probe(&app.data_dir).err().map(|error| Cause::of_disk(&error)),
         zones,
         counters,
     })

@@ -96,7 +96,8 @@ impl Air {
             return self.meant(address.to_owned(), kind);
         }
         let kinds = named.map_or_else(|| KINDS.to_vec(), |kind| vec![kind]);
-        let mut heard = self.radio.listen(&kinds, LISTEN_FOR).await.map_err(|error| radio_trouble(&error, None))?;
+        let mut heard =
+            self.radio.listen(&kinds, LISTEN_FOR, None).await.map_err(|error| radio_trouble(&error, None))?;
         heard.retain(|one| address.is_none_or(|address| one.address.eq_ignore_ascii_case(address)));
         match heard.as_slice() {
             [] => bail!(

@@ -71,10 +71,15 @@ impl Radio for AnyRadio {
         })
     }
 
-    async fn listen(&self, kinds: &[&'static Kind], during: Duration) -> Result<Vec<Heard>, RadioError> {
+    async fn listen(
+        &self,
+        kinds: &[&'static Kind],
+        during: Duration,
+        until: Option<&str>,
+    ) -> Result<Vec<Heard>, RadioError> {
         match self {
-            Self::Bluetooth(radio) => radio.listen(kinds, during).await,
-            Self::Simulated(radio) => radio.listen(kinds, during).await,
+            Self::Bluetooth(radio) => radio.listen(kinds, during, until).await,
+            Self::Simulated(radio) => radio.listen(kinds, during, until).await,
         }
     }
 }

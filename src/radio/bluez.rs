@@ -38,6 +38,8 @@ pub struct Adapter {
     pub path: Path<'static>,
     /// It is switched on.
     pub powered: bool,
+    /// A switch or the system keeps it off.
+    pub blocked: bool,
 }
 
 impl Adapter {
@@ -182,6 +184,7 @@ impl Bluez {
     pub async fn adapter(&self, name: &str) -> Result<Adapter, RadioError> {
         match self.any_adapter(name).await {
             Ok(adapter) if adapter.powered => Ok(adapter),
+            Ok(Adapter { blocked: true, .. }) => Err(RadioError::Blocked),
             Ok(_) | Err(RadioError::NoAdapter) if is_blocked(FilePath::new("/sys/class/rfkill")) => {
                 Err(RadioError::Blocked)
             }
@@ -200,8 +203,11 @@ impl Bluez {
             .await?
             .into_iter()
             .filter_map(|(path, interfaces)| {
-                let powered = prop_cast::<bool>(interfaces.get(ADAPTER)?, "Powered").copied().unwrap_or(false);
-                Some(Adapter { path, powered })
+                let properties = interfaces.get(ADAPTER)?;
+                let powered = prop_cast::<bool>(properties, "Powered").copied().unwrap_or(false);
+                // BlueZ from 5.65 says so; older ones leave it to the kernel's list.
+                let blocked = prop_cast::<String>(properties, "PowerState").is_some_and(|state| state == "off-blocked");
+                Some(Adapter { path, powered, blocked })
             })
             .collect();
         adapters.sort_by_key(|adapter| (!adapter.powered, adapter.path.to_string()));

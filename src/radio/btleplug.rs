@@ -199,7 +199,12 @@ impl Radio for BluetoothRadio {
         }
     }
 
-    async fn listen(&self, kinds: &[&'static Kind], during: Duration) -> Result<Vec<Heard>, RadioError> {
+    async fn listen(
+        &self,
+        kinds: &[&'static Kind],
+        during: Duration,
+        until: Option<&str>,
+    ) -> Result<Vec<Heard>, RadioError> {
         let mut air = self.air.lock().await;
         let session = self.session(&mut air).await?;
         let end = Instant::now() + during;
@@ -214,7 +219,9 @@ impl Radio for BluetoothRadio {
                 if kinds.iter().any(|kind| (kind.recognise)(&device.heard.advertisement)) {
                     heard.insert(device.heard.address.clone(), device.heard.clone());
                 }
-                false
+                until.is_some_and(|address| {
+                    heard.contains_key(&device.heard.address) && device.heard.address.eq_ignore_ascii_case(address)
+                })
             })
             .await?;
         let mut heard: Vec<_> = heard.into_values().collect();

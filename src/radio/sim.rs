@@ -181,7 +181,12 @@ impl Radio for SimRadio {
         })
     }
 
-    async fn listen(&self, kinds: &[&'static Kind], during: Duration) -> Result<Vec<Heard>, RadioError> {
+    async fn listen(
+        &self,
+        kinds: &[&'static Kind],
+        during: Duration,
+        _until: Option<&str>,
+    ) -> Result<Vec<Heard>, RadioError> {
         self.clock.sleep(during).await;
         let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
         Ok(heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect())

@@ -105,6 +105,8 @@ pub struct State {
     pub devices: BTreeMap<String, FakeDevice>,
     pub adapter: bool,
     pub powered: bool,
+    /// By rfkill.
+    pub blocked: bool,
     /// Answers nothing any more.
     pub hangs: bool,
     pub discovering: bool,
@@ -144,6 +146,7 @@ impl FakeBluez {
             devices: devices.into_iter().map(|device| (device.address.clone(), device)).collect(),
             adapter: true,
             powered: true,
+            blocked: false,
             hangs: false,
             discovering: false,
             scans: 0,
@@ -340,6 +343,7 @@ fn adapter_properties(state: &State) -> PropMap {
         ("Name", variant("fake".to_owned())),
         ("Alias", variant("fake".to_owned())),
         ("Powered", variant(state.powered)),
+        ("PowerState", variant(if state.blocked { "off-blocked" } else { "on" }.to_owned())),
         ("Discovering", variant(state.discovering)),
         ("Modalias", variant("usb:v1D6Bp0246d0542".to_owned())),
     ])

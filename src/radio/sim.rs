@@ -25,6 +25,8 @@ const ROUND_TRIP: Duration = Duration::from_millis(30);
 const PER_NOTIFICATION: Duration = Duration::from_micros(3_750);
 /// How often a paced link looks for something new.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// The same where time is free. A counter that speaks unasked does so once a second.
+const FREE_LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What the air does to one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -336,8 +338,8 @@ impl Link for SimLink {
             if left.is_zero() {
                 return Ok(None);
             }
-            let pause = if self.clock.is_free() { left } else { left.min(LOOK_EVERY) };
-            self.clock.sleep(pause).await;
+            let look_every = if self.clock.is_free() { FREE_LOOK_EVERY } else { LOOK_EVERY };
+            self.clock.sleep(left.min(look_every)).await;
         }
     }
 

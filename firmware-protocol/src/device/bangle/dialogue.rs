@@ -9,15 +9,14 @@ use alloc::{
 use super::{
     FROM_WATCH, KIND, TO_WATCH,
     command::{CLEAR, Command},
-    fetch::PASSES,
+    fetch::Last,
     lines::Lines,
     message::{About, BLOCK_S, Message, says_app_is_missing},
 };
 use crate::{
     device::{Setup, clock_reading::ClockReading},
     driver::{
-        Delivery, Driver, Event, Fault, HostTime, Identity, NO_SUCH_CHARACTERISTIC, Outcome, QuarantineReason, Step,
-        Unit, UnitKind,
+        Delivery, Driver, Event, Fault, HostTime, Identity, NO_SUCH_CHARACTERISTIC, Outcome, Step, Unit, UnitKind,
     },
     reading::DeviceId,
 };
@@ -111,10 +110,9 @@ pub struct BangleDriver {
     pub(super) stored_to: u32,
     pub(super) known_any: bool,
     pub(super) pass: u8,
-    /// Something of this pass is missing: what comes after it waits for the count.
-    pub(super) damaged: bool,
-    /// Blocks of this pass were not kept: there were too many.
-    pub(super) left_out: bool,
+    pub(super) last: Last,
+    /// Something in this pass was broken, or came before what it should come after.
+    pub(super) disorder: bool,
     pub(super) counted: u32,
     records: u32,
     pub(super) put_aside: u32,
@@ -123,6 +121,14 @@ pub struct BangleDriver {
     /// Checksums of lines that were put aside.
     pub(super) refused: BTreeSet<u32>,
     pub(super) waiting: Vec<(u32, u32, Vec<u8>)>,
+    /// Blocks of this pass that do not follow the one before them.
+    pub(super) doubtful: Vec<(u32, u32, Vec<u8>)>,
+    /// Checksum of all lines of this pass, and of the one before.
+    pub(super) lines_of_pass: u32,
+    pub(super) pass_before: u32,
+    /// Checksum of the first block of this pass, and of the one before.
+    pub(super) first: Option<u32>,
+    pub(super) first_before: Option<u32>,
     pub(super) delivery: Delivery,
     steps: u32,
     asked: Asked,
@@ -145,14 +151,19 @@ impl BangleDriver {
             stored_to: 0,
             known_any: false,
             pass: 0,
-            damaged: false,
-            left_out: false,
+            last: Last::Nothing,
+            disorder: false,
             counted: 0,
             records: 0,
             put_aside: 0,
             seen: BTreeMap::new(),
             refused: BTreeSet::new(),
             waiting: Vec::new(),
+            doubtful: Vec::new(),
+            lines_of_pass: 0,
+            pass_before: 0,
+            first: None,
+            first_before: None,
             delivery: Delivery::default(),
             steps: 0,
             asked: Asked::Nothing,
@@ -197,20 +208,24 @@ impl BangleDriver {
         match (&self.phase, message) {
             (Phase::About { .. }, Some(Message::About(about))) => self.take_about(&about, now),
             (Phase::Fetch { .. }, Some(Message::Record(record))) => {
-                self.counted = self.counted.saturating_add(1);
                 self.records += 1;
                 match record.epoch() {
-                    Ok(epoch) => self.take_block(epoch.seq, record.end_ms, line, now),
-                    Err(error) => self.put_aside(line, error.into()),
+                    Ok(epoch) => {
+                        // A notification that came twice.
+                        let again = self.last == Last::Block(epoch.seq);
+                        self.counted = self.counted.saturating_add(u32::from(!again));
+                        self.take_block(epoch.seq, record.end_ms, line, now);
+                    }
+                    Err(error) => {
+                        self.counted = self.counted.saturating_add(1);
+                        self.put_aside(line, error.into());
+                    }
                 }
             }
             (Phase::Fetch { .. }, Some(Message::FetchEnd { count })) => self.pass_is_over(count, now),
             // Half a line, or one that lost its middle.
             (Phase::Fetch { .. }, None) if line.starts_with(b"{") || line.ends_with(b"}") => {
-                self.damaged = true;
-                if self.pass >= PASSES {
-                    self.put_aside(line, QuarantineReason::Truncated);
-                }
+                self.take_broken(line);
             }
             _ => {}
         }

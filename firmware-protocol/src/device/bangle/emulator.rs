@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Uuid,
-    device::{Advertisement, Characteristic, Life, Peripheral, Service},
+    device::{Advertisement, Characteristic, Life, LifeMinute, Peripheral, Service},
     reading::Wear,
     steplog::device::AttError,
 };
@@ -37,6 +37,9 @@ pub struct BangleWatch {
     offset_min: i16,
     /// Records by the local time of their slot, in slots since 1970.
     slots: BTreeMap<i64, [u8; 10]>,
+    rest: VecDeque<LifeMinute>,
+    /// The block under way by its own clock, with its steps and whether it was off the body all the time.
+    block: Option<(i64, u32, bool)>,
     typed: Vec<u8>,
     out: VecDeque<u8>,
     room: usize,
@@ -51,14 +54,16 @@ pub struct BangleWatch {
 }
 
 impl BangleWatch {
-    /// Everything it lived through is in its file.
+    /// It lives through its minutes as time goes on.
     pub fn new(life: Life) -> Self {
-        let mut watch = Self {
+        Self {
             serial: life.serial,
             battery: life.battery,
             error_ms: life.clock_error_ms,
             offset_min: life.offset_min,
             slots: BTreeMap::new(),
+            rest: life.minutes.into(),
+            block: None,
             typed: Vec::new(),
             out: VecDeque::new(),
             room: 20,
@@ -67,18 +72,28 @@ impl BangleWatch {
             has_app: true,
             evaluates: true,
             miscounts: false,
-        };
-        let mut blocks: BTreeMap<i64, (u32, bool)> = BTreeMap::new();
-        for minute in &life.minutes {
-            let block = (minute.at * 60_000 + watch.error_ms).div_euclid(SLOT_MS);
-            let (steps, off) = blocks.entry(block).or_insert((0, true));
+        }
+    }
+
+    /// Blocks that are over by now are in its file, under the time that its clock claims.
+    fn live_to(&mut self, now_ms: i64) {
+        while let Some(minute) = self.rest.front().copied().filter(|minute| (minute.at + 1) * 60_000 <= now_ms) {
+            self.rest.pop_front();
+            // Its own block that holds most of the minute.
+            let block = (minute.at * 60_000 + 30_000).saturating_add(self.error_ms).div_euclid(SLOT_MS);
+            self.end_block(block);
+            let (_, steps, off) = self.block.get_or_insert((block, 0, true));
             *steps = steps.saturating_add(minute.steps);
             *off &= minute.wear == Wear::NotWorn;
         }
-        for (block, (steps, off)) in blocks {
-            watch.record(block, steps, if off { NOT_WORN } else { 0 });
+        self.end_block(now_ms.saturating_add(self.error_ms).div_euclid(SLOT_MS));
+    }
+
+    /// Writes the block under way when this is another one.
+    fn end_block(&mut self, now: i64) {
+        if let Some((block, steps, off)) = self.block.take_if(|under_way| under_way.0 != now) {
+            self.record(block, steps, if off { NOT_WORN } else { 0 });
         }
-        watch
     }
 
     /// Writes a block that ended; a slot that is written already stays as it is.
@@ -176,7 +191,8 @@ impl Peripheral for BangleWatch {
         }]
     }
 
-    fn connect(&mut self, mtu: u16, _now_ms: i64) {
+    fn connect(&mut self, mtu: u16, now_ms: i64) {
+        self.live_to(now_ms);
         // Its largest packet is 131 bytes.
         self.room = usize::from(mtu.min(131)).saturating_sub(3);
         (self.typed, self.out) = (Vec::new(), VecDeque::new());
@@ -201,6 +217,7 @@ impl Peripheral for BangleWatch {
     }
 
     fn write(&mut self, to: Uuid, bytes: &[u8], now_ms: i64) -> Result<(), AttError> {
+        self.live_to(now_ms);
         if to != TO_WATCH {
             return Err(AttError::WriteNotPermitted);
         }

@@ -19,8 +19,6 @@ pub struct Lines {
     waiting: VecDeque<Vec<u8>>,
     /// It has asked for silence.
     pub paused: bool,
-    /// Lines that were dropped because nobody looked at those before.
-    pub dropped: bool,
 }
 
 impl Lines {
@@ -42,12 +40,9 @@ impl Lines {
     fn end_line(&mut self) {
         let line = core::mem::take(&mut self.line);
         let whole = !core::mem::take(&mut self.too_long);
-        if whole && !line.is_empty() {
-            if self.waiting.len() < MAX_WAITING {
-                self.waiting.push_back(line);
-            } else {
-                self.dropped = true;
-            }
+        // Nobody looked at those before: what is dropped leaves a hole, and is asked for again.
+        if whole && !line.is_empty() && self.waiting.len() < MAX_WAITING {
+            self.waiting.push_back(line);
         }
     }
 

@@ -56,7 +56,8 @@ impl ColmiRing {
 
     fn live_to(&mut self, now_ms: i64) {
         while let Some(minute) = self.rest.front().filter(|minute| minute.at * 60_000 + 60_000 <= now_ms) {
-            let hour = (minute.at * 60_000 + self.ahead_ms).div_euclid(3_600_000);
+            // Its clock shows whole seconds: its own hour that holds most of the minute.
+            let hour = (minute.at * 60_000 + 30_000 + self.ahead_ms).div_euclid(3_600_000);
             // Hours without steps have no record in any capture.
             if minute.steps > 0 {
                 *self.hours.entry(hour).or_default() += minute.steps;

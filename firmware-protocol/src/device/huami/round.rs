@@ -193,7 +193,7 @@ impl Round {
     /// What the round brought, when nothing more will come.
     pub fn end(mut self, end: End) -> Verdict {
         let nothing = Verdict { minutes: None, aside: None, whole: false };
-        let fitting = if self.broken { None } else { self.fitting() };
+        let fitting = if self.broken { None } else { self.fitting(end) };
         let Some(size) = fitting.or(self.expected) else {
             // The model is not known and the number does not tell: samples cannot be told apart.
             return nothing;
@@ -226,10 +226,17 @@ impl Round {
         usize::try_from(self.count).unwrap_or(usize::MAX).saturating_mul(size.bytes())
     }
 
-    /// The size with which the announced minutes have the length that came; the model's own first.
-    fn fitting(&self) -> Option<SampleSize> {
-        let first = self.expected.unwrap_or(SampleSize::Four);
-        [first, first.other()].into_iter().find(|size| self.received() == self.length(*size))
+    /// The size with which the announced minutes have the length that came; the model's own first. Before the band says
+    /// that it sent everything, half of the long samples look like all of the short ones.
+    fn fitting(&self, end: End) -> Option<SampleSize> {
+        let fits = |size: &SampleSize| self.received() == self.length(*size);
+        match end {
+            End::Open => self.expected.filter(fits),
+            End::Sent => {
+                let first = self.expected.unwrap_or(SampleSize::Four);
+                [first, first.other()].into_iter().find(fits)
+            }
+        }
     }
 
     fn malformed(&mut self, reason: QuarantineReason) -> Took {
@@ -282,6 +289,22 @@ mod tests {
         assert!(round.end(End::Sent).whole);
 
         assert_eq!(Round::new(start(), 300, Some(SampleSize::Four)).take(&packet(1, 4)), Took::Break);
+    }
+
+    #[test]
+    fn half_of_the_long_samples_are_not_all_of_the_short_ones() {
+        let mut round = Round::new(start(), 8, Some(SampleSize::Eight));
+        round.take(&packet(0, 4));
+        round.take(&packet(1, 4));
+
+        let verdict = round.end(End::Open);
+
+        let minutes = verdict.minutes.unwrap();
+        assert_eq!((minutes.size, minutes.count(), verdict.whole), (SampleSize::Eight, 4, false));
+        let mut unknown = Round::new(start(), 8, None);
+        unknown.take(&packet(0, 4));
+        unknown.take(&packet(1, 4));
+        assert_eq!(unknown.end(End::Open).minutes, None);
     }
 
     #[test]

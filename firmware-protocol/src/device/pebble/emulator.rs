@@ -162,7 +162,9 @@ impl PebbleWatch {
                 }
             }
             self.last_minute = Some(minute.at);
-            let start_s = (minute.at * 60_000).saturating_add(self.error_ms).div_euclid(60_000).saturating_mul(60);
+            // Its clock is set to whole seconds: its own minute that covers most of this one.
+            let middle_ms = (minute.at * 60_000 + 30_000).saturating_add(self.error_ms);
+            let start_s = middle_ms.div_euclid(60_000).saturating_mul(60);
             self.pending.push((start_s, minute));
             if self.pending.len() >= SAMPLES.into() {
                 self.flush();

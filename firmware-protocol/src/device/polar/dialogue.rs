@@ -11,7 +11,7 @@ use super::{
     KIND,
     book::Book,
     exchange::{Answer, Exchange},
-    frames::{FROM_COUNTER, FROM_HOST, MTU, Message, SMALLEST, cut, notification},
+    frames::{FROM_COUNTER, FROM_HOST, MTU, Message, SMALLEST, code_frame, cut, notification},
     messages::{
         Clock, Command, Entry, GET_LOCAL_TIME, INITIALISE_SESSION, Operation, REQUEST_SYNCHRONISATION, SET_LOCAL_TIME,
         SET_SYSTEM_TIME, START_SYNC, STOP_SYNC, TERMINATE_SESSION, code, stop_sync,
@@ -85,6 +85,8 @@ pub struct PolarDriver {
     asked: Option<Step>,
     waiting: VecDeque<Vec<u8>>,
     exchange: Option<Exchange>,
+    /// The last frame of the answer before.
+    last_frame: Vec<u8>,
     steps: u32,
     serial: Vec<u8>,
     firmware: String,
@@ -122,6 +124,7 @@ impl PolarDriver {
             asked: None,
             waiting: VecDeque::new(),
             exchange: None,
+            last_frame: Vec::new(),
             steps: 0,
             serial: Vec::new(),
             firmware: String::new(),
@@ -171,7 +174,10 @@ impl PolarDriver {
                         self.exchange = Some(exchange);
                         return step;
                     }
-                    Err(answer) => self.take(exchange, answer, now),
+                    Err(answer) => {
+                        self.last_frame = core::mem::take(&mut exchange.last);
+                        self.take(exchange, answer, now);
+                    }
                 }
                 continue;
             }
@@ -258,12 +264,16 @@ impl PolarDriver {
     }
 
     fn query(&mut self, id: u16, parameters: &[u8]) {
-        self.exchange = Some(Exchange::new(Message::Query { id, parameters }.emit()));
+        let exchange = Exchange::new(Message::Query { id, parameters }.emit());
+        // Several questions in a row are answered with the same *OK*.
+        let ok = self.last_frame == code_frame(code::OK);
+        self.exchange = Some(if ok { exchange } else { exchange.after(&self.last_frame) });
     }
 
     fn get(&mut self, path: String) {
         let header = Operation { command: Command::Get, path }.emit();
-        self.exchange = Some(Exchange::new(Message::Operation { header: &header, data: &[] }.emit()));
+        let exchange = Exchange::new(Message::Operation { header: &header, data: &[] }.emit());
+        self.exchange = Some(exchange.after(&self.last_frame));
     }
 
     /// The next frame of a notification; none when all were written.

@@ -38,6 +38,10 @@ pub struct Exchange {
     draining: bool,
     /// What came, when another answer may still be on its way.
     answer: Option<Answer>,
+    /// The last frame of the answer before this one, which may come once more.
+    stale: Option<Vec<u8>>,
+    /// The frame that came last.
+    pub last: Vec<u8>,
     tries: u8,
     /// When the last try began.
     pub begun: Option<HostTime>,
@@ -53,9 +57,17 @@ impl Exchange {
             until_ms: None,
             draining: false,
             answer: None,
+            stale: None,
+            last: Vec::new(),
             tries: 0,
             begun: None,
         }
+    }
+
+    /// The same, after an answer that ended with this frame. A notification may come twice, and nothing says what it
+    /// answers; should the same frame be the answer here too, it comes with the next try.
+    pub fn after(self, last: &[u8]) -> Self {
+        Self { stale: Some(last.to_vec()), ..self }
     }
 
     /// Goes on: a step, or what came of it.
@@ -89,6 +101,10 @@ impl Exchange {
                 self.again(Fault::Silent)?;
                 continue;
             };
+            if self.stale.take_if(|stale| *stale == bytes).is_some() {
+                continue;
+            }
+            self.last.clone_from(&bytes);
             match self.reassembly.take(&bytes) {
                 Progress::Going => self.until_ms = Some(now.mono_ms.saturating_add(FRAME_MS)),
                 Progress::Whole(message) => self.answered(Answer::Message(message))?,

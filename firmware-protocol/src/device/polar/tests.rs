@@ -224,6 +224,27 @@ fn lost_and_doubled_frames_are_asked_for_again() {
     assert_eq!(epochs(&[&played]), truth(&life, -1));
 }
 
+/// An answer of one frame that comes twice is not taken for the answer to the next question.
+#[test]
+fn whatever_comes_twice_a_complete_dialogue_has_brought_everything() {
+    let life = life(-3000..0);
+    for doubled in 0..60 {
+        let mut n = 0_u32;
+
+        let played = Table::at(30).play(&mut PolarBand::new(&life), &mut |from, bytes| {
+            n += 1;
+            if doubled == 59 || n == doubled + 1 {
+                vec![(from, bytes.clone()), (from, bytes)]
+            } else {
+                vec![(from, bytes)]
+            }
+        });
+
+        assert_eq!(played.outcome, Some(Outcome::Complete), "{doubled}");
+        assert_eq!(epochs(&[&played]), truth(&life, -1), "{doubled}");
+    }
+}
+
 #[test]
 fn sixteen_lost_frames_in_a_row_are_noticed_by_the_length() {
     let life = life(-700..0);

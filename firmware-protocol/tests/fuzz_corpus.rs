@@ -1,5 +1,6 @@
 //! The fuzz targets on the stable toolchain: the committed corpus, then random and mutated inputs
-//! for `BRISK_FUZZ_SECONDS` (5 when unset). Prints its seed; `BRISK_FUZZ_SEED` repeats a run.
+//! for `BRISK_FUZZ_SECONDS` (5 when unset, shared by the targets). Prints its seed; `BRISK_FUZZ_SEED` repeats a run,
+//! `BRISK_FUZZ_ONLY=decode,device_dialogue` leaves the other targets out.
 
 mod common;
 
@@ -72,10 +73,15 @@ fn random_and_mutated_input_does_no_harm() {
     let seconds = number("BRISK_FUZZ_SECONDS", 5);
     let seed = number("BRISK_FUZZ_SEED", 20_261_122);
     println!("BRISK_FUZZ_SEED={seed}");
-    for (name, target) in TARGETS {
+    let only = env::var("BRISK_FUZZ_ONLY").unwrap_or_default();
+    let wanted: Vec<Target> =
+        TARGETS.into_iter().filter(|(name, _)| only.is_empty() || only.split(',').any(|one| one == *name)).collect();
+    assert!(!wanted.is_empty(), "no such target: {only}");
+    let share_ms = seconds * 1000 / u64::try_from(wanted.len()).unwrap();
+    for (name, target) in wanted {
         let corpus = corpus(name);
         let mut dice = Dice(seed);
-        let until = Instant::now() + Duration::from_millis(seconds * 1000 / u64::try_from(TARGETS.len()).unwrap());
+        let until = Instant::now() + Duration::from_millis(share_ms);
         let mut runs = 0_u64;
         while Instant::now() < until {
             let input = mutate(&mut dice, &corpus);

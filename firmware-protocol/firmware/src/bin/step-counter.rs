@@ -1,8 +1,10 @@
 //! Turns a computer into a step counter.
 
 use std::{
+    fs::File,
     future::pending,
-    path::PathBuf,
+    io::Write as _,
+    path::{Path, PathBuf},
     rc::Rc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -89,6 +91,10 @@ async fn counter(arguments: Arguments) -> anyhow::Result<()> {
         }
         None => Vec::new(),
     };
+    // A past to live through begins before the program was off.
+    let off_ms =
+        arguments.flash.as_deref().filter(|_| life.is_empty()).and_then(|flash| off_since(flash, now_ms().ok()?));
+    let flash_file = arguments.flash.clone();
     let (clock, sensor) = walk(life, now_ms()?, arguments.steps_per_minute, arguments.battery);
     let flushed = Rc::new(Notify::new());
     let bonds = match &arguments.bonds {
@@ -106,7 +112,7 @@ async fn counter(arguments: Arguments) -> anyhow::Result<()> {
         bonds,
         face: Terminal { display: !arguments.no_display, open: false },
         button: Enter { pressed: arguments.pressed, lines: BufReader::new(tokio::io::stdin()) },
-        off_ms: None,
+        off_ms,
     };
     let config = Config {
         // One name for the whole life of the program.
@@ -139,7 +145,27 @@ async fn counter(arguments: Arguments) -> anyhow::Result<()> {
         }
         (None, None) => bail!("neither a socket nor an adapter is named"),
     }
+    if let Some(flash) = flash_file {
+        // This computer's clock goes on while the program is off.
+        let now_ms = now_ms()?;
+        let note = File::create(clock_file(&flash)).and_then(|mut file| write!(file, "{now_ms}"));
+        note.context("note when the program ended")?;
+    }
     Ok(())
+}
+
+/// Where the moment of the last end stands, milliseconds since 1970.
+fn clock_file(flash: &Path) -> PathBuf {
+    flash.with_extension("ended")
+}
+
+/// How long the program was off, when it ended in order.
+fn off_since(flash: &Path, now_ms: i64) -> Option<u32> {
+    let file = clock_file(flash);
+    let ended: i64 = std::fs::read_to_string(&file).ok()?.trim().parse().ok()?;
+    // Told once: an end that is not in order leaves nothing behind.
+    std::fs::remove_file(file).ok()?;
+    u32::try_from(now_ms.checked_sub(ended)?).ok()
 }
 
 type Parts = Hardware<FileFlash, WalkClock, UntilTheEnd, FileBonds, Terminal, Enter>;

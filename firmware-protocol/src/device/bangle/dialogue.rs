@@ -91,7 +91,6 @@ struct Clock {
 
 /// See the module.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing that has happened")]
 pub struct BangleDriver {
     setup: Setup,
     pub(super) phase: Phase,

@@ -100,7 +100,7 @@ fn told(rows: &[Value]) -> Vec<(String, u64, u64)> {
         .collect()
 }
 
-/// One counter with its home's daemon: paired on an hour of life, then eight days later.
+/// One counter of a home: paired fresh from the box, then two weeks old.
 struct Worn {
     counter: Reference,
     script: Vec<ScriptMinute>,
@@ -109,15 +109,14 @@ struct Worn {
 impl Worn {
     async fn pair(lab: &Lab, home: &Home, seed: u64, number: u8) -> Self {
         let now = this_minute();
-        let first = script(seed, now - DAYS * 1440 - 60, now - DAYS * 1440);
-        let later = script(seed, now - DAYS * 1440, now);
+        let script = script(seed, now - DAYS * 1440, now);
         let address = format!("F2:5E:00:00:{:02X}:{number:02X}", seed % 256);
         let (folder, serial) = (home.path(&format!("counter-{number}")), format!("lab-{seed}-{number}"));
-        let mut counter = Reference::start(lab, folder, &serial, &address, &first).await;
+        let mut counter = Reference::start(lab, folder, &serial, &address, &[]).await;
         let args = ["device", "pair", &address, "--label", &serial];
         home.run(&args, &format!("{PASSKEY}\n")).await.ok("pairing before the faults");
-        counter.restart(lab, &later, 0).await;
-        Self { counter, script: first.into_iter().chain(later).collect() }
+        counter.restart(lab, &script, 0).await;
+        Self { counter, script }
     }
 }
 

@@ -27,7 +27,8 @@ pub fn show(config: &Config) -> String {
 
 /// What stands in place of the counters when there is none.
 const NO_COUNTER: &str = r#"
-# One counter and whose it is; one such table for each. Its maker prints the id on it.
+# One counter and whose it is; one such table for each that was not paired with `brisk device pair`.
+# `brisk device list` shows the id, or its maker prints it on it.
 # [[counter]]
 # id = "0011223344556677"
 # person = "me"

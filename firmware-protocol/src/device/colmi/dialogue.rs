@@ -147,6 +147,8 @@ pub struct ColmiDriver {
     /// Day that is asked for or is next, counted from 1970 on the ring's wall clock; none before the first.
     target: Option<i64>,
     day: Day,
+    /// The last packet of the day before, which may come once more.
+    stale: Option<Vec<u8>>,
     /// Records begin at quarters too.
     quarters: bool,
     delivery: Delivery,
@@ -171,6 +173,7 @@ impl ColmiDriver {
             known: None,
             target: None,
             day: Day::default(),
+            stale: None,
             quarters: false,
             delivery: Delivery::default(),
             ending: None,
@@ -301,6 +304,11 @@ impl ColmiDriver {
 
     /// Takes a packet; says whether more of the same answer is to come.
     fn look_at(&mut self, bytes: &[u8]) -> bool {
+        // Nothing says which day *no steps* is about. Should the same be the answer for this day too, it comes with the
+        // next try.
+        if self.phase == Phase::Day && self.tries == 0 && self.stale.take_if(|stale| stale == bytes).is_some() {
+            return false;
+        }
         match (self.phase, Reply::parse(bytes)) {
             (Phase::SetTime, Ok(Reply::TimeSet { .. })) => self.go(Phase::Settle),
             (Phase::SetTime, Ok(Reply::Refused { command })) if command == layout::SET_TIME => {
@@ -333,6 +341,7 @@ impl ColmiDriver {
             return false;
         }
         if self.day.is_whole() {
+            self.stale = Some(bytes.to_vec());
             self.go(Phase::Store);
             return false;
         }

@@ -169,6 +169,24 @@ fn lost_and_doubled_packets_are_asked_for_again() {
     assert_eq!(epochs(&[&played]).values().sum::<u32>(), 21_000);
 }
 
+/// The last packet of a day that comes twice is not taken for a packet of the next day: neither a record with the same
+/// place nor *no steps*.
+#[test]
+fn packets_that_come_twice_leave_no_hour_and_no_day_out() {
+    let mut life = life(-5 * 1440 - 720..0);
+    // Two days in a row without a step, then days of 16 hours each.
+    life.minutes.retain(|minute| minute.at > NOON - 3 * 1440 - 720 && minute.at.rem_euclid(1440) >= 8 * 60);
+    life.minutes.insert(0, LifeMinute { at: NOON - 6 * 1440, steps: 9, wear: Wear::Worn });
+    let well = Table::at(NOW_MS).well(&mut ColmiRing::new(&life));
+
+    let doubled = Table::at(NOW_MS)
+        .play(&mut ColmiRing::new(&life), &mut |from, bytes| vec![(from, bytes.clone()), (from, bytes)]);
+
+    assert_eq!((well.outcome, doubled.outcome), (Some(Outcome::Complete), Some(Outcome::Complete)));
+    assert_eq!(epochs(&[&well]).len(), 1 + 3 * 16 + 4);
+    assert_eq!(epochs(&[&doubled]), epochs(&[&well]));
+}
+
 #[test]
 fn a_record_that_never_arrives_holds_back_what_follows_it() {
     let mut ring = ColmiRing::new(&life(-3000..0));

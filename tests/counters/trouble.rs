@@ -47,7 +47,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(inner: SharedFarEnd, endless_after: Option<u32>) -> (SharedFarEnd, Arc<AtomicU32>) {
+    fn around(inner: SharedFarEnd, endless_after: Option<u32>) -> (SharedFarEnd, Arc<AtomicU32>) {
         let connections = Arc::new(AtomicU32::new(0));
         let this =
             Self { inner, connections: Arc::clone(&connections), endless_after, last: None, in_a_row: 0, told_us: 0 };
@@ -201,7 +201,7 @@ async fn a_wrong_key_is_said_and_not_tried_again_and_again() {
         let store = open(dir.path());
         let device = identity(kind, "1a2b", HERE).await;
         let clock = Arc::new(SimClock::paced(utc(start() + 720), 1.0));
-        let (far_end, connections) = Watched::new(counter(kind, life(kind, "1a2b", &script(1))), None);
+        let (far_end, connections) = Watched::around(counter(kind, life(kind, "1a2b", &script(1))), None);
         let radio = air(&clock, [(HERE, far_end)], Weather::calm());
         let wrong = Target { key: Some(Key([9; 16])), ..target(kind, device, HERE) };
         let one = supervised(&radio, &clock, &store, wrong);
@@ -229,7 +229,7 @@ async fn a_counter_that_never_ends_is_cut_off_and_others_are_served_meanwhile() 
         let store = open(dir.path());
         let (endless, good) = (identity(kind, "endless", HERE).await, identity(&step_log::KIND, "good", THERE).await);
         let clock = Arc::new(SimClock::paced(utc(start() + 720), 1.0));
-        let (far_end, connections) = Watched::new(counter(kind, life(kind, "endless", &walked)), Some(after));
+        let (far_end, connections) = Watched::around(counter(kind, life(kind, "endless", &walked)), Some(after));
         let good_one = counter(&step_log::KIND, life(&step_log::KIND, "good", &walked));
         let radio = air(&clock, [(HERE, far_end), (THERE, good_one)], Weather::calm());
         let cancel = CancellationToken::new();

@@ -336,8 +336,7 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
             _ = beat.tick() => {}
         }
         let now = (clock.utc(), clock.monotonic());
-        let by_clock = (now.0 - last.0).to_std().unwrap_or_default();
-        let slept = by_clock.saturating_sub(now.1.saturating_sub(last.1)) > SLEPT;
+        let slept = has_slept(last, now);
         last = now;
         let checked = tokio::select! {
             () = cancel.cancelled() => return,
@@ -357,6 +356,12 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
             wake.send_modify(|times| *times += 1);
         }
     }
+}
+
+/// Whether the computer slept between two readings of its two clocks: one of them stands still meanwhile.
+fn has_slept(before: (DateTime<Utc>, Duration), after: (DateTime<Utc>, Duration)) -> bool {
+    let by_clock = (after.0 - before.0).to_std().unwrap_or_default();
+    by_clock.saturating_sub(after.1.saturating_sub(before.1)) > SLEPT
 }
 
 /// Air with the simulated counters of the settings: each a flash file that `brisk demo` or a test
@@ -385,4 +390,20 @@ pub fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, Daemo
 /// What the simulated air knows a counter by.
 fn air_address(id: DeviceId) -> String {
     id.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_asleep_is_told_from_half_a_minute_awake_and_from_a_clock_set_back() {
+        let at = |utc_s: i64, awake_s: u64| {
+            (DateTime::from_timestamp(1_790_000_000 + utc_s, 0).unwrap(), Duration::from_secs(awake_s))
+        };
+
+        assert!(has_slept(at(0, 0), at(8 * 3600, 31)));
+        assert!(!has_slept(at(0, 0), at(30, 30)));
+        assert!(!has_slept(at(0, 0), at(-3600, 30)));
+    }
 }

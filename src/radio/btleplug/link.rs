@@ -212,9 +212,17 @@ fn att_code(text: &str) -> Option<u8> {
     if let Some((_, rest)) = text.split_once("ATT error: 0x") {
         return rest.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     }
-    // doc/gatt-api.txt of BlueZ: what ATT errors 2, 3, 5, 6 and 8 become.
-    let names = [("NotPermitted", 0x02), ("NotAuthorized", 0x05), ("NotSupported", 0x06), ("InvalidValueLength", 0x0D)];
-    names.iter().find(|(name, _)| text.contains(&format!("org.bluez.Error.{name}"))).map(|(_, code)| *code)
+    // What BlueZ writes in place of the codes that it has words for (`create_gatt_dbus_error`, version 5.66).
+    let words = [
+        ("Read not permitted", 0x02),
+        ("Write not permitted", 0x03),
+        ("Not paired", 0x05),
+        ("org.bluez.Error.NotSupported", 0x06),
+        ("Invalid offset", 0x07),
+        ("org.bluez.Error.NotAuthorized", 0x08),
+        ("Invalid Length", 0x0D),
+    ];
+    words.iter().find(|(word, _)| text.contains(word)).map(|(_, code)| *code)
 }
 
 #[cfg(test)]
@@ -224,7 +232,9 @@ mod tests {
     #[test]
     fn a_refusal_is_told_from_a_failure_of_the_system() {
         assert_eq!(att_code("x Operation failed with ATT error: 0x0e y"), Some(0x0E));
-        assert_eq!(att_code("D-Bus error: (org.bluez.Error.NotPermitted)"), Some(0x02));
+        assert_eq!(att_code("D-Bus error: Write not permitted (org.bluez.Error.NotPermitted)"), Some(0x03));
+        assert_eq!(att_code("D-Bus error: Not paired (org.bluez.Error.NotPermitted)"), Some(0x05));
+        assert_eq!(att_code("D-Bus error: Invalid Length (org.bluez.Error.InvalidArguments)"), Some(0x0D));
         assert_eq!(att_code("org.bluez.Error.Failed: Not connected"), None);
     }
 }

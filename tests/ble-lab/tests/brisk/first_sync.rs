@@ -103,7 +103,15 @@ async fn thirty_days_come_in_over_a_real_bluez_and_equal_the_simulated_ones() {
 
 /// Scan, pair with the digits, bring everything in; prints how fast.
 async fn first_contact(home: &Home, address: &str, mtu: u64) {
-    let heard = home.run(&["device", "scan", "--seconds", "3", "--json"], "").await.ok("scan").json();
+    // On a busy computer the counter takes a while to live through its past before it advertises.
+    let mut heard = Value::Null;
+    for _ in 0..10 {
+        let scan = home.run(&["device", "scan", "--seconds", "3", "--json"], "").await;
+        heard = scan.json();
+        if scan.code == Some(0) {
+            break;
+        }
+    }
     assert_eq!((&heard[0]["address"], &heard[0]["kinds"][0]), (&address.into(), &"step-log".into()), "{heard}");
     let paired = home.run(&["device", "pair", "--label", "wrist"], &format!("{PASSKEY}\n")).await.ok("pair");
     assert!(paired.out.contains("paired with digits"), "{}", paired.out);
@@ -116,4 +124,24 @@ async fn first_contact(home: &Home, address: &str, mtu: u64) {
         notifications * 1000 / ms,
     );
     assert_eq!(paired.of_dialogue("mtu"), mtu);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_firmware_passes_the_conformance_kit_over_a_real_bluez() {
+    if let Some(obstacle) = Lab::obstacle() {
+        return eprintln!("note: passed without a lab: {obstacle}");
+    }
+    let lab = Lab::start(LabOptions { turn_within: Duration::from_secs(900), ..LabOptions::default() }).await.unwrap();
+    let home = Home::new(&lab.dbus_address());
+    let now = this_minute();
+    let lived = script(9, now - 3 * 1440, now);
+    let mut counter = Reference::start(&lab, home.path("counter"), "conformance", ADDRESS, &lived).await;
+    first_contact(&home, ADDRESS, 247).await;
+
+    let tested = home.run(&["device", "test", ADDRESS], "").await;
+
+    println!("{}", tested.out);
+    assert_eq!(tested.code, Some(0), "{}", tested.err);
+    assert!(tested.out.contains(" 0 failed"), "{}", tested.out);
+    counter.kill().await;
 }

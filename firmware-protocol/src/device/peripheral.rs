@@ -35,6 +35,40 @@ pub trait Peripheral {
     fn outgoing(&mut self, now_ms: i64) -> Option<(Uuid, Vec<u8>)>;
 }
 
+impl<P: Peripheral + ?Sized> Peripheral for alloc::boxed::Box<P> {
+    fn advertisement(&self) -> Advertisement {
+        (**self).advertisement()
+    }
+
+    fn services(&self) -> Vec<Service> {
+        (**self).services()
+    }
+
+    fn connect(&mut self, mtu: u16, now_ms: i64) {
+        (**self).connect(mtu, now_ms);
+    }
+
+    fn disconnect(&mut self) {
+        (**self).disconnect();
+    }
+
+    fn subscribe(&mut self, to: Uuid, on: bool, now_ms: i64) {
+        (**self).subscribe(to, on, now_ms);
+    }
+
+    fn read(&mut self, from: Uuid, now_ms: i64) -> Result<Vec<u8>, AttError> {
+        (**self).read(from, now_ms)
+    }
+
+    fn write(&mut self, to: Uuid, bytes: &[u8], now_ms: i64) -> Result<(), AttError> {
+        (**self).write(to, bytes, now_ms)
+    }
+
+    fn outgoing(&mut self, now_ms: i64) -> Option<(Uuid, Vec<u8>)> {
+        (**self).outgoing(now_ms)
+    }
+}
+
 /// A service with its characteristics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {

@@ -141,50 +141,8 @@ pub async fn on_air(
 ) -> (Bridge, Controller) {
     let socket = folder.join(format!("hci-{}-{:02x}", kind.name, options.address[0]));
     let listener = UnixListener::bind(&socket).unwrap();
-    let peripheral = Arc::new(Mutex::new(BoxedPeripheral((kind.emulator)(life))));
+    let peripheral = Arc::new(Mutex::new((kind.emulator)(life)));
     let bridge = bridge::start(Where::Socket(socket), peripheral, options, now_ms).unwrap();
     let (stream, _) = timeout(Duration::from_secs(20), listener.accept()).await.expect("it takes it").unwrap();
     (bridge, lab.air().attach_stream(stream, None).await)
-}
-
-/// A boxed peripheral is one.
-struct BoxedPeripheral(Box<dyn firmware_protocol::device::Peripheral + Send>);
-
-impl firmware_protocol::device::Peripheral for BoxedPeripheral {
-    fn advertisement(&self) -> firmware_protocol::device::Advertisement {
-        self.0.advertisement()
-    }
-
-    fn services(&self) -> Vec<firmware_protocol::device::Service> {
-        self.0.services()
-    }
-
-    fn connect(&mut self, mtu: u16, now_ms: i64) {
-        self.0.connect(mtu, now_ms);
-    }
-
-    fn disconnect(&mut self) {
-        self.0.disconnect();
-    }
-
-    fn subscribe(&mut self, to: u128, on: bool, now_ms: i64) {
-        self.0.subscribe(to, on, now_ms);
-    }
-
-    fn read(&mut self, from: u128, now_ms: i64) -> Result<Vec<u8>, firmware_protocol::steplog::device::AttError> {
-        self.0.read(from, now_ms)
-    }
-
-    fn write(
-        &mut self,
-        to: u128,
-        bytes: &[u8],
-        now_ms: i64,
-    ) -> Result<(), firmware_protocol::steplog::device::AttError> {
-        self.0.write(to, bytes, now_ms)
-    }
-
-    fn outgoing(&mut self, now_ms: i64) -> Option<(u128, Vec<u8>)> {
-        self.0.outgoing(now_ms)
-    }
 }

@@ -359,6 +359,29 @@ fn a_counter_changes_hands_on_a_day_that_somebody_names() {
     assert!(listed[0]["stored_to"].as_u64().unwrap() > 0 && listed[0]["wanted"] == false, "the data are not: {listed}");
 }
 
+#[test]
+fn an_adapter_that_stays_off_is_switched_on_when_the_settings_allow_it_and_not_otherwise() {
+    let this = Fixture::with_paired_counter(&days_until_now(24, 1));
+    let settings = |power_cycle: bool| {
+        format!(
+            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
+             retry_at_most = \"1s\"\npower_cycle = {power_cycle}\n"
+        )
+    };
+    this.bus.state().powered = false;
+    this.home.change_settings(|_| settings(false));
+    let daemon = this.daemon();
+    until("it was tried often", || (this.counter()["doing"]["failures"].as_u64() > Some(8)).then_some(()));
+    assert!(!this.bus.state().powered, "somebody may have wanted it off");
+    assert!(daemon.terminate().0.success());
+
+    this.home.change_settings(|_| settings(true));
+    let daemon = this.daemon();
+    until("a dialogue is complete", || (!this.counter()["doing"]["last_complete"].is_null()).then_some(()));
+    assert!(this.bus.state().powered);
+    assert!(daemon.terminate().0.success());
+}
+
 /// The twelve faults of a helper's life (`doctor` on 12 seeded faults), each made for the real program.
 #[test]
 fn doctor_names_the_cause_of_each_of_the_twelve_faults() {

@@ -95,10 +95,22 @@ async fn thirty_days_come_in_over_a_real_bluez_and_equal_the_simulated_ones() {
     let more = |counter: &Value| counter["stored_to"].as_u64().unwrap() > stored;
     let grown = home.counter_until(&id, "new minutes come in", Duration::from_secs(200), more).await;
     println!("incremental: {stored} numbers stored, then {}", grown["stored_to"]);
+    println!("the daemon by then: {}", cost_of(daemon.id().expect("it runs")));
     assert_eq!(grown["bond"], "passkey");
     assert_eq!(counter.log().matches("passkey").count(), 1, "paired once: {}", counter.log());
     home.end(daemon).await;
     counter.kill().await;
+}
+
+/// What a process has cost so far.
+fn cost_of(pid: u32) -> String {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+    let (status, stat) = (read("status"), read("stat"));
+    let rss = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default().to_owned();
+    // Fields 14 and 15 of proc(5), after the name in brackets: ticks of 10 ms in user and kernel mode.
+    let fields: Vec<i64> =
+        stat.rsplit(')').next().unwrap().split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    format!("{rss}, {} ms of processor time", (fields[10] + fields[11]) * 10)
 }
 
 /// Scan, pair with the digits, bring everything in; prints how fast.

@@ -21,8 +21,10 @@ impl DayBook {
     ) -> Result<DayTotal, DaysError> {
         let threshold = person.brisk_spm;
         let worn: Vec<_> = person.counters.iter().filter(|wearing| wearing.covers(day.date)).collect();
-        let (minutes, sources) = self.minutes_around(&worn, day, threshold)?;
-        let coarse = self.coarse_of(&worn, day)?;
+        let (minutes, minute_sources) = self.minutes_around(&worn, day, threshold)?;
+        let mut sources = minute_sources.clone();
+        let (coarse, coarse_sources) = self.coarse_of(&worn, day)?;
+        sources.extend(coarse_sources.into_iter().filter(|one| !minute_sources.contains(one)));
         let mut row = day_total(&DayInput {
             participant: &person.id,
             day,
@@ -79,12 +81,15 @@ impl DayBook {
         }
     }
 
-    fn coarse_of(&self, worn: &[&Wearing], day: &LocalDay) -> Result<Vec<Coarse>, DaysError> {
-        let mut of_each = Vec::new();
+    /// The day's longer spans, and the counters that have some.
+    fn coarse_of(&self, worn: &[&Wearing], day: &LocalDay) -> Result<(Vec<Coarse>, Vec<String>), DaysError> {
+        let (mut of_each, mut sources) = (Vec::new(), Vec::new());
         for wearing in worn {
-            of_each.push(self.store.coarse(wearing.device, day.start_s, day.end_s)?);
+            let coarse = self.store.coarse(wearing.device, day.start_s, day.end_s)?;
+            sources.extend((!coarse.is_empty()).then(|| wearing.device.to_string()));
+            of_each.push(coarse);
         }
         let slices: Vec<&[Coarse]> = of_each.iter().map(Vec::as_slice).collect();
-        Ok(merge_coarse(&slices))
+        Ok((merge_coarse(&slices), sources))
     }
 }

@@ -7,7 +7,7 @@
 //! that is full (8 MiB): some 25 KiB a day with four counters. So the second half of the time is looked at, in which
 //! half a megabyte more is the cache and a megabyte is not.
 //!
-//! `BRISK_SOAK_DAYS` says how many days (6 when it is not set; 4 at least).
+//! `BRISK_SOAK_DAYS` says how many days (8 when it is not set; 4 at least).
 
 #[path = "soak/counters.rs"]
 mod counters;
@@ -66,7 +66,7 @@ fn median(hours: &[Hour]) -> i64 {
 #[tokio::test(start_paused = true)]
 async fn weeks_of_four_counters_leave_memory_and_tasks_as_they_were() {
     let days: i64 =
-        std::env::var("BRISK_SOAK_DAYS").map_or(6, |text| text.parse().expect("BRISK_SOAK_DAYS is a number"));
+        std::env::var("BRISK_SOAK_DAYS").map_or(8, |text| text.parse().expect("BRISK_SOAK_DAYS is a number"));
     assert!(days >= 4, "two halves of two days");
     let dir = tempfile::tempdir().unwrap();
     let store = brisk::demo::open_store(dir.path()).unwrap();

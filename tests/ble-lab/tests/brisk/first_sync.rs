@@ -129,8 +129,9 @@ async fn first_contact(home: &Home, address: &str, mtu: u64) {
     assert!(paired.out.contains("paired with digits"), "{}", paired.out);
     let (notifications, ms) = (paired.of_dialogue("notifications"), paired.of_dialogue("ms").max(1));
     println!(
-        "MTU {}: {DAYS} days of backlog in {}.{} s, {notifications} notifications, {} a second",
+        "MTU {}: backlog of {} epochs in {}.{} s, {notifications} notifications, {} a second",
         paired.of_dialogue("mtu"),
+        paired.of_dialogue("epochs"),
         ms / 1000,
         ms % 1000 / 100,
         notifications * 1000 / ms,

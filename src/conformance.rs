@@ -187,7 +187,7 @@ async fn judge<R: Radio>(
         Err(Problem::Radio(error)) => match error.class() {
             // The counter is gone or this computer's radio is: nothing more can be said of it.
             ErrorClass::RebuildRadio | ErrorClass::Stop => return Err(error),
-            ErrorClass::Retry if matches!(error, RadioError::NotHeard | RadioError::HeldHere) => return Err(error),
+            ErrorClass::Retry if matches!(error, RadioError::NotHeard) => return Err(error),
             ErrorClass::Retry | ErrorClass::Reconnect => {
                 bench.hang_up().await;
                 (Verdict::Fail, error.to_string())

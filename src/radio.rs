@@ -129,9 +129,6 @@ pub enum RadioError {
     /// The counter does not know the keys any more: it ends each connection at once.
     #[error("the counter has lost its pairing with this computer")]
     PairingLostThere,
-    /// Another program on this computer is connected with it.
-    #[error("another program on this computer holds the counter")]
-    HeldHere,
     /// The connection is gone.
     #[error("the connection broke off")]
     Lost,
@@ -169,7 +166,7 @@ impl RadioError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::NotHeard | Self::Refused { .. } | Self::NoSuchCharacteristic(_) | Self::HeldHere => ErrorClass::Retry,
+            Self::NotHeard | Self::Refused { .. } | Self::NoSuchCharacteristic(_) => ErrorClass::Retry,
             Self::Lost | Self::TimedOut(_) | Self::Platform(_) => ErrorClass::Reconnect,
             Self::NoBus(_) | Self::NoService | Self::Stuck(_) | Self::NoAdapter | Self::Blocked | Self::PoweredOff => {
                 ErrorClass::RebuildRadio

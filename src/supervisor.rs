@@ -282,12 +282,9 @@ impl<R: Radio> Supervised<R> {
                     status.failures
                 });
                 tracing::debug!(%error, failures, "dialogue did not complete");
-                match error.class() {
-                    ErrorClass::RebuildRadio | ErrorClass::Retry | ErrorClass::Reconnect => {
-                        back_off(&self.policy, failures, jitter)
-                    }
-                    ErrorClass::Stop => self.policy.retry_most,
-                }
+                // What a person has to mend first is not hurried.
+                let hopeless = error.class() == ErrorClass::Stop;
+                if hopeless { self.policy.retry_most } else { back_off(&self.policy, failures, jitter) }
             }
         }
     }

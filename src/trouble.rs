@@ -28,8 +28,6 @@ pub enum Cause {
     NotHeard,
     /// The counter fell silent while it was near: another app probably holds it.
     HeldElsewhere,
-    /// Another program on this computer is connected with it.
-    HeldHere,
     /// This computer lost the pairing.
     PairingLostHere,
     /// The counter lost the pairing.
@@ -93,7 +91,6 @@ impl Cause {
             RadioError::Blocked => Self::Blocked,
             RadioError::PoweredOff => Self::AdapterOff,
             RadioError::NotHeard => Self::NotHeard,
-            RadioError::HeldHere => Self::HeldHere,
             RadioError::PairingLostHere => Self::PairingLostHere,
             RadioError::PairingLostThere => Self::PairingLostThere,
             RadioError::Lost => Self::LinkBroke,
@@ -145,7 +142,6 @@ impl Cause {
             Self::HeldElsewhere => {
                 "The counter was near a moment ago and then fell silent: most likely another app or phone holds it."
             }
-            Self::HeldHere => "Another program on this computer is connected with the counter.",
             Self::PairingLostHere => "This computer has lost its pairing with the counter.",
             Self::PairingLostThere => {
                 "The counter has forgotten its pairing with this computer, as after a reset of the counter."
@@ -203,7 +199,6 @@ impl Cause {
             Self::AdapterOff => "Switch it on: `bluetoothctl power on`.",
             Self::NotHeard => "Bring it near this computer, wake its screen, and close other apps that use it.",
             Self::HeldElsewhere => "Close that app, or switch Bluetooth off on that phone, once.",
-            Self::HeldHere => "Close that program.",
             Self::PairingLostHere | Self::PairingLostThere => {
                 "Pair again: `brisk device pair`. All data are kept, and the person stays the same."
             }

@@ -2,10 +2,9 @@
 //! asked every half hour through rough air. Time is simulated: it jumps to the next moment at which anybody wants
 //! something. What must not grow with time is measured hour by hour.
 //!
-//! Memory does grow in the first days: the index's tables and buffers are touched for the first time, and each thread
-//! that may block gets an arena of the allocator. After that it grows with the index, which its cache holds whole until
-//! that is full (8 MiB): some 25 KiB a day with four counters. So the second half of the time is looked at, in which
-//! half a megabyte more is the cache and a megabyte is not.
+//! Memory is measured as the service unit sets it: the test runs itself again with the unit's `GLIBC_TUNABLES`. Without
+//! them the C library's caches for each thread leave holes in the heap: 1.5 MiB in 24 days, while what is alive stays
+//! the same to 0.3 MiB. The days of the index stay in its cache until that is full (2 MiB).
 //!
 //! `BRISK_SOAK_DAYS` says how many days (8 when it is not set; 4 at least).
 
@@ -25,8 +24,9 @@ use counters::{KINDS, REMEMBERS, calendar, person_of, script, start, utc};
 use firmware_protocol::driver::Resolution;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Memory may grow by this much in the second half of the time.
+/// Memory may grow by this much from the first day's end to the last's.
 const MOST_GROWTH_KIB: i64 = 1024;
+const TUNABLES: &str = "GLIBC_TUNABLES";
 /// A tenth of what an idle daemon may use: 30 ms in 30 s. The counters' own lives are in it, and no optimisation.
 const MOST_CPU_MS_A_DAY: u64 = 8_640;
 /// The hours at the end of a day over which memory is taken.
@@ -63,8 +63,23 @@ fn median(hours: &[Hour]) -> i64 {
     rss[rss.len() / 2]
 }
 
-#[tokio::test(start_paused = true)]
-async fn weeks_of_four_counters_leave_memory_and_tasks_as_they_were() {
+#[test]
+fn weeks_of_four_counters_leave_memory_and_tasks_as_they_were() {
+    let unit = include_str!("../config/brisk.service");
+    let wanted = unit.lines().find_map(|line| line.strip_prefix("Environment=GLIBC_TUNABLES=")).unwrap();
+    if std::env::var(TUNABLES).is_ok_and(|set| set == wanted) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        return runtime.block_on(live());
+    }
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "weeks_of_four_counters_leave_memory_and_tasks_as_they_were", "--nocapture"])
+        .env(TUNABLES, wanted)
+        .status()
+        .unwrap();
+    assert!(again.success(), "with {TUNABLES}={wanted}: {again}");
+}
+
+async fn live() {
     let days: i64 =
         std::env::var("BRISK_SOAK_DAYS").map_or(8, |text| text.parse().expect("BRISK_SOAK_DAYS is a number"));
     assert!(days >= 4, "two halves of two days");
@@ -157,6 +172,6 @@ async fn weeks_of_four_counters_leave_memory_and_tasks_as_they_were() {
         middle - first,
         last - middle,
     );
-    assert!(last - middle <= MOST_GROWTH_KIB, "{} KiB more in the second half", last - middle);
+    assert!(last - first <= MOST_GROWTH_KIB, "{} KiB more than on the first day", last - first);
     assert!(cpu_a_day <= MOST_CPU_MS_A_DAY, "{cpu_a_day} ms of processor time a day");
 }

@@ -13,7 +13,7 @@ use std::{
 use super::{StoreError, files, format};
 
 /// The most bytes that `sled` is asked to keep in memory.
-const CACHE_BYTES: u64 = 8 << 20;
+const CACHE_BYTES: u64 = 2 << 20;
 /// `sled` takes and frees the disk in pieces of this size. Its usual half a megabyte is more than a year of minutes needs.
 const SEGMENT_BYTES: usize = 32 << 10;
 /// What `sled` says when somebody else has its file.

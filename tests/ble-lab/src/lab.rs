@@ -140,6 +140,17 @@ impl Lab {
         self.adapter_is_on().await
     }
 
+    /// Switches the adapter off, as a person may.
+    pub async fn adapter_off(&self) -> Result<(), LabError> {
+        self.must("btmgmt power off").await
+    }
+
+    /// Switches the adapter on, and waits until BlueZ says so. On a busy machine the emulated guest now and then
+    /// sees the first command to its controller time out (-110), and the adapter stays off: it is asked again.
+    pub async fn adapter_on(&self) -> Result<(), LabError> {
+        self.must(&format!("until btmgmt power on > /dev/null; do usleep 200000; done; {ADAPTER_ON}")).await
+    }
+
     /// Waits until BlueZ is there and its adapter is switched on.
     pub async fn adapter_is_on(&self) -> Result<(), LabError> {
         self.must(ADAPTER_ON).await

@@ -79,10 +79,9 @@ async fn bluez_hears_the_air_and_comes_back_after_every_fault() {
     lab.adapter_is_on().await.unwrap();
     step("bluetoothd killed and back");
 
-    lab.vm("btmgmt power off").await.unwrap();
+    lab.adapter_off().await.unwrap();
     until(&lab, "bluetoothctl show | grep 'Powered: no'").await;
-    lab.vm("btmgmt power on").await.unwrap();
-    lab.adapter_is_on().await.unwrap();
+    lab.adapter_on().await.unwrap();
     step("adapter off and on");
 
     for part in [Part::Bluetoothd, Part::Adapter, Part::Bus] {

@@ -58,9 +58,9 @@ async fn make(fault: Fault, lab: &Lab, counter: &mut Reference, random: &mut fas
             lab.vm("kill -9 $(pidof bluetoothd)").await.unwrap();
         }
         Fault::AdapterPowered => {
-            lab.vm("btmgmt power off").await.unwrap();
+            lab.adapter_off().await.unwrap();
             sleep(Duration::from_secs(random.u64(1..5))).await;
-            lab.vm("btmgmt power on").await.unwrap();
+            lab.adapter_on().await.unwrap();
         }
         Fault::AdapterUnplugged => {
             lab.stop(Part::Adapter).await.unwrap();

@@ -5,7 +5,6 @@
 //! runs of minutes work on *segments*, the runs without a gap, and cross midnight; only then are minutes
 //! given to days. [`day_total`] is the one way to a day's row, for the daemon and for batch files alike.
 
-pub mod bands;
 pub mod bouts;
 pub mod coarse;
 pub mod context;
@@ -13,7 +12,8 @@ pub mod day;
 mod known;
 mod measures;
 pub mod minutes;
-pub mod peaks;
+pub mod series;
+pub mod tally;
 pub mod wear;
 
 pub use context::{Enough, context_is_enough};
@@ -27,3 +27,24 @@ fn count(items: usize) -> u32 {
 
 #[cfg(test)]
 mod laws;
+
+#[cfg(test)]
+mod tests {
+    use super::series::{SeriesBuf, Stretch, Walked};
+
+    /// One segment of these steps and lengths, from minute 0 on.
+    pub fn plain(runs: &[(u32, usize)]) -> SeriesBuf {
+        let mut series = SeriesBuf::default();
+        let steps = runs.iter().flat_map(|&(steps, length)| std::iter::repeat_n(steps, length));
+        for (at, steps) in (0..).zip(steps) {
+            series.record(at, at + 1);
+            series.walked.extend((steps > 0).then_some(Walked { at, steps }));
+        }
+        series
+    }
+
+    pub fn stretch_of(series: &SeriesBuf) -> Stretch<'_> {
+        let segment = series.segments[0];
+        Stretch { first: segment.first, end: segment.end, walked: &series.walked }
+    }
+}

@@ -139,13 +139,35 @@ pub enum DataState {
 }
 
 /// How `wear_min` was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WearMethod {
     /// The counter said so, minute by minute.
     Device,
     /// Recorded minutes less runs of at least 60 zeros: an estimate from steps alone.
+    #[default]
     Zero60,
+    /// Less runs of at least 90 zeros (Choi 2012).
+    Zero90,
+    /// Less runs of at least 120 zeros (Hutto 2013).
+    Zero120,
+    /// By Choi's rule of 2011: 90 zeros, artefacts of 2 minutes between 30 zeros passed over.
+    Choi,
+    /// The recorded minutes of clock hours with a step.
+    HoursWithSteps,
+    /// Minutes with a plausible heart rate or a step.
+    HeartRate,
+}
+
+/// How the numbers of the bout rule are read ([`crate::aggregate::bouts`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoutKind {
+    /// The first window decides that a bout begins; it then goes on until enough slower minutes in a row (NCI).
+    #[default]
+    Begun,
+    /// Every window of a bout holds its share of brisk minutes (after GGIR).
+    Rolling,
 }
 
 /// How a goal was met, or why that cannot be said (activity-science §1.11).
@@ -267,10 +289,34 @@ pub struct Rules {
     pub zero_run_long_min: u16,
     /// A valid day has at least this many wear minutes …
     pub valid_wear_min: u16,
-    /// … or, where wear is only estimated from steps, this many clock hours with a step.
+    /// … or, where wear is only estimated from steps, this many clock hours with a step; 0 asks for wear alone.
     pub valid_hours_with_steps: u16,
     /// The most steps that a minute can hold, for bounds from coarse records.
     pub ceiling_spm: u16,
+    /// How wear is found where the counter does not say it minute by minute. Where a day has no heart rate,
+    /// `heart_rate` becomes `zero60`, and the day's row says so.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub wear_method: WearMethod,
+    /// Shortest run of zeros that counts as not worn by `zero120`.
+    #[serde(default = "two_hours", skip_serializing_if = "is_two_hours")]
+    pub zero_run_longest_min: u16,
+    /// How the three numbers of the bout rule are read.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub bout_kind: BoutKind,
+}
+
+// What `brisk/1` did not name yet is left out where it is as usual: its hash stays what it was.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn two_hours() -> u16 {
+    120
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_two_hours(minutes: &u16) -> bool {
+    *minutes == two_hours()
 }
 
 impl Rules {
@@ -288,6 +334,9 @@ impl Rules {
             valid_wear_min: 600,
             valid_hours_with_steps: 10,
             ceiling_spm: 200,
+            wear_method: WearMethod::Zero60,
+            zero_run_longest_min: two_hours(),
+            bout_kind: BoutKind::Begun,
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use brisk::{
-    aggregate::{DayInput, day_total},
+    aggregate::{DayInput, day_total, series::SeriesBuf},
     batch::{self, BatchError, BatchOptions, BatchSummary, OnBadRow, Reason},
     export::Format,
     model::{Minute, MinuteWear},
@@ -319,7 +319,7 @@ fn a_batch_day_is_the_daemons_day() {
             day_index: i32::try_from((batch.local_date - first).num_days() + 1).unwrap(),
             brisk_threshold: 100,
             rules: &brisk::model::Rules::brisk_1(),
-            minutes: &minutes,
+            minutes: SeriesBuf::of(&minutes).view(),
             coarse: &[],
             device_day_steps: None,
             now_s: None,

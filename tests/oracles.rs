@@ -14,16 +14,15 @@ use std::{
 use brisk::{
     aggregate::{
         DayInput,
-        bands::bands,
-        bouts::{BoutRule, bouts},
+        bouts::{BoutRule, for_each_bout},
         day_total,
-        peaks::peaks,
-        segments,
-        wear::{ChoiRule, choi, zero_runs},
+        series::{SeriesBuf, Stretch, Walked},
+        tally::Tally,
+        wear::{ChoiRule, choi, for_each_zero_run},
     },
     batch::{self, BatchOptions},
-    model::{DayTotal, Minute, MinuteWear, ParticipantId, Rules},
-    time::{Calendar, Zone},
+    model::{DayTotal, Minute, MinuteWear, ParticipantId, Rules, WearMethod},
+    time::{Calendar, LocalDay, Zone},
 };
 use serde_json::Value;
 
@@ -68,33 +67,59 @@ fn number(value: &Value) -> u64 {
 }
 
 /// The run-length coded series of a case.
-fn series(case: &Value) -> Vec<Minute> {
+fn series(case: &Value) -> SeriesBuf {
     let runs = case["steps_rle"].as_array().unwrap();
     let steps = runs.iter().flat_map(|run| {
         let length = usize::try_from(number(&run[1])).unwrap();
         std::iter::repeat_n(u32::try_from(number(&run[0])).unwrap(), length)
     });
-    let minutes = minutes(steps);
-    assert_eq!(u64::try_from(minutes.len()).unwrap(), number(&case["minutes"]), "{}", case["name"]);
-    minutes
+    let series = SeriesBuf::of(&minutes(steps));
+    assert_eq!(u64::from(recorded(&series)), number(&case["minutes"]), "{}", case["name"]);
+    series
+}
+
+fn recorded(series: &SeriesBuf) -> u32 {
+    series.view().recorded_in(i32::MIN..i32::MAX)
+}
+
+/// What a rule finds in every segment of a record.
+fn found(series: &SeriesBuf, rule: impl Fn(Stretch<'_>) -> Vec<Range<i32>>) -> Vec<Range<i32>> {
+    series.view().stretches(i32::MIN..i32::MAX).flat_map(rule).collect()
+}
+
+fn zero_runs(stretch: Stretch<'_>, shortest: i32) -> Vec<Range<i32>> {
+    let mut found = Vec::new();
+    for_each_zero_run(stretch, |run| found.extend((run.end - run.start >= shortest).then_some(run)));
+    found
+}
+
+fn bouts(stretch: Stretch<'_>, threshold: u16, rule: BoutRule) -> Vec<Range<i32>> {
+    let mut found = Vec::new();
+    for_each_bout(stretch, threshold, rule, |bout| found.push(bout));
+    found
+}
+
+fn minutes_in(runs: &[Range<i32>], own: &Range<i32>) -> u32 {
+    let inside = |run: &Range<i32>| run.end.min(own.end) - run.start.max(own.start);
+    runs.iter().map(|run| u32::try_from(inside(run)).unwrap_or(0)).sum()
 }
 
 fn intervals(value: &Value) -> Vec<RangeInclusive<u64>> {
     value.as_array().unwrap().iter().map(|pair| number(&pair[0])..=number(&pair[1])).collect()
 }
 
-fn inclusive(ranges: Vec<Range<usize>>) -> Vec<RangeInclusive<u64>> {
-    let index = |index: usize| u64::try_from(index).unwrap();
-    ranges.into_iter().map(|range| index(range.start)..=index(range.end - 1)).collect()
+fn inclusive(ranges: &[Range<i32>]) -> Vec<RangeInclusive<u64>> {
+    let index = |index: i32| u64::try_from(index).unwrap();
+    ranges.iter().map(|range| index(range.start)..=index(range.end - 1)).collect()
 }
 
 #[test]
 fn wear_is_what_the_written_rule_says_in_every_case() {
-    type Rule = fn(&[Minute]) -> Vec<Range<usize>>;
+    type Rule = fn(Stretch<'_>) -> Vec<Range<i32>>;
     let rules: [(&str, Rule); 3] = [
-        ("zero60", |segment| zero_runs(segment, 60)),
-        ("zero90", |segment| zero_runs(segment, 90)),
-        ("choi_stream30", |segment| choi(segment, ChoiRule::PUBLISHED)),
+        ("zero60", |stretch| zero_runs(stretch, 60)),
+        ("zero90", |stretch| zero_runs(stretch, 90)),
+        ("choi_stream30", |stretch| choi(stretch, ChoiRule::PUBLISHED)),
     ];
     let cases = cases("wear_cases.json");
     assert_eq!(cases.len(), 48);
@@ -103,11 +128,11 @@ fn wear_is_what_the_written_rule_says_in_every_case() {
         for (name, rule) in rules {
             let expected = &case["expected"][name];
 
-            let found = rule(&series);
+            let found = found(&series, rule);
 
-            let worn = series.len() - found.iter().map(Range::len).sum::<usize>();
-            assert_eq!(inclusive(found), intervals(&expected["spec_nonwear"]), "{name} {}", case["name"]);
-            assert_eq!(u64::try_from(worn).unwrap(), number(&expected["spec_wear_minutes"]), "{name} {}", case["name"]);
+            let worn = recorded(&series) - minutes_in(&found, &(0..i32::MAX));
+            assert_eq!(inclusive(&found), intervals(&expected["spec_nonwear"]), "{name} {}", case["name"]);
+            assert_eq!(u64::from(worn), number(&expected["spec_wear_minutes"]), "{name} {}", case["name"]);
         }
     }
 }
@@ -125,13 +150,17 @@ fn bouts_are_those_of_the_public_tool_in_every_case_and_variant() {
         ] {
             let expected = &case["expected"][name];
 
-            let found = bouts(&series, 100, rule);
+            let found = found(&series, |stretch| bouts(stretch, 100, rule));
 
-            let inside = found.iter().map(Range::len).sum::<usize>();
-            assert_eq!(inclusive(found), intervals(&expected["bouts"]), "{name} {}", case["name"]);
-            assert_eq!(u64::try_from(inside).unwrap(), number(&expected["bout_minutes"]), "{name} {}", case["name"]);
+            let inside = minutes_in(&found, &(0..i32::MAX));
+            assert_eq!(inclusive(&found), intervals(&expected["bouts"]), "{name} {}", case["name"]);
+            assert_eq!(u64::from(inside), number(&expected["bout_minutes"]), "{name} {}", case["name"]);
         }
     }
+}
+
+fn tally(walked: &[Walked], recorded: u32) -> Tally {
+    Tally::of(recorded, walked.iter().map(|minute| minute.steps))
 }
 
 #[test]
@@ -142,12 +171,12 @@ fn bands_and_peaks_are_those_of_the_public_tool_in_every_case() {
         let series = series(case);
         let expected = &case["expected"];
 
-        let (bands, peaks) = (bands(&series), peaks(&series));
+        let tally = tally(&series.walked, recorded(&series));
 
         let eight = |name: &str| -> Vec<u64> { expected[name].as_array().unwrap().iter().map(number).collect() };
-        assert_eq!(bands.minutes.map(u64::from).to_vec(), eight("band_minutes"), "{}", case["name"]);
-        assert_eq!(bands.steps.map(u64::from).to_vec(), eight("band_steps"), "{}", case["name"]);
-        for (index, peak) in [peaks.peak1, peaks.peak30, peaks.peak60].into_iter().enumerate() {
+        assert_eq!(tally.bands().map(u64::from).to_vec(), eight("band_minutes"), "{}", case["name"]);
+        assert_eq!(tally.band_steps().map(u64::from).to_vec(), eight("band_steps"), "{}", case["name"]);
+        for (index, peak) in tally.peaks().into_iter().enumerate() {
             let wanted = expected["peak1_30_60_spm"][index].as_f64();
             let same = match (peak, wanted) {
                 (Some(peak), Some(wanted)) => (peak - wanted).abs() <= 0.000_051,
@@ -204,25 +233,24 @@ fn strict_bouts_choi_wear_and_band_steps_of_474_real_days_are_the_tools_too() {
     let Some(input) = data_set("fitabase-2016/minuteStepsNarrow_merged.csv.gz") else { return };
     let records = fitabase_minutes(&input);
     let calendar = Calendar::midnight(Zone::AS_IT_STANDS);
+    let day_by = |change: fn(&mut Rules), record: &SeriesBuf, date: &str| {
+        let mut rules = Rules::brisk_1();
+        change(&mut rules);
+        day_of(record, &calendar.day(date.parse().unwrap()), 100, &rules)
+    };
     let mut compared = 0;
     for theirs in rows(&oracle("fitabase_shared_daily.csv")) {
         let record = &records[&theirs["participant_id"]];
         let day = calendar.day(theirs["date"].parse().unwrap());
+        let by_choi = day_by(|rules| rules.wear_method = WearMethod::Choi, record, &theirs["date"]);
+        assert_eq!(by_choi.wear_method, Some(WearMethod::Choi));
+        assert_eq!(by_choi.wear_min.unwrap().to_string(), theirs["wear90choi_spec_min"], "{theirs:?}");
+        let strict = day_by(|rules| (rules.bout_brisk_min, rules.bout_end_min) = (10, 1), record, &theirs["date"]);
+        assert_eq!(strict.bout_min.unwrap().to_string(), theirs["bout_min_strict"], "{theirs:?}");
         let own = day.first_minute()..day.end_minute();
-        let marked = |runs: fn(&[Minute]) -> Vec<Range<usize>>| {
-            let inside = |segment: &[Minute]| -> usize {
-                let runs = runs(segment).into_iter();
-                runs.map(|run| segment[run].iter().filter(|minute| own.contains(&minute.at)).count()).sum()
-            };
-            segments(record).map(inside).sum::<usize>()
-        };
-        let today: Vec<_> = record.iter().copied().filter(|minute| own.contains(&minute.at)).collect();
-        let worn = today.len() - marked(|segment| choi(segment, ChoiRule::PUBLISHED));
-        assert_eq!(worn.to_string(), theirs["wear90choi_spec_min"], "{theirs:?}");
-        let strict = marked(|segment| bouts(segment, 100, BoutRule::STRICT_10));
-        assert_eq!(strict.to_string(), theirs["bout_min_strict"], "{theirs:?}");
+        let today: Vec<_> = record.walked.iter().copied().filter(|minute| own.contains(&minute.at.into())).collect();
         let names = ["s_0", "s_1_19", "s_20_39", "s_40_59", "s_60_79", "s_80_99", "s_100_119", "s_120p"];
-        for (name, steps) in names.iter().zip(bands(&today).steps) {
+        for (name, steps) in names.iter().zip(tally(&today, by_choi.minutes_recorded).band_steps()) {
             assert_eq!(steps.to_string(), theirs[*name], "{name} {theirs:?}");
         }
         compared += 1;
@@ -231,7 +259,7 @@ fn strict_bouts_choi_wear_and_band_steps_of_474_real_days_are_the_tools_too() {
 }
 
 /// Read apart from the batch code: month/day/year, twelve hours, sorted by participant.
-fn fitabase_minutes(path: &Path) -> BTreeMap<String, Vec<Minute>> {
+fn fitabase_minutes(path: &Path) -> BTreeMap<String, SeriesBuf> {
     let file = flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap());
     let mut records: BTreeMap<String, Vec<Minute>> = BTreeMap::new();
     for row in csv::Reader::from_reader(file).deserialize() {
@@ -241,18 +269,18 @@ fn fitabase_minutes(path: &Path) -> BTreeMap<String, Vec<Minute>> {
         let minute = Minute { at, steps, wear: MinuteWear::Unknown, saturated: false, overlap: false };
         records.entry(id).or_default().push(minute);
     }
-    records
+    records.into_iter().map(|(id, minutes)| (id, SeriesBuf::of(&minutes))).collect()
 }
 
-fn counts_day(series: &[Minute], number: i64) -> DayTotal {
-    let participant: ParticipantId = "nhanes".parse().unwrap();
+fn day_of(minutes: &SeriesBuf, day: &LocalDay, brisk_threshold: u16, rules: &Rules) -> DayTotal {
+    let participant: ParticipantId = "p1".parse().unwrap();
     day_total(&DayInput {
         participant: &participant,
-        day: &Calendar::midnight(Zone::AS_IT_STANDS).day_at(number * 86_400),
-        day_index: i32::try_from(number + 1).unwrap(),
-        brisk_threshold: 2020,
-        rules: &Rules::brisk_1(),
-        minutes: series,
+        day,
+        day_index: 1,
+        brisk_threshold,
+        rules,
+        minutes: minutes.view(),
         coarse: &[],
         device_day_steps: None,
         now_s: None,
@@ -275,30 +303,29 @@ fn wear_and_bouts_of_35_real_days_of_counts_are_those_of_the_tools() {
     }
     let mut compared = 0;
     for theirs in rows(&oracle("nhanes_counts_daily.csv")) {
-        let series = minutes(counts[&theirs["seqn"]].iter().copied());
+        let series = SeriesBuf::of(&minutes(counts[&theirs["seqn"]].iter().copied()));
         let number: i64 = theirs["record_day"].parse::<i64>().unwrap() - 1;
-        let own = usize::try_from(number * 1440).unwrap()..usize::try_from((number + 1) * 1440).unwrap();
-        let inside = |runs: Vec<Range<usize>>| -> usize {
-            runs.into_iter().map(|run| run.end.min(own.end).saturating_sub(run.start.max(own.start))).sum()
-        };
+        let day = Calendar::midnight(Zone::AS_IT_STANDS).day_at(number * 86_400);
 
         // The tool calls the 55 zeros that open this record not worn, our rule wants its whole window there
         // too (README of the cases). It is the only such day.
         let opening = if (theirs["seqn"].as_str(), number) == ("21005", 0) { 55 } else { 0 };
 
-        let day = counts_day(&series, number);
-
+        let by = |change: fn(&mut Rules)| {
+            let mut rules = Rules::brisk_1();
+            change(&mut rules);
+            day_of(&series, &day, 2020, &rules)
+        };
+        let (usual, choi) = (by(|_| ()), by(|rules| rules.wear_method = WearMethod::Choi));
+        let strict = by(|rules| (rules.bout_brisk_min, rules.bout_end_min) = (10, 1));
         let found = [
-            ("minutes", day.minutes_recorded),
-            ("wear60_tol0", day.wear60_min.unwrap()),
-            ("wear90_tol0", day.wear90_min.unwrap()),
-            (
-                "wear90_choi_stream30",
-                1440 - u32::try_from(inside(choi(&series, ChoiRule::PUBLISHED)) + opening).unwrap(),
-            ),
-            ("mvpa2020_min", day.brisk_min.unwrap()),
-            ("mvpa2020_bout10_nci_tol2_min", day.bout_min.unwrap()),
-            ("mvpa2020_bout10_strict_min", u32::try_from(inside(bouts(&series, 2020, BoutRule::STRICT_10))).unwrap()),
+            ("minutes", usual.minutes_recorded),
+            ("wear60_tol0", usual.wear60_min.unwrap()),
+            ("wear90_tol0", usual.wear90_min.unwrap()),
+            ("wear90_choi_stream30", choi.wear_min.unwrap() - opening),
+            ("mvpa2020_min", usual.brisk_min.unwrap()),
+            ("mvpa2020_bout10_nci_tol2_min", usual.bout_min.unwrap()),
+            ("mvpa2020_bout10_strict_min", strict.bout_min.unwrap()),
         ];
         for (name, value) in found {
             assert_eq!(value.to_string(), theirs[name], "{name} of {} day {number}", theirs["seqn"]);

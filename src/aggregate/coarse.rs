@@ -3,10 +3,8 @@
 //! A coarse record is never spread over its minutes. It bounds the brisk minutes inside it, and a record
 //! that straddles midnight bounds the steps on both sides (activity-science §7).
 
-use crate::{
-    model::{Coarse, Minute},
-    time::LocalDay,
-};
+use super::series::Series;
+use crate::{model::Coarse, time::LocalDay};
 
 /// A number known to lie in `lower..=upper`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +50,12 @@ pub struct CoarseDay {
 /// Bounds from the coarse records of a day; none when none of them says anything about it.
 ///
 /// `coarse` is sorted by its start, and no two records overlap ([`merge_coarse`] makes it so); `recorded`
-/// holds the minutes recorded in the day. Minutes win: a record counts only for the time that no minute covers,
+/// holds the recorded minutes that win. Minutes win: a record counts only for the time that no minute covers,
 /// and with `0..=steps` as soon as one minute lies in it, since who counted what cannot be told apart.
 /// Records that meet within one minute of the clock share that minute, so the bounds are widened by it.
 pub fn coarse_day(
     coarse: &[Coarse],
-    recorded: &[Minute],
+    recorded: Series<'_>,
     day: &LocalDay,
     threshold: u16,
     ceiling: u16,
@@ -78,9 +76,11 @@ pub fn coarse_day(
     for record in coarse.iter().filter(|record| record.start_s < day.end_s && record.end_s > day.start_s) {
         let touched = record.start_s.div_euclid(60)..(record.end_s + 59).div_euclid(60);
         let own = touched.start.max(day.first_minute())..touched.end.min(day.end_minute());
-        let from = recorded.partition_point(|minute| minute.at < own.start);
-        let covered = recorded[from..].partition_point(|minute| minute.at < own.end);
-        let free = u32::try_from(own.end - own.start).unwrap_or(0).saturating_sub(super::count(covered));
+        let covered = match (i32::try_from(own.start), i32::try_from(own.end)) {
+            (Ok(from), Ok(to)) => recorded.recorded_in(from..to),
+            (Err(_), _) | (_, Err(_)) => 0,
+        };
+        let free = u32::try_from(own.end - own.start).unwrap_or(0).saturating_sub(covered);
         if free == 0 {
             continue;
         }
@@ -159,7 +159,8 @@ pub fn counter_differences(readings: &[CounterReading], wraps_at: Option<u64>, c
 mod tests {
     use super::*;
     use crate::{
-        model::MinuteWear,
+        aggregate::series::SeriesBuf,
+        model::{Minute, MinuteWear},
         time::{Calendar, Zone},
     };
 
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_record_over_midnight_bounds_the_steps_on_both_sides() {
-        let over = coarse_day(&[record(-10, 20, 600)], &[], &day(), 100, 200).unwrap();
+        let over = coarse_day(&[record(-10, 20, 600)], Series::default(), &day(), 100, 200).unwrap();
 
         assert_eq!((over.steps, over.steps_lower, over.steps_upper), (None, 0, Some(600)));
         assert_eq!((over.brisk_lower, over.brisk_upper), (0, 6));
@@ -199,11 +200,11 @@ mod tests {
             lower_bound_only: false,
         };
 
-        let both = coarse_day(&[half(0, 99), half(90, 99)], &[], &day(), 100, 200).unwrap();
+        let both = coarse_day(&[half(0, 99), half(90, 99)], Series::default(), &day(), 100, 200).unwrap();
 
         assert_eq!((both.brisk_lower, both.brisk_upper), (0, 1));
         // 99 steps in the first minute, 200 in the second, 99 in the third: one brisk minute, seen twice.
-        let seen_twice = coarse_day(&[half(0, 199), half(90, 199)], &[], &day(), 100, 200).unwrap();
+        let seen_twice = coarse_day(&[half(0, 199), half(90, 199)], Series::default(), &day(), 100, 200).unwrap();
         assert_eq!(seen_twice.brisk_lower, 1);
     }
 
@@ -211,9 +212,10 @@ mod tests {
     fn recorded_minutes_win_over_a_record_that_covers_them() {
         let minute = |at| Minute { at, steps: 50, wear: MinuteWear::Unknown, saturated: false, overlap: false };
         let recorded: Vec<_> = (0..10).map(|at| minute(START_S / 60 + at)).collect();
+        let recorded = SeriesBuf::of(&recorded);
 
-        assert_eq!(coarse_day(&[record(0, 10, 900)], &recorded, &day(), 100, 200), None);
-        let partly = coarse_day(&[record(5, 15, 900)], &recorded, &day(), 100, 200).unwrap();
+        assert_eq!(coarse_day(&[record(0, 10, 900)], recorded.view(), &day(), 100, 200), None);
+        let partly = coarse_day(&[record(5, 15, 900)], recorded.view(), &day(), 100, 200).unwrap();
         assert_eq!((partly.steps_lower, partly.steps_upper, partly.brisk_upper), (0, Some(900), 5));
     }
 

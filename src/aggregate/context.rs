@@ -9,8 +9,13 @@
 
 use std::ops::Range;
 
+use super::{
+    bouts::BoutRule,
+    series::{Segment, Series, Walked},
+    wear::{ChoiRule, activity},
+};
 use crate::{
-    model::{Minute, Rules},
+    model::{BoutKind, Rules, WearMethod},
     time::LocalDay,
 };
 
@@ -28,7 +33,7 @@ pub struct Enough {
 /// `minutes` holds every recorded minute of `fetched` (minutes since 1970-01-01T00:00Z), which tells a
 /// minute that was not recorded from one that was not looked up. `fetched` must cover the day.
 pub fn context_is_enough(
-    minutes: &[Minute],
+    minutes: Series<'_>,
     fetched: &Range<i64>,
     day: &LocalDay,
     rules: &Rules,
@@ -36,99 +41,178 @@ pub fn context_is_enough(
 ) -> Enough {
     let around = Around::of(minutes, day, rules, brisk_threshold);
     let covered = fetched.start <= day.first_minute() && day.end_minute() <= fetched.end;
-    let starts_there = minutes.first().is_none_or(|first| first.at > fetched.start);
-    let ends_there = minutes.last().is_none_or(|last| last.at + 1 < fetched.end);
+    let starts_there = minutes.segments.first().is_none_or(|first| i64::from(first.first) > fetched.start);
+    let ends_there = minutes.segments.last().is_none_or(|last| i64::from(last.end) < fetched.end);
     Enough {
         before: covered && (around.decided_before || starts_there),
         after: covered && (around.decided_after || ends_there),
     }
 }
 
-/// The most minutes after a day's end that can change its numbers.
+/// As many minutes after a day's end as nearly always decide its numbers; by all rules but Choi's always.
 pub fn longest_after_min(rules: &Rules) -> u16 {
     let bout = rules.bout_window_min.saturating_sub(1).max(rules.bout_end_min);
-    longest_zero_run(rules).max(bout)
+    let choi = if rules.wear_method == WearMethod::Choi { 1440 } else { 0 };
+    longest_zero_run(rules).max(bout).max(choi)
 }
 
 fn longest_zero_run(rules: &Rules) -> u16 {
-    rules.zero_run_short_min.max(rules.zero_run_long_min)
+    let longest = rules.zero_run_short_min.max(rules.zero_run_long_min);
+    if rules.wear_method == WearMethod::Zero120 { longest.max(rules.zero_run_longest_min) } else { longest }
 }
 
-/// The part of a slice that decides a day, as ranges of indices.
+/// The minutes of a day as the series counts them.
+pub(super) fn own(day: &LocalDay) -> Range<i32> {
+    let narrow = |minute: i64| i32::try_from(minute).unwrap_or(if minute < 0 { i32::MIN } else { i32::MAX });
+    narrow(day.first_minute())..narrow(day.end_minute())
+}
+
+/// The minutes that decide a day.
 pub(super) struct Around {
     /// The day's own minutes.
-    pub day: Range<usize>,
+    pub day: Range<i32>,
     /// Those and what reaches into them.
-    pub context: Range<usize>,
+    pub context: Range<i32>,
     decided_before: bool,
     decided_after: bool,
 }
 
 impl Around {
-    pub fn of(minutes: &[Minute], day: &LocalDay, rules: &Rules, brisk_threshold: u16) -> Self {
-        let start = minutes.partition_point(|minute| minute.at < day.first_minute());
-        let end = start + minutes[start..].partition_point(|minute| minute.at < day.end_minute());
-        let (from, decided_before) = back(minutes, start..end, rules, brisk_threshold);
-        let (to, decided_after) = ahead(minutes, start..end, rules);
-        Self { day: start..end, context: from..to, decided_before, decided_after }
+    pub fn of(series: Series<'_>, day: &LocalDay, rules: &Rules, brisk_threshold: u16) -> Self {
+        let day = own(day);
+        let rule = BoutRule::of(rules);
+        let reach = Reach {
+            zeros: longest_zero_run(rules).into(),
+            rule,
+            threshold: brisk_threshold.into(),
+            choi: (rules.wear_method == WearMethod::Choi).then_some(ChoiRule::PUBLISHED),
+        };
+        let (mut from, mut decided_before) = (day.start, true);
+        let at = series.segments.partition_point(|segment| segment.end <= day.start);
+        if let Some(segment) = series.segments.get(at).filter(|segment| segment.first <= day.start) {
+            (from, decided_before) = reach.back(series.walked, *segment, day.start);
+        }
+        let (mut to, mut decided_after) = (day.end, true);
+        let at = series.segments.partition_point(|segment| segment.end < day.end);
+        if let Some(segment) = series.segments.get(at).filter(|segment| segment.first < day.end) {
+            (to, decided_after) = reach.ahead(series.walked, *segment, day.end);
+        }
+        Self { day, context: from..to, decided_before, decided_after }
     }
 }
 
-/// First index that matters to the day, and whether that is certain.
-fn back(minutes: &[Minute], day: Range<usize>, rules: &Rules, brisk_threshold: u16) -> (usize, bool) {
-    let longest = usize::from(longest_zero_run(rules));
-    let barrier = usize::from(rules.bout_end_min).max(1);
-    let slow = |minute: &&Minute| minute.steps < u32::from(brisk_threshold);
-    let Some(first) = minutes[day.clone()].chunk_by(|one, next| one.at + 1 == next.at).next() else {
-        return (day.start, true);
-    };
-    let mut zeros = first.iter().take(longest).take_while(|minute| minute.steps == 0).count();
-    let mut slow_run = first.iter().take(barrier).take_while(slow).count();
-    let mut zeros_decided = zeros == 0 || zeros >= longest;
-    let mut bouts_decided = slow_run >= barrier;
-    let mut at = day.start;
-    while !(zeros_decided && bouts_decided) {
-        let Some(earlier) = at.checked_sub(1) else { return (0, false) };
-        let minute = &minutes[earlier];
-        if minute.at + 1 != minutes[at].at {
-            break;
-        }
-        at = earlier;
-        zeros += 1;
-        zeros_decided |= minute.steps > 0 || zeros >= longest;
-        slow_run = if slow(&minute) { slow_run + 1 } else { 0 };
-        bouts_decided |= slow_run >= barrier;
-    }
-    (at, true)
+/// How far the rules look.
+struct Reach {
+    /// The longest run of zeros that is asked for.
+    zeros: i32,
+    rule: BoutRule,
+    threshold: u32,
+    choi: Option<ChoiRule>,
 }
 
-/// First index after the day that no longer matters to it, and whether that is certain.
-fn ahead(minutes: &[Minute], day: Range<usize>, rules: &Rules) -> (usize, bool) {
-    let longest = usize::from(longest_zero_run(rules));
-    let bouts_decided_after = usize::from(rules.bout_window_min.saturating_sub(1).max(rules.bout_end_min));
-    let Some(last) = minutes[day.clone()].chunk_by(|one, next| one.at + 1 == next.at).next_back() else {
-        return (day.end, true);
-    };
-    let mut zeros = last.iter().rev().take(longest).take_while(|minute| minute.steps == 0).count();
-    let mut zeros_decided = zeros == 0 || zeros >= longest;
-    let mut at = day.end;
-    while !(zeros_decided && at - day.end >= bouts_decided_after) {
-        let Some(minute) = minutes.get(at) else { return (at, false) };
-        if minutes[at - 1].at + 1 != minute.at {
+impl Reach {
+    /// The first minute of the segment that matters from `start` on, which lies inside it; and whether that is certain
+    /// even if the segment began earlier.
+    fn back(&self, walked: &[Walked], segment: Segment, start: i32) -> (i32, bool) {
+        let first = walked.partition_point(|minute| minute.at < segment.first);
+        let next = first + walked[first..].partition_point(|minute| minute.at < start);
+        let before = &walked[first..next];
+        let after = &walked[next..];
+        let zeros = self.zeros_back(before, after, segment, start);
+        let bouts = self.bouts_back(before, after, segment, start);
+        let choi = self.choi.map_or(Some(start), |rule| choi_back(before, start, segment, rule));
+        let all = [zeros, bouts, choi];
+        let from = all.iter().map(|from| from.unwrap_or(segment.first)).min().unwrap_or(start);
+        (from.max(segment.first), all.iter().all(Option::is_some))
+    }
+
+    fn zeros_back(&self, before: &[Walked], after: &[Walked], segment: Segment, start: i32) -> Option<i32> {
+        let end = after.first().map_or(segment.end, |minute| minute.at.min(segment.end));
+        let capped = end - self.zeros;
+        match before.last() {
+            _ if end == start || capped >= start => Some(start),
+            Some(last) => Some((last.at + 1).max(capped)),
+            None => (capped >= segment.first).then_some(capped),
+        }
+    }
+
+    /// The begin of a barrier of slow minutes at or before the start, which no bout survives.
+    fn bouts_back(&self, before: &[Walked], after: &[Walked], segment: Segment, start: i32) -> Option<i32> {
+        let brisk = |minute: &&Walked| minute.steps >= self.threshold;
+        if self.rule.kind == BoutKind::Rolling {
+            let window = start - i32::from(self.rule.window_min);
+            return (window >= segment.first).then_some(window);
+        }
+        let barrier = self.rule.barrier_min();
+        let mut next = after
+            .iter()
+            .take_while(|minute| minute.at < segment.end && minute.at < start + barrier)
+            .find(brisk)
+            .map_or((start + barrier).min(segment.end), |minute| minute.at);
+        for minute in before.iter().rev().filter(brisk) {
+            if next - minute.at > barrier {
+                return Some((next - barrier).min(start));
+            }
+            next = minute.at;
+        }
+        (next - segment.first >= barrier).then(|| (next - barrier).min(start))
+    }
+
+    /// The minute of the segment from which on nothing matters up to `end`, which lies inside it; and whether that is
+    /// certain even if the segment went on.
+    fn ahead(&self, walked: &[Walked], segment: Segment, end: i32) -> (i32, bool) {
+        let next = walked.partition_point(|minute| minute.at < end);
+        let last = walked[..next].last().map(|minute| minute.at).filter(|&at| at >= segment.first);
+        let zeros_from = last.map_or(segment.first, |at| at + 1);
+        let zeros_to = walked.get(next).map_or(i32::MAX, |minute| minute.at).min(zeros_from.saturating_add(self.zeros));
+        let bouts = end + i32::from(self.rule.window_min.saturating_sub(1).max(self.rule.end_min));
+        let zeros = if zeros_from == end { end } else { zeros_to.max(end) };
+        let choi = self.choi.map_or(end, |rule| choi_ahead(&walked[next..], end, rule));
+        let to = zeros.max(bouts).max(choi);
+        (to.min(segment.end), to <= segment.end)
+    }
+}
+
+/// Zeros that no artefact shortens below a whole window with its surroundings.
+fn surely_still(rule: ChoiRule) -> i32 {
+    rule.window_min + rule.stream_min
+}
+
+/// Behind an activity too long to be an artefact, or behind so many zeros that what follows them is decided.
+fn choi_back(before: &[Walked], start: i32, segment: Segment, rule: ChoiRule) -> Option<i32> {
+    let mut next = start;
+    for run in activity(before).rev() {
+        if next - run.end >= surely_still(rule) {
+            return Some(next - surely_still(rule));
+        }
+        if run.end - run.start > rule.artefact_min {
+            return Some(run.start);
+        }
+        next = run.start;
+    }
+    (next - segment.first >= surely_still(rule)).then(|| next - surely_still(rule))
+}
+
+fn choi_ahead(after: &[Walked], end: i32, rule: ChoiRule) -> i32 {
+    let mut last = end;
+    for run in activity(after) {
+        if run.start - last >= surely_still(rule) {
             break;
         }
-        at += 1;
-        zeros += 1;
-        zeros_decided |= minute.steps > 0 || zeros >= longest;
+        if run.end - run.start > rule.artefact_min {
+            return run.end;
+        }
+        last = run.end;
     }
-    (at, true)
+    last + surely_still(rule)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        model::MinuteWear,
+        aggregate::series::SeriesBuf,
+        model::{Minute, MinuteWear},
         time::{Calendar, Zone},
     };
 
@@ -144,7 +228,7 @@ mod tests {
     }
 
     fn enough(minutes: &[Minute], fetched: &Range<i64>) -> Enough {
-        context_is_enough(minutes, fetched, &day(), &Rules::brisk_1(), 100)
+        context_is_enough(SeriesBuf::of(minutes).view(), fetched, &day(), &Rules::brisk_1(), 100)
     }
 
     #[test]

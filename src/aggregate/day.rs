@@ -13,9 +13,15 @@
 //! person did while nothing recorded; for plain minutes both equal the value. A counter's own day total above
 //! the sum raises `steps_upper` and sets `minute_detail_incomplete`; it never replaces minutes.
 
-use super::{coarse::coarse_day, context::Around, known::Known, measures::Measures};
+use super::{
+    coarse::coarse_day,
+    context::Around,
+    known::{DayMinutes, Known},
+    measures::Measures,
+    series::Series,
+};
 use crate::{
-    model::{Coarse, DataState, DayTotal, Flag, Flags, GoalState, Minute, MinuteWear, ParticipantId, Rules, SOFTWARE},
+    model::{Coarse, DataState, DayTotal, Flag, Flags, GoalState, MinuteWear, ParticipantId, Rules, SOFTWARE},
     time::LocalDay,
 };
 
@@ -32,8 +38,8 @@ pub struct DayInput<'a> {
     pub brisk_threshold: u16,
     /// Every other threshold.
     pub rules: &'a Rules,
-    /// Sorted minutes: the day's, and enough on both sides ([`super::context_is_enough`]).
-    pub minutes: &'a [Minute],
+    /// The day's minutes, and enough on both sides ([`super::context_is_enough`]).
+    pub minutes: Series<'a>,
     /// Sorted coarse records without overlap; those of other days are passed over.
     pub coarse: &'a [Coarse],
     /// The counter's own total of this day.
@@ -56,19 +62,22 @@ pub struct DayInput<'a> {
 pub fn day_total(input: &DayInput<'_>) -> DayTotal {
     let DayInput { day, rules, brisk_threshold, .. } = *input;
     let around = Around::of(input.minutes, day, rules, brisk_threshold);
-    let own = &input.minutes[around.day.clone()];
-    let minute_sum = own.iter().fold(0_u32, |sum, minute| sum.saturating_add(minute.steps));
+    let from = input.minutes.walked.partition_point(|minute| minute.at < around.day.start);
+    let to = from + input.minutes.walked[from..].partition_point(|minute| minute.at < around.day.end);
+    let own = DayMinutes { walked: &input.minutes.walked[from..to], marks: input.minutes.marks_in(around.day.clone()) };
+    let recorded = input.minutes.recorded_in(around.day.clone());
+    let minute_sum = own.walked.iter().fold(0_u32, |sum, minute| sum.saturating_add(minute.steps));
     let counted_more = input.device_day_steps.filter(|&counted| counted > minute_sum);
     // Vendor zeros can mean that the minutes were never transferred (activity-science §6).
-    let believed = !own.is_empty() && (minute_sum > 0 || counted_more.is_none());
-    let measures = believed.then(|| Measures::of(input, &around));
-    let coarse = coarse_day(input.coarse, if believed { own } else { &[] }, day, brisk_threshold, rules.ceiling_spm);
-    let known = Known::of(input, measures.as_ref().map(|measures| (own, measures)), coarse.as_ref());
-
-    let recorded = super::count(own.len());
+    let believed = recorded > 0 && (minute_sum > 0 || counted_more.is_none());
+    let measures = believed.then(|| Measures::of(input, &around, own.walked, own.marks));
+    let winning = if believed { input.minutes } else { Series::default() };
+    let coarse = coarse_day(input.coarse, winning, day, brisk_threshold, rules.ceiling_spm);
+    let known = Known::of(input, measures.as_ref().map(|measures| (&own, measures)), coarse.as_ref());
+    let worn = own.marks.iter().any(|mark| mark.wear == MinuteWear::Worn || mark.heart_rate);
     let data_state = match (believed, known.steps_lower) {
         (true, _) if recorded < day.len_min() => DataState::PartlyMeasured,
-        (true, _) if minute_sum == 0 && own.iter().all(|minute| minute.wear != MinuteWear::Worn) => DataState::NotWorn,
+        (true, _) if minute_sum == 0 && !worn => DataState::NotWorn,
         (true, _) => DataState::Measured,
         (false, Some(_)) => DataState::CannotTell,
         (false, None) => DataState::NotSynced,
@@ -80,9 +89,9 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         (Flag::DayOpen, input.now_s.is_some_and(|now| now < day.end_s)),
         (Flag::ClockChange, day.len_min() != 1440),
         (Flag::PartialDay, data_state == DataState::PartlyMeasured),
-        (Flag::Overlap, own.iter().any(|minute| minute.overlap)),
-        (Flag::Saturated, own.iter().any(|minute| minute.saturated)),
-        (Flag::MinuteDetailIncomplete, counted_more.is_some() && !own.is_empty()),
+        (Flag::Overlap, own.marks.iter().any(|mark| mark.overlap)),
+        (Flag::Saturated, own.marks.iter().any(|mark| mark.saturated)),
+        (Flag::MinuteDetailIncomplete, counted_more.is_some() && recorded > 0),
         (Flag::CounterReset, reset),
     ] {
         if holds {
@@ -90,7 +99,7 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         }
     }
 
-    let epoch_of_minutes = (!own.is_empty()).then_some(input.epoch_seconds_max);
+    let epoch_of_minutes = (recorded > 0).then_some(input.epoch_seconds_max);
     let minutes = measures.as_ref();
     let band = |index: usize| minutes.map(|measures| measures.bands[index]);
     DayTotal {
@@ -126,9 +135,9 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         bout_min: minutes.map(|measures| measures.bout_min),
         bout_count: minutes.map(|measures| measures.bout_count),
         longest_bout_min: minutes.map(|measures| measures.longest_bout_min),
-        peak1_spm: minutes.and_then(|measures| measures.peaks.peak1),
-        peak30_spm: minutes.and_then(|measures| measures.peaks.peak30),
-        peak60_spm: minutes.and_then(|measures| measures.peaks.peak60),
+        peak1_spm: minutes.and_then(|measures| measures.peaks[0]),
+        peak30_spm: minutes.and_then(|measures| measures.peaks[1]),
+        peak60_spm: minutes.and_then(|measures| measures.peaks[2]),
         met_min_floor: minutes.map(|measures| measures.met_min_floor),
         wear60_min: minutes.map(|measures| measures.wear60_min),
         wear90_min: minutes.map(|measures| measures.wear90_min),
@@ -158,7 +167,8 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
 mod tests {
     use super::*;
     use crate::{
-        model::WearMethod,
+        aggregate::series::SeriesBuf,
+        model::{Minute, WearMethod},
         time::{Calendar, Zone},
     };
 
@@ -171,13 +181,14 @@ mod tests {
 
     fn total(change: impl FnOnce(&mut DayInput<'_>), minutes: &[Minute], coarse: &[Coarse]) -> DayTotal {
         let participant: ParticipantId = "p1".parse().unwrap();
+        let series = SeriesBuf::of(minutes);
         let mut input = DayInput {
             participant: &participant,
             day: &Calendar::midnight(Zone::AS_IT_STANDS).day_at(FIRST * 60),
             day_index: 1,
             brisk_threshold: 100,
             rules: &Rules::brisk_1(),
-            minutes,
+            minutes: series.view(),
             coarse,
             device_day_steps: None,
             now_s: None,

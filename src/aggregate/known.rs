@@ -4,8 +4,14 @@ use super::{
     DayInput,
     coarse::{CoarseDay, brisk_bounds},
     measures::Measures,
+    series::{Mark, Walked},
 };
-use crate::model::Minute;
+
+/// The day's own minutes with steps, and its marks.
+pub(super) struct DayMinutes<'a> {
+    pub walked: &'a [Walked],
+    pub marks: &'a [Mark],
+}
 
 /// Steps and brisk minutes from all sources of the day, with their bounds.
 #[derive(Default)]
@@ -19,7 +25,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub fn of(input: &DayInput<'_>, minutes: Option<(&[Minute], &Measures)>, coarse: Option<&CoarseDay>) -> Self {
+    pub fn of(input: &DayInput<'_>, minutes: Option<(&DayMinutes<'_>, &Measures)>, coarse: Option<&CoarseDay>) -> Self {
         let mut known = match minutes {
             None => Self::default(),
             Some((own, measures)) => Self::of_minutes(own, measures, input.brisk_threshold),
@@ -33,14 +39,17 @@ impl Known {
         known
     }
 
-    fn of_minutes(own: &[Minute], measures: &Measures, threshold: u16) -> Self {
-        let sum = own.iter().fold(0_u32, |sum, minute| sum.saturating_add(minute.steps));
-        let full = own.iter().filter(|minute| minute.saturated);
-        let perhaps_brisk = full.clone().filter(|minute| minute.steps < u32::from(threshold)).count();
+    fn of_minutes(own: &DayMinutes<'_>, measures: &Measures, threshold: u16) -> Self {
+        let full = own.marks.iter().filter(|mark| mark.saturated);
+        let steps_at = |at: i32| {
+            let found = own.walked.binary_search_by_key(&at, |minute| minute.at);
+            found.map_or(0, |index| own.walked[index].steps)
+        };
+        let perhaps_brisk = full.clone().filter(|mark| steps_at(mark.at) < u32::from(threshold)).count();
         Self {
-            steps: Some(sum),
-            steps_lower: Some(sum),
-            steps_upper: (full.count() == 0).then_some(sum),
+            steps: Some(measures.steps),
+            steps_lower: Some(measures.steps),
+            steps_upper: (full.count() == 0).then_some(measures.steps),
             brisk: Some(measures.brisk_min),
             brisk_lower: Some(measures.brisk_min),
             brisk_upper: Some(measures.brisk_min + super::count(perhaps_brisk)),

@@ -6,13 +6,14 @@ use proptest::prelude::*;
 
 use super::{
     DayInput,
-    bouts::{BoutRule, bouts},
+    bouts::{BoutRule, for_each_bout},
     coarse::{CounterReading, coarse_day, counter_differences},
-    context_is_enough, day_total, segments,
-    wear::zero_runs,
+    context_is_enough, day_total,
+    series::{Series, SeriesBuf, Stretch},
+    wear::for_each_zero_run,
 };
 use crate::{
-    model::{Coarse, DataState, DayTotal, Minute, MinuteWear, ParticipantId, Rules},
+    model::{BoutKind, Coarse, DataState, DayTotal, Minute, MinuteWear, ParticipantId, Rules, WearMethod},
     time::{Calendar, LocalDay, Zone},
 };
 
@@ -48,14 +49,28 @@ fn record() -> impl Strategy<Value = Vec<Minute>> {
 }
 
 fn total(minutes: &[Minute], day: &LocalDay) -> DayTotal {
+    total_by(minutes, day, &Rules::brisk_1())
+}
+
+/// The usual rules, and one for each way of finding wear and bouts.
+fn all_rules() -> Vec<Rules> {
+    let methods = [WearMethod::Zero90, WearMethod::Zero120, WearMethod::Choi, WearMethod::HoursWithSteps];
+    let mut rules: Vec<_> = methods.into_iter().map(|wear_method| Rules { wear_method, ..Rules::brisk_1() }).collect();
+    rules.push(Rules { bout_kind: BoutKind::Rolling, bout_end_min: 2, ..Rules::brisk_1() });
+    rules.push(Rules { bout_brisk_min: 10, bout_end_min: 1, ..Rules::brisk_1() });
+    rules.push(Rules::brisk_1());
+    rules
+}
+
+fn total_by(minutes: &[Minute], day: &LocalDay, rules: &Rules) -> DayTotal {
     let participant: ParticipantId = "p1".parse().unwrap();
     day_total(&DayInput {
         participant: &participant,
         day,
         day_index: 1,
         brisk_threshold: 100,
-        rules: &Rules::brisk_1(),
-        minutes,
+        rules,
+        minutes: SeriesBuf::of(minutes).view(),
         coarse: &[],
         device_day_steps: None,
         now_s: None,
@@ -73,16 +88,24 @@ fn within(minutes: &[Minute], range: &Range<i64>) -> Vec<Minute> {
     minutes.iter().copied().filter(|minute| range.contains(&minute.at)).collect()
 }
 
-/// Minutes of the whole record that lie in these ranges of its segments, by the plainest reading of the rules.
-fn marked(minutes: &[Minute], day: &LocalDay, runs: impl Fn(&[Minute]) -> Vec<Range<usize>>) -> u32 {
+/// Minutes of the day that lie in these runs of the whole record's segments.
+fn marked(minutes: &[Minute], day: &LocalDay, runs: impl Fn(Stretch<'_>) -> Vec<Range<i32>>) -> u32 {
+    let series = SeriesBuf::of(minutes);
+    let found = series.view().stretches(i32::MIN..i32::MAX).flat_map(|segment| runs(segment).into_iter().flatten());
     let own = day.first_minute()..day.end_minute();
-    let mut marked = 0;
-    for segment in segments(minutes) {
-        for run in runs(segment) {
-            marked += segment[run].iter().filter(|minute| own.contains(&minute.at)).count();
-        }
-    }
-    u32::try_from(marked).unwrap()
+    u32::try_from(found.filter(|at| own.contains(&i64::from(*at))).count()).unwrap()
+}
+
+fn zero_runs(segment: Stretch<'_>, shortest: i32) -> Vec<Range<i32>> {
+    let mut found = Vec::new();
+    for_each_zero_run(segment, |run| found.extend((run.end - run.start >= shortest).then_some(run)));
+    found
+}
+
+fn bouts(segment: Stretch<'_>, threshold: u16, rule: BoutRule) -> Vec<Range<i32>> {
+    let mut found = Vec::new();
+    for_each_bout(segment, threshold, rule, |bout| found.push(bout));
+    found
 }
 
 proptest! {
@@ -92,16 +115,15 @@ proptest! {
     fn a_day_cut_from_its_record_is_the_day_of_the_whole_record(
         minutes in record(), before in 0_i64..300, after in 0_i64..120,
     ) {
-        let rules = Rules::brisk_1();
-        for day in days() {
-            let whole = total(&minutes, &day);
+        for (rules, day) in all_rules().iter().flat_map(|rules| days().map(move |day| (rules, day))) {
+            let whole = total_by(&minutes, &day, rules);
             let mut fetched = day.first_minute() - before..day.end_minute() + after;
             let mut hours = 0;
             loop {
                 let slice = within(&minutes, &fetched);
-                let enough = context_is_enough(&slice, &fetched, &day, &rules, 100);
+                let enough = context_is_enough(SeriesBuf::of(&slice).view(), &fetched, &day, rules, 100);
                 if enough.before && enough.after {
-                    prop_assert_eq!(total(&slice, &day), whole);
+                    prop_assert_eq!(total_by(&slice, &day, rules), whole);
                     break;
                 }
                 // As the daemon does: another hour where it is wanted.
@@ -179,7 +201,7 @@ proptest! {
         let walked: u32 = own().map(|(_, (one, other))| one + other).sum();
         let brisk = own().filter(|(_, (one, other))| one + other >= 100).count();
 
-        let known = coarse_day(&coarse, &[], &day, 100, 200).unwrap();
+        let known = coarse_day(&coarse, Series::default(), &day, 100, 200).unwrap();
 
         prop_assert!(known.steps_lower <= walked && walked <= known.steps_upper.unwrap());
         prop_assert!(known.steps.is_none_or(|steps| steps == walked));

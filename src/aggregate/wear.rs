@@ -5,18 +5,19 @@
 
 use std::ops::Range;
 
-use crate::model::{Minute, MinuteWear};
+use super::series::{Mark, Stretch, Walked};
+use crate::model::MinuteWear;
 
 /// Choi's rule: zeros of at least `window_min`, in which artefacts of at most `artefact_min` minutes are
 /// passed over when all recorded minutes within `stream_min` before and after them are zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChoiRule {
     /// Shortest run that is not worn.
-    pub window_min: usize,
+    pub window_min: i32,
     /// Longest artefact.
-    pub artefact_min: usize,
+    pub artefact_min: i32,
     /// Zeros that an artefact needs on both sides.
-    pub stream_min: usize,
+    pub stream_min: i32,
 }
 
 impl ChoiRule {
@@ -24,109 +25,128 @@ impl ChoiRule {
     pub const PUBLISHED: Self = Self { window_min: 90, artefact_min: 2, stream_min: 30 };
 }
 
-/// Calls `found` with every maximal run of zeros in a segment, as a range of its indices.
-pub fn for_each_zero_run(segment: &[Minute], mut found: impl FnMut(Range<usize>)) {
-    let mut start = None;
-    for (index, minute) in segment.iter().enumerate() {
-        match (minute.steps, start) {
-            (0, None) => start = Some(index),
-            (1.., Some(first)) => {
-                found(first..index);
-                start = None;
-            }
-            (0, Some(_)) | (1.., None) => {}
+/// Calls `found` with every maximal run of zeros in a stretch (60, 90, 120 and more minutes of them are not worn:
+/// Troiano 2008 without tolerance; Choi 2012; Hutto 2013).
+pub fn for_each_zero_run(stretch: Stretch<'_>, mut found: impl FnMut(Range<i32>)) {
+    let mut start = stretch.first;
+    for minute in stretch.walked {
+        if start < minute.at {
+            found(start..minute.at);
         }
+        start = minute.at + 1;
     }
-    if let Some(first) = start {
-        found(first..segment.len());
+    if start < stretch.end {
+        found(start..stretch.end);
     }
 }
 
-/// Minutes of one segment that count as not worn: runs of at least `shortest` zeros, no exceptions
-/// (60: Troiano 2008 without tolerance; 90 and longer: Choi 2012, Hutto 2013).
-pub fn zero_runs(segment: &[Minute], shortest: usize) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    for_each_zero_run(segment, |run| {
-        if run.len() >= shortest {
-            runs.push(run);
-        }
-    });
-    runs
-}
-
-/// Minutes of one segment that count as not worn by Choi's rule. At the ends of a segment the minutes
+/// Minutes of one stretch that count as not worn by Choi's rule. At the ends of a segment the minutes
 /// that exist are asked: the rule wants its full window there too.
-pub fn choi(segment: &[Minute], rule: ChoiRule) -> Vec<Range<usize>> {
-    let quiet = |range: Range<usize>| segment[range].iter().all(|minute| minute.steps == 0);
-    let mut still: Vec<bool> = segment.iter().map(|minute| minute.steps == 0).collect();
-    let mut at = 0;
-    for run in segment.chunk_by(|one, next| (one.steps == 0) == (next.steps == 0)) {
-        let (first, end) = (at, at + run.len());
-        at = end;
-        if run[0].steps > 0
-            && run.len() <= rule.artefact_min
-            && quiet(first.saturating_sub(rule.stream_min)..first)
-            && quiet(end..segment.len().min(end + rule.stream_min))
-        {
-            still[first..end].fill(true);
-        }
-    }
+pub fn choi(stretch: Stretch<'_>, rule: ChoiRule) -> Vec<Range<i32>> {
     let mut found = Vec::new();
-    let mut at = 0;
-    for run in still.chunk_by(|one, next| one == next) {
-        if run[0] && run.len() >= rule.window_min {
-            found.push(at..at + run.len());
+    let mut close = |range: Range<i32>| {
+        if range.end - range.start >= rule.window_min {
+            found.push(range);
         }
-        at += run.len();
+    };
+    let mut start = stretch.first;
+    let mut quiet_since = None;
+    let mut runs = activity(stretch.walked).peekable();
+    while let Some(run) = runs.next() {
+        let before = quiet_since.is_none_or(|end| run.start - end >= rule.stream_min);
+        let after = runs.peek().is_none_or(|next| next.start - run.end >= rule.stream_min);
+        quiet_since = Some(run.end);
+        if !(before && after && run.end - run.start <= rule.artefact_min) {
+            close(start..run.start);
+            start = run.end;
+        }
     }
+    close(start..stretch.end);
     found
 }
 
-/// Minutes worn as the counter said it; none when it is silent about any of them.
-pub fn device_wear(minutes: &[Minute]) -> Option<u32> {
+/// Maximal runs of consecutive minutes with steps.
+pub fn activity(walked: &[Walked]) -> impl DoubleEndedIterator<Item = Range<i32>> {
+    walked.chunk_by(|one, next| one.at + 1 == next.at).filter_map(|run| match run {
+        [only] => Some(only.at..only.at + 1),
+        [first, .., last] => Some(first.at..last.at + 1),
+        [] => None,
+    })
+}
+
+/// Minutes worn as the counter said it; none when it is silent about any of the `recorded` minutes.
+pub fn device_wear(marks: &[Mark], recorded: u32) -> Option<u32> {
+    if marks.is_empty() {
+        return None;
+    }
     let mut worn = 0;
-    for minute in minutes {
-        match minute.wear {
-            MinuteWear::Worn => worn += 1,
-            MinuteWear::NotWorn => {}
-            MinuteWear::Unknown => return None,
+    let mut said = 0;
+    for mark in marks {
+        match mark.wear {
+            MinuteWear::Worn => (worn, said) = (worn + 1, said + 1),
+            MinuteWear::NotWorn => said += 1,
+            MinuteWear::Unknown => {}
         }
     }
-    Some(worn)
+    (said == recorded).then_some(worn)
+}
+
+/// Minutes with a plausible heart rate or a step; none when no minute has a heart rate.
+pub fn heart_rate_wear(marks: &[Mark], walked: &[Walked]) -> Option<u32> {
+    let beating: Vec<i32> = marks.iter().filter(|mark| mark.heart_rate).map(|mark| mark.at).collect();
+    let still = beating.iter().filter(|at| walked.binary_search_by_key(at, |one| &one.at).is_err()).count();
+    (!beating.is_empty()).then(|| super::count(walked.len() + still))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{
+            series::SeriesBuf,
+            tests::{plain, stretch_of},
+        },
+        *,
+    };
 
-    fn segment(runs: &[(u32, usize)]) -> Vec<Minute> {
-        let steps = runs.iter().flat_map(|&(steps, length)| std::iter::repeat_n(steps, length));
-        let minute = |(at, steps)| Minute { at, steps, wear: MinuteWear::Unknown, saturated: false, overlap: false };
-        (0..).zip(steps).map(minute).collect()
+    fn zero_runs(runs: &[(u32, usize)], shortest: i32) -> Vec<Range<i32>> {
+        let series = plain(runs);
+        let mut found = Vec::new();
+        for_each_zero_run(stretch_of(&series), |run| found.extend((run.end - run.start >= shortest).then_some(run)));
+        found
+    }
+
+    fn choi_of(series: &SeriesBuf) -> Vec<Range<i32>> {
+        choi(stretch_of(series), ChoiRule::PUBLISHED)
     }
 
     #[test]
     fn a_run_of_zeros_is_not_worn_from_exactly_its_shortest_length() {
-        assert!(zero_runs(&segment(&[(5, 1), (0, 59), (5, 1)]), 60).is_empty());
-        assert_eq!(zero_runs(&segment(&[(5, 1), (0, 60), (5, 1)]), 60), [Range { start: 1, end: 61 }]);
+        assert!(zero_runs(&[(5, 1), (0, 59), (5, 1)], 60).is_empty());
+        assert_eq!(zero_runs(&[(5, 1), (0, 60), (5, 1)], 60), [Range { start: 1, end: 61 }]);
     }
 
     #[test]
     fn an_artefact_of_two_minutes_is_passed_over_and_one_of_three_is_not() {
-        assert_eq!(choi(&segment(&[(0, 45), (3, 2), (0, 43)]), ChoiRule::PUBLISHED), [Range { start: 0, end: 90 }]);
-        assert!(choi(&segment(&[(0, 45), (3, 3), (0, 43)]), ChoiRule::PUBLISHED).is_empty());
+        assert_eq!(choi_of(&plain(&[(0, 45), (3, 2), (0, 43)])), [Range { start: 0, end: 90 }]);
+        assert!(choi_of(&plain(&[(0, 45), (3, 3), (0, 43)])).is_empty());
+        assert!(choi_of(&plain(&[(0, 45), (3, 2), (0, 29), (3, 2), (0, 43)])).is_empty());
     }
 
     #[test]
     fn one_silent_minute_takes_the_counters_word_away() {
-        let mut minutes = segment(&[(1, 3)]);
-        for minute in &mut minutes {
-            minute.wear = MinuteWear::Worn;
-        }
-        assert_eq!(device_wear(&minutes), Some(3));
+        let mut marks: Vec<_> = (1..4).map(|at| Mark { wear: MinuteWear::Worn, ..Mark::none(at) }).collect();
+        assert_eq!((device_wear(&marks, 3), device_wear(&marks, 4)), (Some(3), None));
+        marks[1].wear = MinuteWear::Unknown;
+        assert_eq!(device_wear(&marks, 3), None);
+        assert_eq!(device_wear(&[], 0), None);
+    }
 
-        minutes[1].wear = MinuteWear::Unknown;
+    #[test]
+    fn a_minute_with_a_heart_beat_or_a_step_is_worn_and_no_beat_at_all_says_nothing() {
+        let beat = |at| Mark { heart_rate: true, ..Mark::none(at) };
+        let walked = [Walked { at: 2, steps: 9 }, Walked { at: 7, steps: 9 }];
 
-        assert_eq!(device_wear(&minutes), None);
+        assert_eq!(heart_rate_wear(&[beat(1), beat(2), beat(3)], &walked), Some(4));
+        assert_eq!(heart_rate_wear(&[Mark::none(1)], &walked), None);
     }
 }

@@ -289,7 +289,15 @@ impl<'o> People<'o> {
             self.all[person].fill(&looked_at, &mut self.minutes);
             // What is not known yet after the day is looked at when the day's turn comes.
             let covering = looked_at.start..known_until.max(day.end_minute());
-            if context_is_enough(&self.minutes, &covering, day, rules, *brisk_threshold).before {
+            if context_is_enough(
+                crate::aggregate::series::SeriesBuf::of(&self.minutes).view(),
+                &covering,
+                day,
+                rules,
+                *brisk_threshold,
+            )
+            .before
+            {
                 break;
             }
             reach *= 2;
@@ -308,7 +316,7 @@ impl<'o> People<'o> {
             day_index: i32::try_from(day.date.signed_duration_since(first).num_days() + 1).unwrap_or(i32::MAX),
             brisk_threshold: self.options.brisk_threshold,
             rules: &self.options.rules,
-            minutes: &self.minutes,
+            minutes: crate::aggregate::series::SeriesBuf::of(&self.minutes).view(),
             coarse: &[],
             device_day_steps: None,
             now_s: None,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{DayBook, DaysError, Person, Wearing};
 use crate::{
-    aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources},
+    aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources, series::SeriesBuf},
     goal::{self, DayFacts, DiaryMinutes},
     model::{Coarse, DayTotal, Minute},
     time::LocalDay,
@@ -31,7 +31,7 @@ impl DayBook {
             day_index: i32::try_from((day.date - first).num_days()).unwrap_or(i32::MAX).saturating_add(1),
             brisk_threshold: threshold,
             rules: &self.rules,
-            minutes: &minutes,
+            minutes: minutes.view(),
             coarse: &coarse,
             device_day_steps: None,
             now_s: open_at.map(|now| now.timestamp()),
@@ -53,7 +53,7 @@ impl DayBook {
         worn: &[&Wearing],
         day: &LocalDay,
         threshold: u16,
-    ) -> Result<(Vec<Minute>, Vec<String>), DaysError> {
+    ) -> Result<(SeriesBuf, Vec<String>), DaysError> {
         let (mut before, mut after) = (4 * 60, 4 * 60);
         loop {
             let (from, to) = (day.first_minute() - before, day.end_minute() + after);
@@ -67,8 +67,11 @@ impl DayBook {
                 of_each.push(minutes);
             }
             let slices: Vec<&[Minute]> = of_each.iter().map(Vec::as_slice).collect();
-            let minutes = if let [only] = slices.as_slice() { only.to_vec() } else { merge_sources(&slices) };
-            let enough = context_is_enough(&minutes, &(from..to), day, &self.rules, threshold);
+            let minutes = match slices.as_slice() {
+                [only] => SeriesBuf::of(only),
+                several => SeriesBuf::of(&merge_sources(several)),
+            };
+            let enough = context_is_enough(minutes.view(), &(from..to), day, &self.rules, threshold);
             if enough.before && enough.after {
                 return Ok((minutes, sources));
             }

@@ -144,6 +144,11 @@ pub fn wear_method(method: WearMethod) -> &'static str {
     match method {
         WearMethod::Device => "device",
         WearMethod::Zero60 => "zero60",
+        WearMethod::Zero90 => "zero90",
+        WearMethod::Zero120 => "zero120",
+        WearMethod::Choi => "choi",
+        WearMethod::HoursWithSteps => "hours_with_steps",
+        WearMethod::HeartRate => "heart_rate",
     }
 }
 

@@ -11,6 +11,7 @@ pub mod coarse;
 pub mod context;
 pub mod day;
 mod known;
+pub mod leisure;
 mod measures;
 pub mod minutes;
 pub mod peaks;

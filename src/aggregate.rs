@@ -15,6 +15,7 @@ pub mod leisure;
 mod measures;
 pub mod minutes;
 pub mod peaks;
+pub mod reconcile;
 pub mod wear;
 
 pub use context::{Enough, context_is_enough};

@@ -6,10 +6,14 @@
 //! when an input cannot be read twice, as standard input. Any order of the rows gives the same rows out.
 //! An absent minute, and a row with an empty, `NA`, `NaN` or `null` cell of steps, is no data.
 
+pub mod device_days;
+pub mod find;
 mod input;
+pub mod participants;
 mod people;
 mod replay;
 mod rows;
+pub mod side_file;
 mod spool;
 mod stamp;
 

@@ -5,6 +5,7 @@
 
 mod paths;
 mod read;
+mod rules;
 mod sections;
 mod show;
 mod text;
@@ -14,6 +15,7 @@ use std::{fmt, fs, io, path::Path};
 use serde::Serialize;
 
 pub use paths::Paths;
+pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Measure, Person, RadioKind, Storage};
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};

@@ -3,8 +3,9 @@
 //! Values only: no clock, no file, no radio. Units stand in the names where the type does not say them.
 
 mod day;
+pub mod windows;
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, ops::RangeInclusive, str::FromStr};
 
 pub use day::DayTotal;
 pub use firmware_protocol::reading::{DeviceId, Wear};
@@ -351,6 +352,9 @@ impl Rules {
         digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
+
+/// Thresholds that a participant's own one may have, steps a minute (activity-science §1.4).
+pub const OWN_BRISK_SPM: RangeInclusive<u16> = 60..=130;
 
 /// Program and version as they stand in every row.
 pub const SOFTWARE: &str = concat!("brisk ", env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    ops::{Range, RangeInclusive},
+    ops::Range,
     time::Duration,
 };
 
@@ -16,12 +16,10 @@ use toml::{
 };
 
 use super::{CONFIG_VERSION, Config, ConfigProblem, RadioKind, sections::Section, text::write_length};
+use crate::model::OWN_BRISK_SPM;
 
 /// The key and the value of one entry.
 type Entry<'i> = (Spanned<Cow<'i, str>>, Spanned<DeValue<'i>>);
-
-/// Thresholds that an own one may have, steps a minute (activity-science §1.4).
-const BRISK: RangeInclusive<u16> = 60..=130;
 
 /// Reads the whole file.
 pub(super) fn read(text: &str) -> Result<Config, Vec<ConfigProblem>> {
@@ -159,8 +157,9 @@ impl<'i> File<'i> {
             if !seen.insert(&person.id) {
                 self.wrong(&format!("{path}.id"), "each person has an own id; another person has this one");
             }
-            if !BRISK.contains(&person.brisk_steps_per_minute) {
-                let text = format!("between {} and {} steps a minute, please", BRISK.start(), BRISK.end());
+            if !OWN_BRISK_SPM.contains(&person.brisk_steps_per_minute) {
+                let text =
+                    format!("between {} and {} steps a minute, please", OWN_BRISK_SPM.start(), OWN_BRISK_SPM.end());
                 self.wrong(&format!("{path}.brisk_steps_per_minute"), text);
             }
         }

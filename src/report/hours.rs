@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::{
     MOST_DAYS_DRAWN, Report,
-    html::{Base64, Grouped, Of, OrDash, Share, Text, count},
+    html::{Base64, Grouped, Of, OrDash, Percent, Text, count},
     page::who_is_drawn,
     picture::{BINS, Detail, LINE_BYTES, Line, date, fullest_window},
     png,
@@ -90,7 +90,7 @@ fn figure(id: &str, person: &Summary, detail: &Detail, out: &mut dyn Write) -> i
     labels(first, lines.len(), line_px, out)?;
     writeln!(
         out,
-        "</div><div class=\"field\"><img class=\"turn\" width=\"{BINS}\" height=\"{}\" style=\"height:{}px\" \
+        "</div><div class=\"field\"><img class=\"turn\" width=\"{BINS}\" height=\"{}\" style=\"--h:{}\" \
          alt=\"Hours of {}, {} to {}, described below.\" src=\"data:image/png;base64,{}\"/></div>\n\
          <div class=\"axis\" aria-hidden=\"true\"><span>00:00</span><span>06:00</span><span>12:00</span>\
          <span>18:00</span><span>24:00</span></div></div>",
@@ -113,7 +113,7 @@ fn labels(first: i32, lines: usize, line_px: usize, out: &mut dyn Write) -> io::
         let begins = if lines > 62 { date.day() == 1 } else { date.weekday() == chrono::Weekday::Mon };
         if index == 0 || (begins && index >= free_from) {
             let form = if lines > 62 { "%Y-%m" } else { "%m-%d" };
-            write!(out, "<span style=\"top:{}px\">{}</span>", index * line_px, date.format(form))?;
+            write!(out, "<span style=\"--y:{}\">{}</span>", index * line_px, date.format(form))?;
             free_from = index + LABEL_PX.div_ceil(line_px);
         }
     }
@@ -136,7 +136,7 @@ fn caption(person: &Summary, drawn: &[&Line], lines: usize, out: &mut dyn Write)
         "<figcaption>{} drawn, {} of their time with data. {} valid; on those, the median is {} steps and {} brisk \
          minutes. ",
         Of(count(lines), "day", "days"),
-        Share(recorded, in_all),
+        Percent(recorded, in_all),
         Of(person.valid, "day", "days"),
         OrDash(person.steps),
         OrDash(person.brisk),

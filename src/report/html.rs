@@ -72,6 +72,21 @@ impl fmt::Display for Share {
     }
 }
 
+/// A share as people read it: whole per cent, and never 0 or 100 for what is not quite none or all.
+pub(super) struct Percent(pub u64, pub u64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (part, whole) = (u128::from(self.0), u128::from(self.1.max(1)));
+        match part * 100 {
+            0 => f.write_str("0 %"),
+            share if share < whole => f.write_str("under 1 %"),
+            share if share < whole * 100 && share > whole * 99 => f.write_str("over 99 %"),
+            share => write!(f, "{} %", (share * 2 + whole) / (2 * whole)),
+        }
+    }
+}
+
 /// Bytes in base64 (RFC 4648 §4), as a data URI holds them.
 pub(super) struct Base64<'a>(pub &'a [u8]);
 
@@ -111,6 +126,8 @@ mod tests {
         let grouped = [0, 999, 1000, 670_800, 1_000_000].map(|n| Grouped(n).to_string());
         assert_eq!(grouped, ["0", "999", "1,000", "670,800", "1,000,000"]);
         assert_eq!([Share(1, 3), Share(0, 0), Share(7, 7)].map(|s| s.to_string()), ["33.33%", "0.00%", "100.00%"]);
+        let percent = [(0, 0), (0, 9), (1, 900), (1, 8), (898, 900), (9, 9)].map(|(a, b)| Percent(a, b).to_string());
+        assert_eq!(percent, ["0 %", "0 %", "under 1 %", "13 %", "over 99 %", "100 %"]);
         assert_eq!([0, 1, 2].map(|n| Of(n, "day", "days").to_string()), ["0 days", "1 day", "2 days"]);
         assert_eq!([OrDash(Some(0)), OrDash(None)].map(|cell| cell.to_string()), ["0", "–"]);
     }

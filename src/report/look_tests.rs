@@ -106,7 +106,9 @@ fn about(rows: u64, path: &str) -> About {
 
 fn write_page(name: &str, people: Vec<PersonPicture>, rows: u64) -> u64 {
     let mut report = Report::new();
-    people.into_iter().for_each(|picture| report.add(picture));
+    for picture in people {
+        report.add(picture);
+    }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(std::env::temp_dir, PathBuf::from).join("tmp");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);

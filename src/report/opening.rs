@@ -17,7 +17,8 @@ pub(super) fn write(report: &Report, about: &About, out: &mut dyn Write) -> io::
     match (spans().map(|(first, _)| first).min(), spans().map(|(_, last)| last).max()) {
         (Some(first), Some(last)) => writeln!(
             out,
-            "<p class=\"lead\">{}, {}, from {} to {}. This page shows what the records hold, and where they hold \
+            "<p class=\"lead\">{}, {}, from <span class=\"day\">{}</span> to <span \
+             class=\"day\">{}</span>. This page shows what the records hold, and where they hold \
              nothing.</p>",
             Of(count(report.people.len()), "person", "people"),
             Of(days, "day", "days"),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     About, MOST_PICTURES, Report, calendar, hours,
-    html::{Grouped, Text, count},
+    html::{Grouped, Percent, Text, count},
     opening, people,
     spread::{Bar, Spread},
     trouble,
@@ -113,19 +113,13 @@ fn spread<const WIDTH: u32>(
         let strong = if bar.days == most { " class=\"top\"" } else { "" };
         writeln!(
             out,
-            "<tr{strong}><th scope=\"row\">{}</th><td class=\"r\">{}</td><td class=\"r\">{} %</td></tr>",
+            "<tr{strong}><th scope=\"row\">{}</th><td class=\"r\">{}</td><td class=\"r\">{}</td></tr>",
             bar.label(),
             Grouped(bar.days),
-            percent(bar.days, values.count())
+            Percent(bar.days, values.count())
         )?;
     }
     out.write_all(b"</tbody></table>\n</div>\n")
-}
-
-/// A share as people read it: whole per cent, `<1` for a little.
-fn percent(part: u64, whole: u64) -> String {
-    let rounded = (u128::from(part) * 200 / u128::from(whole.max(1))).div_ceil(2);
-    if part > 0 && u128::from(part) * 100 < u128::from(whole) { "&lt;1".to_owned() } else { rounded.to_string() }
 }
 
 /// The picture, 360 by 160 units; its numbers stand in the table below it.

@@ -107,7 +107,9 @@ mod tests {
         #[test]
         fn every_value_is_in_the_bar_that_names_it(values in prop::collection::vec(0_u32..400_000, 0..60)) {
             let mut spread = Spread::<100>::default();
-            values.iter().for_each(|&value| spread.add(Some(value)));
+            for &value in &values {
+                spread.add(Some(value));
+            }
 
             let bars = spread.bars(&WIDTHS);
 
@@ -123,7 +125,9 @@ mod tests {
         #[test]
         fn quantiles_are_those_of_the_sorted_values(mut values in prop::collection::vec(0_u32..1500, 1..60)) {
             let mut spread = Spread::<1>::default();
-            values.iter().for_each(|&value| spread.add(Some(value)));
+            for &value in &values {
+                spread.add(Some(value));
+            }
             values.sort_unstable();
 
             let quantiles = [25, 50, 75, 99].map(|percent| spread.quantile(percent));

@@ -133,14 +133,19 @@ fn caption(person: &Summary, drawn: &[&Line], lines: usize, out: &mut dyn Write)
     let in_all = count(lines) * u64::from(BINS);
     write!(
         out,
-        "<figcaption>{} drawn, {} of their time with data. {} valid; on those, the median is {} steps and {} brisk \
-         minutes. ",
+        "<figcaption>{} drawn, {} of the time with data. ",
         Of(count(lines), "day", "days"),
         Percent(recorded, in_all),
-        Of(person.valid, "day", "days"),
-        OrDash(person.steps),
-        OrDash(person.brisk),
     )?;
+    if person.valid > 0 {
+        write!(
+            out,
+            "{} valid, with a median of {} steps and {} brisk minutes. ",
+            Of(person.valid, "day", "days"),
+            OrDash(person.steps),
+            OrDash(person.brisk),
+        )?;
+    }
     let all: u64 = brisk.iter().sum();
     let busiest = brisk.iter().enumerate().rev().max_by_key(|(_, bins)| **bins);
     match busiest {
@@ -151,7 +156,7 @@ fn caption(person: &Summary, drawn: &[&Line], lines: usize, out: &mut dyn Write)
             hour + 1,
             Grouped(*bins)
         )?,
-        Some(_) | None => out.write_all(b"No minute reached 100 steps.")?,
+        Some(_) | None => out.write_all(b"No minute drawn here reached 100 steps.")?,
     }
     out.write_all(b"</figcaption>\n")
 }

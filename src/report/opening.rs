@@ -27,6 +27,16 @@ pub(super) fn write(report: &Report, about: &About, out: &mut dyn Write) -> io::
         )?,
         _ => out.write_all(b"<p class=\"lead\">No day came out of this run.</p>\n")?,
     }
+    let computed = about.computed_at.map(|at| at.format(" on %Y-%m-%d at %H:%M UTC").to_string());
+    writeln!(
+        out,
+        "<p class=\"by\">Computed by {} under the rules {}{}, from {}; <a href=\"#read\">their names and hashes</a> stand \
+         at the end.</p>",
+        Text(&about.software),
+        Text(&about.rules),
+        computed.unwrap_or_default(),
+        Of(count(about.inputs.len()), "file", "files"),
+    )?;
     out.write_all(b"<dl class=\"tiles\">\n")?;
     for (name, value) in [
         ("People", count(report.people.len())),

@@ -75,7 +75,7 @@ fn spreads(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let steps = [500, 1000, 2000, 2500, 5000, 10_000];
     spread("steps", "Steps", "valid days", &report.steps, &steps, out)?;
     spread("brisk", "Brisk minutes", "valid days", &report.brisk, &[5, 10, 15, 30, 60, 120], out)?;
-    spread("wear", "Minutes worn", "days with minutes", &report.wear, &[60, 120], out)?;
+    spread("wear", "Minutes worn", "recorded days", &report.wear, &[60, 120], out)?;
     out.write_all(b"</div>\n")
 }
 
@@ -122,7 +122,7 @@ fn spread<const WIDTH: u32>(
     out.write_all(b"</tbody></table>\n</div>\n")
 }
 
-/// The picture, 360 by 160 units; its numbers stand in the table below it.
+/// The picture, 360 by 165 units; its numbers stand in the table below it.
 fn picture(name: &str, what: &str, which: &str, bars: &[Bar], out: &mut dyn Write) -> io::Result<()> {
     const LEFT: u64 = 36;
     const WIDE: u64 = 318;
@@ -132,7 +132,7 @@ fn picture(name: &str, what: &str, which: &str, bars: &[Bar], out: &mut dyn Writ
     let bottom = TOP + HIGH;
     writeln!(
         out,
-        "<svg viewBox=\"0 0 360 160\" role=\"img\" aria-labelledby=\"s-{name} d-{name}\">\n<title id=\"s-{name}\">\
+        "<svg viewBox=\"0 0 360 165\" role=\"img\" aria-labelledby=\"s-{name} d-{name}\">\n<title id=\"s-{name}\">\
          {what} on {which}</title><desc id=\"d-{name}\">A bar for each range of values, as high as it has days. The \
          numbers stand in the table below.</desc>\n<path class=\"g\" d=\"M{LEFT} {TOP}h{WIDE}M{LEFT} {bottom}h{WIDE}\"/>\
          <text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text><text x=\"{}\" y=\"{bottom}\" text-anchor=\"end\">0</text>\
@@ -159,9 +159,14 @@ fn picture(name: &str, what: &str, which: &str, bars: &[Bar], out: &mut dyn Writ
             bottom - height,
             right.saturating_sub(left + 2),
         )?;
-        if index.is_multiple_of(every) {
-            write!(out, "<text x=\"{left}\" y=\"{}\">{}</text>", bottom + 15, Grouped(bar.from))?;
+        if index.is_multiple_of(every) && left + 24 < LEFT + WIDE {
+            write!(
+                out,
+                "<text x=\"{left}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                bottom + 15,
+                Grouped(bar.from)
+            )?;
         }
     }
-    writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{what}</text></svg>", LEFT + WIDE, bottom + 28)
+    writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{what}</text></svg>", LEFT + WIDE, bottom + 31)
 }

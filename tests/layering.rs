@@ -15,13 +15,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("goal", &["model", "time"]),
     ("store", &["model", "time"]),
     ("export", &["model", "time"]),
+    ("report", &["model", "time", "export"]),
     ("radio", &["model", "time", "config"]),
     ("sync", &["model", "time", "radio", "store"]),
     ("capture", &["time", "radio"]),
     ("conformance", &["time", "radio", "capture"]),
     ("trouble", &["radio"]),
     ("supervisor", &["model", "time", "config", "radio", "store", "sync", "trouble"]),
-    ("batch", &["model", "time", "aggregate", "export"]),
+    ("batch", &["model", "time", "aggregate", "export", "report"]),
     ("days", &["model", "time", "config", "store", "aggregate", "goal"]),
     ("devices", &["model", "config", "days", "store"]),
     ("pairing", &["model", "time", "config", "radio", "store", "sync", "trouble", "supervisor", "devices"]),
@@ -48,6 +49,7 @@ const LEFT_OF_API: &[&str] = &[
     "aggregate",
     "goal",
     "export",
+    "report",
     "batch",
     "days",
     "devices",
@@ -59,7 +61,7 @@ const LEFT_OF_API: &[&str] = &[
 ];
 
 /// Modules that are pure, and what they therefore never mention.
-const PURE: [&str; 3] = ["model", "aggregate", "goal"];
+const PURE: [&str; 4] = ["model", "aggregate", "goal", "report"];
 const IMPURE: [&str; 6] = ["tokio", "tracing", "std::fs", "Utc::now", "SystemTime", "Instant::now"];
 
 /// Counters are named in `firmware-protocol/src/device/` alone.

@@ -13,11 +13,19 @@ pub(super) enum Offsets {
     Ignore,
 }
 
-/// A stamp's minute, and where the two digits of the minute stand in its text.
+/// A stamp's second, and where the two digits of the minute stand in its text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Stamp {
-    at: i64,
+    at_s: i64,
     digits_at: usize,
+}
+
+/// The last hour's text: what stands before and after the two digits of the minute, and when minute 0 was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hour<'s> {
+    pub before: &'s [u8],
+    pub after: &'s [u8],
+    pub start_s: i64,
 }
 
 /// Reads stamps; remembers the text around the minute's digits, which is the same for a whole hour.
@@ -25,18 +33,18 @@ pub(super) struct Stamps {
     offsets: Offsets,
     hour: Vec<u8>,
     rest: Vec<u8>,
-    hour_start: i64,
+    hour_start_s: i64,
 }
 
 impl Stamps {
     pub fn new(offsets: Offsets) -> Self {
-        Self { offsets, hour: Vec::new(), rest: Vec::new(), hour_start: 0 }
+        Self { offsets, hour: Vec::new(), rest: Vec::new(), hour_start_s: 0 }
     }
 
-    /// The minute since 1970 that this stamp names.
+    /// The second since 1970 that this stamp names.
     pub fn read(&mut self, text: &[u8]) -> Result<i64, Reason> {
-        if let Some((at, [])) = self.remembered(text) {
-            return Ok(at);
+        if let Some((at_s, [])) = self.remembered(text) {
+            return Ok(at_s);
         }
         let stamp = parse(text, self.offsets)?;
         let (hour, rest) = text.split_at(stamp.digits_at);
@@ -45,20 +53,25 @@ impl Stamps {
         {
             hour.clone_into(&mut self.hour);
             rest.clone_into(&mut self.rest);
-            self.hour_start = stamp.at - minute;
+            self.hour_start_s = stamp.at_s - minute * 60;
         }
-        Ok(stamp.at)
+        Ok(stamp.at_s)
     }
 
-    /// The minute at the front of `text` when it is of the hour last read, and what follows it.
+    /// The hour of the stamp that was read last.
+    pub fn hour(&self) -> Option<Hour<'_>> {
+        (!self.hour.is_empty()).then_some(Hour { before: &self.hour, after: &self.rest, start_s: self.hour_start_s })
+    }
+
+    /// The second at the front of `text` when it is of the hour last read, and what follows it.
     #[inline]
-    pub fn remembered<'t>(&self, text: &'t [u8]) -> Option<(i64, &'t [u8])> {
+    fn remembered<'t>(&self, text: &'t [u8]) -> Option<(i64, &'t [u8])> {
         if self.hour.is_empty() {
             return None;
         }
         let (digits, rest) = text.strip_prefix(self.hour.as_slice())?.split_at_checked(2)?;
         let minute = two_digits(digits).filter(|&minute| minute < 60)?;
-        Some((self.hour_start + minute, rest.strip_prefix(self.rest.as_slice())?))
+        Some((self.hour_start_s + minute * 60, rest.strip_prefix(self.rest.as_slice())?))
     }
 }
 
@@ -89,7 +102,7 @@ fn iso(text: &[u8], offsets: Offsets) -> Option<Result<Stamp, Reason>> {
     let [b' ' | b'T' | b't', h1, h2, b':', min1, min2, rest @ ..] = rest else { return None };
     let hour = two_digits(&[*h1, *h2]).filter(|&hour| hour < 24)?;
     let minute = two_digits(&[*min1, *min2]).filter(|&minute| minute < 60)?;
-    let (whole, rest) = seconds(rest)?;
+    let (second, rest) = seconds(rest)?;
     let offset = match rest {
         [] | [b'Z' | b'z'] => 0,
         [sign @ (b'+' | b'-'), offset @ ..] => {
@@ -106,11 +119,11 @@ fn iso(text: &[u8], offsets: Offsets) -> Option<Result<Stamp, Reason>> {
         _ => return None,
     };
     let wall = days * 1440 + hour * 60 + minute;
-    let at = match offsets {
+    let minute = match offsets {
         Offsets::Count => wall - offset,
         Offsets::Ignore => wall,
     };
-    Some(if whole { Ok(Stamp { at, digits_at: 14 }) } else { Err(Reason::NotAWholeMinute) })
+    Some(second.map(|second| Stamp { at_s: minute * 60 + second, digits_at: 14 }))
 }
 
 /// `M/D/YYYY h:MM AM`, also with `:SS`: month first, twelve hours, as Fitabase exports.
@@ -124,25 +137,26 @@ fn vendor(text: &[u8]) -> Option<Result<Stamp, Reason>> {
     let hour = number(&rest[..colon], 2).filter(|hour| (1..=12).contains(hour))?;
     let (digits, after) = rest[colon + 1..].split_at_checked(2)?;
     let minute = two_digits(digits).filter(|&minute| minute < 60)?;
-    let (whole, half) = seconds(after)?;
+    let (second, half) = seconds(after)?;
     let hour = match half {
         [b' ', b'A' | b'a', b'M' | b'm'] => hour % 12,
         [b' ', b'P' | b'p', b'M' | b'm'] => hour % 12 + 12,
         _ => return None,
     };
     let digits_at = text.len() - after.len() - 2;
-    let at = days * 1440 + hour * 60 + minute;
-    Some(if whole { Ok(Stamp { at, digits_at }) } else { Err(Reason::NotAWholeMinute) })
+    let minute = days * 1440 + hour * 60 + minute;
+    Some(second.map(|second| Stamp { at_s: minute * 60 + second, digits_at }))
 }
 
-/// Whether the seconds, when there are any, are 0; and what follows them.
-fn seconds(text: &[u8]) -> Option<(bool, &[u8])> {
-    let [b':', s1, s2, rest @ ..] = text else { return Some((true, text)) };
-    let mut whole = two_digits(&[*s1, *s2]).filter(|&second| second < 60)? == 0;
-    let [b'.', fraction @ ..] = rest else { return Some((whole, rest)) };
+/// The seconds, 0 when there are none, and what follows them. A fraction of a second must be 0.
+fn seconds(text: &[u8]) -> Option<(Result<i64, Reason>, &[u8])> {
+    let [b':', s1, s2, rest @ ..] = text else { return Some((Ok(0), text)) };
+    let second = two_digits(&[*s1, *s2]).filter(|&second| second < 60)?;
+    let [b'.', fraction @ ..] = rest else { return Some((Ok(second), rest)) };
     let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    whole &= fraction[..digits].iter().all(|&digit| digit == b'0');
-    (digits > 0).then_some((whole, &fraction[digits..]))
+    let whole = fraction[..digits].iter().all(|&digit| digit == b'0');
+    let second = if whole { Ok(second) } else { Err(Reason::NotAWholeMinute) };
+    (digits > 0).then_some((second, &fraction[digits..]))
 }
 
 /// Days since 1970-01-01; none before it or after 2199, where a stamp is surely wrong.
@@ -156,7 +170,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 mod tests {
     use super::*;
 
-    const MINUTE: i64 = 24_366_185; // 2016-04-29 23:05 UTC
+    const MINUTE: i64 = 24_366_185 * 60; // 2016-04-29 23:05 UTC
 
     fn read(text: &str, offsets: Offsets) -> Result<i64, Reason> {
         Stamps::new(offsets).read(text.as_bytes())
@@ -191,7 +205,7 @@ mod tests {
         let midnight = read("4/29/2016 12:00:00 AM", Offsets::Count).unwrap();
         let noon = read("4/29/2016 12:00:00 PM", Offsets::Count).unwrap();
 
-        assert_eq!((midnight % 1440, noon - midnight), (0, 720));
+        assert_eq!((midnight % 86_400, noon - midnight), (0, 43_200));
     }
 
     #[test]
@@ -217,9 +231,13 @@ mod tests {
         ] {
             assert_eq!(read(bad, Offsets::Count), Err(Reason::BadStamp), "{bad}");
         }
-        for seconds in ["2016-04-29 10:00:30", "4/29/2016 1:05:01 PM", "2016-04-29T10:00:00.5Z"] {
-            assert_eq!(read(seconds, Offsets::Count), Err(Reason::NotAWholeMinute), "{seconds}");
-        }
+        assert_eq!(read("2016-04-29T10:00:00.5Z", Offsets::Count), Err(Reason::NotAWholeMinute));
+    }
+
+    #[test]
+    fn seconds_count() {
+        assert_eq!(read("2016-04-29 23:05:30.00", Offsets::Count), Ok(MINUTE + 30));
+        assert_eq!(read("4/29/2016 11:05:01 PM", Offsets::Count), Ok(MINUTE + 1));
     }
 
     #[test]
@@ -234,6 +252,8 @@ mod tests {
             "2016-04-29T10:00:00+01:00",
             "2016-04-29T10:59:00+01:00",
             "2016-04-29T10:59:00+02:00",
+            "2016-04-29T10:59:15",
+            "2016-04-29T10:58:15",
             "2016-04-29T10:59",
         ] {
             assert_eq!(stamps.read(text.as_bytes()), read(text, Offsets::Count), "{text}");

@@ -37,7 +37,7 @@ fn day(who: &str, after: i64, cadence: &[Option<u16>]) -> DayTotal {
         day_index: 1,
         brisk_threshold: 100,
         rules: &Rules::brisk_1(),
-        minutes: &minutes,
+        minutes: crate::aggregate::series::SeriesBuf::of(&minutes).view(),
         coarse: &[],
         device_day_steps: None,
         now_s: None,

@@ -332,7 +332,7 @@ impl Moderate {
     fn of(day: &DayTotal) -> Self {
         let doubled = |brisk: u32| brisk.saturating_mul(2);
         // Where vigorous minutes are not known, at least none of the brisk ones was vigorous.
-        let lower = day.brisk_lower.map(|brisk| brisk.saturating_add(day.vigorous_min.unwrap_or(0)));
+        let lower = day.brisk_lower.map(|brisk| day.vigorous_min.map_or(brisk, |more| brisk.saturating_add(more)));
         let flag = |flag| day.flags.0.contains(&flag);
         let minute_by_minute = day.brisk_min == day.brisk_upper
             && day.epoch_seconds_max.is_some_and(|epoch| epoch <= 60)

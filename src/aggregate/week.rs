@@ -184,3 +184,6 @@ impl WeekBuilder {
 fn days_after(date: NaiveDate, days: i64) -> NaiveDate {
     date.checked_add_signed(TimeDelta::days(days)).unwrap_or(date)
 }
+
+#[cfg(test)]
+mod tests;

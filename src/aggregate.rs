@@ -3,7 +3,8 @@
 //! No clock, no file, no other module than [`crate::model`] and [`crate::time`]. Minutes are always
 //! sorted by time, with no minute twice; an absent minute is no data and never zero. Rules that look at
 //! runs of minutes work on *segments*, the runs without a gap, and cross midnight; only then are minutes
-//! given to days. [`day_total`] is the one way to a day's row, for the daemon and for batch files alike.
+//! given to days. [`day_total`] is the one way to a day's row, for the daemon and for batch files alike;
+//! [`WeekBuilder`] and [`PersonBuilder`] turn days into the rows of weeks and of persons.
 
 pub mod bouts;
 pub mod coarse;
@@ -13,14 +14,19 @@ mod known;
 pub mod leisure;
 mod measures;
 pub mod minutes;
+pub mod person;
 pub mod reconcile;
 pub mod series;
+mod sums;
 pub mod tally;
 pub mod wear;
+pub mod week;
 
 pub use context::{Enough, context_is_enough};
 pub use day::{DayInput, day_total};
 pub use minutes::{merge_sources, segments};
+pub use person::PersonBuilder;
+pub use week::{WeekBuilder, WeekPlan};
 
 /// A length as the day table writes it.
 fn count(items: usize) -> u32 {

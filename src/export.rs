@@ -1,13 +1,18 @@
-//! What leaves the house as files: the day table as CSV or JSON Lines, with its codebook and a Data Package.
+//! What leaves the house as files: the tables of days, weeks and persons as CSV, JSON Lines or Parquet, each
+//! with its codebook, and CSV with a Data Package.
 //!
 //! CSV is UTF-8 without a byte order mark, comma, CRLF, RFC 4180 quotes, decimal point, ISO dates, UTC stamps
 //! such as `2026-11-21T03:09:58Z`, `1`/`0` for yes and no, and an empty cell for unknown or not applicable.
 //! JSON Lines holds the same names with `null`, `true` and `false`. A free text that a spreadsheet would run as a
-//! formula gets a `'` in front, in CSV only.
+//! formula gets a `'` in front, in CSV only. Parquet holds typed columns, and says itself what made it.
 
 pub mod codebook;
 pub mod columns;
 pub mod datapackage;
-pub mod days;
+mod folder;
+mod parquet;
+mod table;
+mod text;
 
-pub use days::{ExportError, ExportSummary, Format, write_days};
+pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
+pub use table::{Format, Row, Table, TableWriter};

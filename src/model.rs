@@ -3,14 +3,18 @@
 //! Values only: no clock, no file, no radio. Units stand in the names where the type does not say them.
 
 mod day;
+mod person;
+mod week;
 pub mod windows;
 
 use std::{collections::BTreeSet, fmt, ops::RangeInclusive, str::FromStr};
 
 pub use day::DayTotal;
 pub use firmware_protocol::reading::{DeviceId, Wear};
+pub use person::PersonTotal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+pub use week::{Met150, WeekTotal, WeeksBy};
 
 /// A study's pseudonym for one person: 1 to 32 letters, digits, `_` or `-`, so that it survives
 /// every trial database. `Debug` hides it; write it out only where the person or the study asked for it.

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use brisk::{
     export::{
-        Format,
+        Format, Table,
         codebook::{self, Kind},
-        columns::{COLUMNS, Cell},
+        columns::{Cell, DAY_COLUMNS},
         write_days,
     },
     model::{DataState, DayTotal, Flag, Flags, GoalState, WearMethod},
@@ -42,7 +42,8 @@ fn full_day() -> DayTotal {
 /// A day of which nothing has arrived.
 fn empty_day() -> DayTotal {
     let mut values = serde_json::to_value(full_day()).unwrap();
-    let always = codebook::entries().iter().filter(|entry| entry.required()).map(|entry| entry.name.as_str());
+    let always =
+        codebook::entries(Table::Days).iter().filter(|entry| entry.required()).map(|entry| entry.name.as_str());
     let always: Vec<_> = always.collect();
     for (name, value) in values.as_object_mut().unwrap() {
         if !always.contains(&name.as_str()) {
@@ -72,8 +73,8 @@ fn field_names() -> Vec<String> {
 fn columns_and_codebook_are_the_fields_of_a_day_in_their_order() {
     let fields = field_names();
 
-    assert_eq!(COLUMNS.map(|(name, _)| name.to_owned()).to_vec(), fields);
-    let entries = codebook::entries();
+    assert_eq!(DAY_COLUMNS.map(|(name, _)| name.to_owned()).to_vec(), fields);
+    let entries = codebook::entries(Table::Days);
     assert_eq!(entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(), fields);
     for entry in entries {
         let name = &entry.name;
@@ -86,7 +87,7 @@ fn columns_and_codebook_are_the_fields_of_a_day_in_their_order() {
 #[test]
 fn every_cell_is_of_the_type_and_in_the_range_that_the_codebook_gives() {
     for day in [full_day(), empty_day()] {
-        for ((name, cell), entry) in COLUMNS.iter().zip(codebook::entries()) {
+        for ((name, cell), entry) in DAY_COLUMNS.iter().zip(codebook::entries(Table::Days)) {
             let cell = cell(&day);
             let fits = match (&cell, entry.kind) {
                 (Cell::Missing, _) => !entry.required(),
@@ -104,7 +105,7 @@ fn every_cell_is_of_the_type_and_in_the_range_that_the_codebook_gives() {
         }
     }
     let full = full_day();
-    assert!(COLUMNS.iter().all(|(_, cell)| cell(&full) != Cell::Missing), "the full day is not full");
+    assert!(DAY_COLUMNS.iter().all(|(_, cell)| cell(&full) != Cell::Missing), "the full day is not full");
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn the_codebook_lists_every_code_that_can_stand_in_a_cell() {
     ]
     .into();
 
-    for entry in codebook::entries() {
+    for entry in codebook::entries(Table::Days) {
         let codes: Vec<_> = entry.codes().map(|(code, _)| code.to_owned()).collect();
         if let Some(wanted) = expected.get(entry.name.as_str()) {
             assert_eq!(&codes, wanted, "{}", entry.name);
@@ -145,7 +146,7 @@ fn the_codebook_lists_every_code_that_can_stand_in_a_cell() {
 
 /// A row read back from CSV by the types of the codebook.
 fn read_back(row: &csv::StringRecord) -> DayTotal {
-    let cells = row.iter().zip(codebook::entries()).map(|(cell, entry)| {
+    let cells = row.iter().zip(codebook::entries(Table::Days)).map(|(cell, entry)| {
         let value = match entry.kind {
             Kind::String if entry.name == "flags" => cell.into(),
             _ if cell.is_empty() => Value::Null,
@@ -174,7 +175,7 @@ fn both_forms_read_back_as_the_days_that_were_written() {
     let rows: Vec<DayTotal> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows, days);
     let members = |line: &str| serde_json::from_str::<serde_json::Map<_, _>>(line).unwrap().len();
-    assert!(lines.ends_with("}\n") && lines.lines().all(|line| members(line) == COLUMNS.len()));
+    assert!(lines.ends_with("}\n") && lines.lines().all(|line| members(line) == DAY_COLUMNS.len()));
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn the_package_knows_hash_size_key_and_types_of_the_file() {
         let fields = file["schema"]["fields"].as_array().unwrap();
         fields.iter().find(|field| field["name"] == name).unwrap().clone()
     };
-    assert_eq!(file["schema"]["fields"].as_array().unwrap().len(), COLUMNS.len());
+    assert_eq!(file["schema"]["fields"].as_array().unwrap().len(), DAY_COLUMNS.len());
     assert_eq!(field("total_steps")["constraints"], json!({"minimum": 0}));
     assert_eq!(field("local_date")["format"], "%Y-%m-%d");
     assert_eq!(field("data_state")["constraints"]["enum"].as_array().unwrap().len(), 5);
@@ -247,7 +248,7 @@ fn the_package_knows_hash_size_key_and_types_of_the_file() {
     let names: Vec<_> = summary.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["days.csv", "codebook.csv", "datapackage.json"]);
     let codebook = text(dir.path(), "codebook.csv");
-    assert_eq!(codebook.matches("\r\n").count(), COLUMNS.len() + 1);
+    assert_eq!(codebook.matches("\r\n").count(), DAY_COLUMNS.len() + 1);
     assert_eq!(codebook.matches('\n').count(), codebook.matches("\r\n").count());
 }
 

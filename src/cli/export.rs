@@ -45,6 +45,8 @@ enum FormatArg {
     Csv,
     /// JSON Lines, null = unknown
     Jsonl,
+    /// Apache Parquet, typed columns, null = unknown
+    Parquet,
 }
 
 /// `brisk export …`
@@ -61,6 +63,7 @@ pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit
         let format = match args.format {
             FormatArg::Csv => Format::Csv,
             FormatArg::Jsonl => Format::JsonLines,
+            FormatArg::Parquet => Format::Parquet,
         };
         let span = (rows[0].local_date, rows[rows.len() - 1].local_date);
         let created = DateTime::from_timestamp(status.now.timestamp(), 0).unwrap_or(status.now);

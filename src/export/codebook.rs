@@ -1,18 +1,40 @@
 //! The codebook: label, type, unit, range, codes and rule of every column, for the statistician.
 //!
-//! Its text is the file `codebook.csv` beside this one, delivered as it stands.
+//! Its texts are the files `codebook*.csv` beside this one, delivered as they stand, with the
+//! codes of `flags` taken over from the day table's.
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// The codebook as it is delivered: CSV in UTF-8, CRLF.
-pub fn csv() -> String {
-    include_str!("codebook.csv").replace("\r\n", "\n").replace('\n', "\r\n")
+use super::Table;
+
+/// The codebook of a table as it is delivered: CSV in UTF-8, CRLF.
+pub fn csv(table: Table) -> String {
+    source(table).replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
-/// One column of the day table, explained.
-#[derive(Clone, Debug, Deserialize)]
+/// The name under which it is delivered.
+pub fn file_name(table: Table) -> &'static str {
+    match table {
+        Table::Days => "codebook.csv",
+        Table::Weeks => "codebook_weeks.csv",
+        Table::Persons => "codebook_persons.csv",
+    }
+}
+
+fn source(table: Table) -> String {
+    let text = match table {
+        Table::Days => return include_str!("codebook.csv").to_owned(),
+        Table::Weeks => include_str!("codebook_weeks.csv"),
+        Table::Persons => include_str!("codebook_persons.csv"),
+    };
+    let flags = entries(Table::Days).iter().find(|entry| entry.name == "flags");
+    text.replace("{flags}", &flags.map_or_else(String::new, |entry| entry.codes.replace('"', "\"\"")))
+}
+
+/// One column of a table, explained.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Entry {
     /// Column name: at most 32 characters, begins with a letter.
     pub name: String,
@@ -36,7 +58,7 @@ pub struct Entry {
 }
 
 /// Types of a cell, by their names in a Data Package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Text.
@@ -65,14 +87,23 @@ impl Entry {
     }
 }
 
-/// Every column, in order.
+/// Every column of a table, in order.
 ///
 /// # Panics
-/// Never: a test reads the built-in file.
-pub fn entries() -> &'static [Entry] {
-    static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-        let mut reader = csv::Reader::from_reader(include_str!("codebook.csv").as_bytes());
-        reader.deserialize().collect::<Result<_, _>>().expect("built in and read by a test")
-    });
-    &ENTRIES
+/// Never: a test reads the built-in files.
+pub fn entries(table: Table) -> &'static [Entry] {
+    static DAYS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Days));
+    static WEEKS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Weeks));
+    static PERSONS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Persons));
+    match table {
+        Table::Days => &DAYS,
+        Table::Weeks => &WEEKS,
+        Table::Persons => &PERSONS,
+    }
+}
+
+fn read(table: Table) -> Vec<Entry> {
+    let text = source(table);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().expect("built in and read by a test")
 }

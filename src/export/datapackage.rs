@@ -4,7 +4,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::codebook::{Entry, Kind, entries};
+use super::{
+    Table,
+    codebook::{Entry, Kind},
+};
 
 /// A file that the package describes.
 pub struct Resource<'a> {
@@ -16,17 +19,31 @@ pub struct Resource<'a> {
     pub sha256: &'a str,
 }
 
-/// `datapackage.json` for a CSV file of days.
-pub fn of_days(file: &Resource<'_>, created: DateTime<Utc>) -> Value {
-    let fields: Vec<Value> = entries().iter().map(field).collect();
+/// The name under which it is delivered.
+pub fn file_name(table: Table) -> &'static str {
+    match table {
+        Table::Days => "datapackage.json",
+        Table::Weeks => "datapackage_weeks.json",
+        Table::Persons => "datapackage_persons.json",
+    }
+}
+
+/// The description of a CSV file of this table.
+pub fn of(table: Table, file: &Resource<'_>, created: DateTime<Utc>) -> Value {
+    let fields: Vec<Value> = table.codebook().iter().map(field).collect();
+    let title = match table {
+        Table::Days => "Daily totals of walking",
+        Table::Weeks => "Weekly totals of walking",
+        Table::Persons => "Walking, one row a person",
+    };
     json!({
         "profile": "tabular-data-package",
-        "name": "brisk-days",
-        "title": "Daily totals of walking",
+        "name": format!("brisk-{}", table.name()),
+        "title": title,
         "created": created.to_rfc3339_opts(SecondsFormat::Secs, true),
         "resources": [{
             "profile": "tabular-data-resource",
-            "name": "days",
+            "name": table.name(),
             "path": file.path,
             "format": "csv",
             "mediatype": "text/csv",
@@ -35,7 +52,7 @@ pub fn of_days(file: &Resource<'_>, created: DateTime<Utc>) -> Value {
             "hash": format!("sha256:{}", file.sha256),
             "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": "\"", "doubleQuote": true},
             "schema": {
-                "primaryKey": ["participant_id", "local_date"],
+                "primaryKey": table.key(),
                 "missingValues": [""],
                 "fields": fields,
             },

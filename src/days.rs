@@ -79,6 +79,7 @@ pub struct DayBook {
     store: Arc<Store>,
     people: Vec<Person>,
     rules: Rules,
+    rules_hash: String,
     histories: Mutex<BTreeMap<ParticipantId, Arc<History>>>,
     /// One computation at a time, so that no revision is counted twice.
     computing: Mutex<()>,
@@ -94,7 +95,8 @@ struct Cached {
 impl DayBook {
     /// The day book of these people under these rules.
     pub fn new(store: Arc<Store>, people: Vec<Person>, rules: Rules) -> Self {
-        Self { store, people, rules, histories: Mutex::default(), computing: Mutex::new(()) }
+        let rules_hash = rules.hash();
+        Self { store, people, rules, rules_hash, histories: Mutex::default(), computing: Mutex::new(()) }
     }
 
     /// Everybody.

@@ -203,9 +203,10 @@ pub enum Flag {
     ClockChange,
     /// Some of the day's minutes were not recorded.
     PartialDay,
-    /// Some minutes hold two minutes or more of the counter's time.
+    /// Some minutes came more than once, or hold two minutes or more of the counter's time.
     Overlap,
-    /// At least one minute was at the limit of the counter's field.
+    /// At least one minute holds more steps than could be told: the counter's field was full, or some of the minute's
+    /// epochs are missing.
     Saturated,
     /// The counter's own day total is above the sum of its minutes.
     MinuteDetailIncomplete,
@@ -215,6 +216,12 @@ pub enum Flag {
     WeekGoal,
     /// Two different values came for one minute; the first was kept.
     Conflict,
+    /// The record begins within the day.
+    RecordBegins,
+    /// The record ends within the day.
+    RecordEnds,
+    /// The day is in another zone than the day before it.
+    TzChange,
 }
 
 impl Flag {
@@ -230,11 +237,14 @@ impl Flag {
             Self::CounterReset => "counter_reset",
             Self::WeekGoal => "week_goal",
             Self::Conflict => "conflict",
+            Self::RecordBegins => "record_begins",
+            Self::RecordEnds => "record_ends",
+            Self::TzChange => "tz_change",
         }
     }
 
     /// All of them, for the codebook.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::DayOpen,
         Self::ClockChange,
         Self::PartialDay,
@@ -244,6 +254,9 @@ impl Flag {
         Self::CounterReset,
         Self::WeekGoal,
         Self::Conflict,
+        Self::RecordBegins,
+        Self::RecordEnds,
+        Self::TzChange,
     ];
 }
 

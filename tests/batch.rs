@@ -319,6 +319,8 @@ fn a_batch_day_is_the_daemons_day() {
             day_index: i32::try_from((batch.local_date - first).num_days() + 1).unwrap(),
             brisk_threshold: 100,
             rules: &brisk::model::Rules::brisk_1(),
+            rules_hash: &brisk::model::Rules::brisk_1().hash(),
+            windows: None,
             minutes: SeriesBuf::of(&minutes).view(),
             coarse: &[],
             device_day_steps: None,

@@ -280,6 +280,8 @@ fn day_of(minutes: &SeriesBuf, day: &LocalDay, brisk_threshold: u16, rules: &Rul
         day_index: 1,
         brisk_threshold,
         rules,
+        rules_hash: "",
+        windows: None,
         minutes: minutes.view(),
         coarse: &[],
         device_day_steps: None,

@@ -49,6 +49,11 @@ pub fn context_is_enough(
     }
 }
 
+/// The first minute that matters to a day and those after it, as far as is known; a record cut there gives the same rows.
+pub fn decided_from(minutes: Series<'_>, day: &LocalDay, rules: &Rules, brisk_threshold: u16) -> i32 {
+    Around::of(minutes, day, rules, brisk_threshold).context.start
+}
+
 /// As many minutes after a day's end as nearly always decide its numbers; by all rules but Choi's always.
 pub fn longest_after_min(rules: &Rules) -> u16 {
     let bout = rules.bout_window_min.saturating_sub(1).max(rules.bout_end_min);
@@ -62,7 +67,7 @@ fn longest_zero_run(rules: &Rules) -> u16 {
 }
 
 /// The minutes of a day as the series counts them.
-pub(super) fn own(day: &LocalDay) -> Range<i32> {
+pub fn own(day: &LocalDay) -> Range<i32> {
     let narrow = |minute: i64| i32::try_from(minute).unwrap_or(if minute < 0 { i32::MIN } else { i32::MAX });
     narrow(day.first_minute())..narrow(day.end_minute())
 }

@@ -17,11 +17,12 @@ use super::{
     coarse::coarse_day,
     context::Around,
     known::{DayMinutes, Known},
+    leisure::{leisure, wall_minute},
     measures::Measures,
     series::Series,
 };
 use crate::{
-    model::{Coarse, DataState, DayTotal, Flag, Flags, GoalState, MinuteWear, ParticipantId, Rules, SOFTWARE},
+    model::{Coarse, DataState, DayTotal, Flag, Flags, GoalState, MinuteWear, ParticipantId, Rules, SOFTWARE, windows::Windows},
     time::LocalDay,
 };
 
@@ -38,10 +39,14 @@ pub struct DayInput<'a> {
     pub brisk_threshold: u16,
     /// Every other threshold.
     pub rules: &'a Rules,
+    /// [`Rules::hash`] of them.
+    pub rules_hash: &'a str,
     /// The day's minutes, and enough on both sides ([`super::context_is_enough`]).
     pub minutes: Series<'a>,
     /// Sorted coarse records without overlap; those of other days are passed over.
     pub coarse: &'a [Coarse],
+    /// Hours of work and sleep in force on the day.
+    pub windows: Option<&'a Windows>,
     /// The counter's own total of this day.
     pub device_day_steps: Option<u32>,
     /// Now, UTC seconds, while days may still be under way; none when the record is complete.
@@ -54,7 +59,7 @@ pub struct DayInput<'a> {
     pub extra_flags: &'a [Flag],
 }
 
-/// One day's row by these rules: all columns but the goal's, the diary's and the windows', with no
+/// One day's row by these rules: all columns but the goal's and the diary's, with no
 /// `computed_at` and revision 0, which its keeper fills in.
 ///
 /// With enough context the row is the same for every slice of the record, and takes time in proportion to
@@ -99,6 +104,7 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         }
     }
 
+    let leisure = leisure_and_work(input, &own, &known);
     let epoch_of_minutes = (recorded > 0).then_some(input.epoch_seconds_max);
     let minutes = measures.as_ref();
     let band = |index: usize| minutes.map(|measures| measures.bands[index]);
@@ -129,8 +135,8 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         brisk_min: known.brisk,
         brisk_lower: known.brisk_lower,
         brisk_upper: known.brisk_upper,
-        leisure_brisk_min: known.brisk,
-        work_brisk_min: None,
+        leisure_brisk_min: leisure.0,
+        work_brisk_min: leisure.1,
         vigorous_min: minutes.map(|measures| measures.vigorous_min),
         bout_min: minutes.map(|measures| measures.bout_min),
         bout_count: minutes.map(|measures| measures.bout_count),
@@ -156,11 +162,23 @@ pub fn day_total(input: &DayInput<'_>) -> DayTotal {
         source_device: input.source_device.clone(),
         flags: Flags(flags),
         rules: rules.name.clone(),
-        rules_hash: rules.hash(),
+        rules_hash: input.rules_hash.to_owned(),
         software: SOFTWARE.to_owned(),
         computed_at: None,
         revision: 0,
     }
+}
+
+/// Brisk minutes in the person's own time and at work. With working hours they are known only where every brisk minute
+/// of the day is known as a minute.
+fn leisure_and_work(input: &DayInput<'_>, own: &DayMinutes<'_>, known: &Known) -> (Option<u32>, Option<u32>) {
+    if input.windows.is_none_or(|windows| windows.work.is_empty()) {
+        return (known.brisk, None);
+    }
+    let brisk = own.walked.iter().filter(|minute| minute.steps >= u32::from(input.brisk_threshold));
+    let split = leisure(brisk.map(|minute| wall_minute(input.day.zone, minute.at.into())), input.windows);
+    let all = split.leisure_brisk_min + split.work_brisk_min.unwrap_or(0);
+    if known.brisk == Some(all) { (Some(split.leisure_brisk_min), split.work_brisk_min) } else { (None, None) }
 }
 
 #[cfg(test)]
@@ -188,6 +206,8 @@ mod tests {
             day_index: 1,
             brisk_threshold: 100,
             rules: &Rules::brisk_1(),
+            rules_hash: "",
+            windows: None,
             minutes: series.view(),
             coarse,
             device_day_steps: None,

@@ -70,6 +70,8 @@ fn total_by(minutes: &[Minute], day: &LocalDay, rules: &Rules) -> DayTotal {
         day_index: 1,
         brisk_threshold: 100,
         rules,
+        rules_hash: "",
+        windows: None,
         minutes: SeriesBuf::of(minutes).view(),
         coarse: &[],
         device_day_steps: None,

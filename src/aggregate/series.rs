@@ -134,6 +134,19 @@ impl SeriesBuf {
         }
     }
 
+    /// Forgets what lies before a minute.
+    pub fn forget_before(&mut self, minute: i32) {
+        let gone = self.segments.partition_point(|segment| segment.end <= minute);
+        self.segments.drain(..gone);
+        if let Some(first) = self.segments.first_mut() {
+            first.first = first.first.max(minute);
+        }
+        let gone = self.walked.partition_point(|one| one.at < minute);
+        self.walked.drain(..gone);
+        let gone = self.marks.partition_point(|mark| mark.at < minute);
+        self.marks.drain(..gone);
+    }
+
     /// It, to be read.
     pub fn view(&self) -> Series<'_> {
         Series { segments: &self.segments, walked: &self.walked, marks: &self.marks }

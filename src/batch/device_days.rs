@@ -237,6 +237,11 @@ impl<W: Write> ReconciledWriter<W> {
     pub fn finish(mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    /// What it was written to.
+    pub fn into_inner(self) -> io::Result<W> {
+        self.out.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    }
 }
 
 #[cfg(test)]

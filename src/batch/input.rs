@@ -1,108 +1,478 @@
-//! Inputs as blocks of whole lines: plain or gzip, file or standard input.
+//! Inputs as pieces of work: blocks of whole lines of a CSV file, row groups of a Parquet file. Either may be packed
+//! by gzip or zstd, which is known by the first bytes, not by the name.
 
 use std::{
-    cell::Cell,
     fs::File,
-    io::{self, BufReader, Read},
-    path::Path,
-    rc::Rc,
+    io::{self, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::{
+    BatchError, BatchOptions, ColumnMap, InputRead, Kind, Shape,
+    csv::{Csv, Layout, Reading, Steps, first_line},
+    parquet::{GroupRuns, ParquetFile},
+    stamp::Offsets,
+};
 
 const BLOCK_BYTES: usize = 256 << 10;
 const LONGEST_LINE_BYTES: usize = 1 << 20;
+/// Rows in so much text tell how long epochs are.
+const LOOKED_AT_BYTES: usize = 64 << 10;
+/// Fewer differences than this tell nothing.
+const LEAST_DIFFERENCES: usize = 10;
+const HOUR_S: i64 = 3600;
 
-/// A piece of an input.
-pub(super) enum Block<'a> {
+/// What a worker does next.
+pub(super) enum Work {
     /// Whole lines; the last one has no line end where the input ends without one.
-    Lines(&'a [u8]),
-    /// The front of a line that is too long to be one. The next block goes on within it.
+    Lines { reading: Arc<Reading>, text: Vec<u8> },
+    /// A line that is too long to be one.
     TooLong,
-    /// The input is read.
-    End,
+    /// A row group.
+    Group { file: Arc<ParquetFile>, group: usize },
+    /// The first row group, which was read to know the epochs.
+    Runs(Box<GroupRuns>),
+    /// The rest of the input cannot be read.
+    Broken(BatchError),
 }
 
 /// An open input.
-pub(super) struct Input<'r> {
-    reader: Box<dyn Read + 'r>,
-    /// Bytes taken from the file, still packed.
-    taken: Rc<Cell<u64>>,
-    buffer: Vec<u8>,
-    /// Where the bytes begin that were not given out yet, and where they end.
-    from: usize,
-    to: usize,
-    ended: bool,
+pub(super) struct Input {
+    what: What,
+    /// What is known of it.
+    pub read: InputRead,
+    taken: Arc<Mutex<Taken>>,
+    // A packed Parquet file lies here while it is read.
+    _unpacked: Option<NamedTempFile>,
 }
 
-/// Whether reading an input a second time gives the same again.
-pub(super) fn can_be_read_again(path: &Path) -> bool {
-    path != Path::new("-") && std::fs::metadata(path).is_ok_and(|meta| meta.is_file())
+enum What {
+    Csv(Lines, Arc<Reading>),
+    Parquet { file: Arc<ParquetFile>, next: usize, first: Option<Box<GroupRuns>> },
 }
 
-impl<'r> Input<'r> {
-    /// Opens a file, or takes standard input for `-`. Gzip is known by its first bytes.
-    pub fn open(path: &Path, stdin: &'r mut dyn Read) -> io::Result<Self> {
-        let raw: Box<dyn Read + 'r> =
-            if path == Path::new("-") { Box::new(stdin) } else { Box::new(File::open(path)?) };
-        let taken = Rc::new(Cell::new(0));
-        let mut counted = BufReader::with_capacity(64 << 10, Counted { raw, taken: taken.clone() });
-        // A pipe may give one byte at a time.
-        let mut first = Vec::with_capacity(2);
-        counted.by_ref().take(2).read_to_end(&mut first)?;
-        let packed = first == [0x1f, 0x8b];
-        let whole = io::Cursor::new(first).chain(counted);
-        let reader: Box<dyn Read + 'r> = if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
-        Ok(Self { reader, taken, buffer: vec![0; BLOCK_BYTES], from: 0, to: 0, ended: false })
+/// Bytes taken from the file, as they lie on disk.
+#[derive(Default)]
+struct Taken {
+    bytes: u64,
+    hash: Option<Sha256>,
+}
+
+fn held(taken: &Mutex<Taken>) -> std::sync::MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Input {
+    /// Opens a file and looks at its beginning. `with_hash` also takes its fingerprint.
+    pub fn open(path: &Path, options: &BatchOptions, with_hash: bool) -> Result<Self, BatchError> {
+        let failed = |source| BatchError::Open { path: path.to_owned(), source };
+        let broken = |source| BatchError::Read { path: path.to_owned(), source };
+        let taken = Arc::new(Mutex::new(Taken { bytes: 0, hash: with_hash.then(Sha256::new) }));
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let (mut reader, packing) = unpacked(Counted { raw: file, taken: taken.clone() }).map_err(broken)?;
+        let (beginning, reader) = match peek(&mut reader, 4) {
+            Ok(beginning) => (beginning.clone(), io::Cursor::new(beginning).chain(reader)),
+            Err(source) => return Err(broken(source)),
+        };
+        let mut read = InputRead::new(path, packing);
+        if beginning == b"PAR1" {
+            return Self::open_parquet(path, options, reader, read, taken);
+        }
+        let mut lines = Lines::new(Box::new(reader));
+        let first = lines.next().map_err(broken)?;
+        let text = match first {
+            Piece::End => return Err(BatchError::Empty { path: path.to_owned() }),
+            Piece::TooLong => return Err(BatchError::NotText { path: path.to_owned() }),
+            Piece::Lines(text) => text,
+        };
+        let (header, rest) = first_line(&text);
+        let layout = Layout::find(header, &options.columns, path)?;
+        let rest = rest.to_vec();
+        if rest.is_empty() && lines.ended {
+            return Err(BatchError::NoRows { path: path.to_owned() });
+        }
+        read.columns.clone_from(&layout.names);
+        read.shape = if matches!(layout.steps, Steps::Wide(_)) { Shape::Wide } else { Shape::Long };
+        let named = name_of(path).into_boxed_slice();
+        let mut reading = Reading { layout, epoch_s: 1, offsets: options.offsets(), kind: options.kind, named };
+        read.epoch_s = match (options.epoch_s, read.shape) {
+            (_, Shape::Wide) => 60,
+            (Some(epoch_s), _) => epoch_s,
+            (None, _) => epoch_of_text(&reading, &rest),
+        };
+        reading.epoch_s = read.epoch_s;
+        lines.give_back(rest);
+        Ok(Self { what: What::Csv(lines, Arc::new(reading)), read, taken, _unpacked: None })
+    }
+
+    fn open_parquet(
+        path: &Path,
+        options: &BatchOptions,
+        mut reader: impl Read,
+        mut read: InputRead,
+        taken: Arc<Mutex<Taken>>,
+    ) -> Result<Self, BatchError> {
+        let broken = |source| BatchError::Read { path: path.to_owned(), source };
+        let unpacked = match read.packing {
+            "" => {
+                io::copy(&mut reader, &mut io::sink()).map_err(broken)?;
+                None
+            }
+            _ => {
+                let aside = |source| BatchError::Aside { path: std::env::temp_dir(), source };
+                let mut file = NamedTempFile::new().map_err(aside)?;
+                io::copy(&mut reader, &mut file).map_err(broken)?;
+                file.flush().map_err(aside)?;
+                Some(file)
+            }
+        };
+        let at = unpacked.as_ref().map_or(path, |file| file.path());
+        let file = ParquetFile::open(at, &options.columns, options.offsets())?;
+        if file.row_groups() == 0 {
+            return Err(BatchError::NoRows { path: path.to_owned() });
+        }
+        read.shape = Shape::Parquet;
+        let first = Box::new(file.read_group(0)?);
+        read.epoch_s = options.epoch_s.unwrap_or_else(|| epoch_of_runs(&first));
+        Ok(Self {
+            what: What::Parquet { file: Arc::new(file), next: 0, first: Some(first) },
+            read,
+            taken,
+            _unpacked: unpacked,
+        })
     }
 
     /// Bytes taken from the file so far.
     pub fn taken(&self) -> u64 {
-        self.taken.get()
+        held(&self.taken).bytes
     }
 
-    /// The next piece.
-    pub fn block(&mut self) -> io::Result<Block<'_>> {
-        self.buffer.copy_within(self.from..self.to, 0);
-        self.to -= self.from;
-        self.from = 0;
-        let mut searched = 0;
-        loop {
-            if let Some(last) = self.buffer[searched..self.to].iter().rposition(|&byte| byte == b'\n') {
-                self.from = searched + last + 1;
-                return Ok(Block::Lines(&self.buffer[..self.from]));
+    /// The whole file's fingerprint, once all of it was read.
+    pub fn hash(&self) -> Option<String> {
+        let hash = held(&self.taken).hash.clone()?;
+        Some(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+    }
+
+    /// The next piece; none at the end.
+    pub fn next(&mut self) -> Option<Work> {
+        match &mut self.what {
+            What::Csv(lines, reading) => match lines.next() {
+                Ok(Piece::Lines(text)) => Some(Work::Lines { reading: reading.clone(), text }),
+                Ok(Piece::TooLong) => Some(Work::TooLong),
+                Ok(Piece::End) => None,
+                Err(source) => {
+                    lines.ended = true;
+                    lines.carry.clear();
+                    Some(Work::Broken(BatchError::Read { path: self.read.path.clone(), source }))
+                }
+            },
+            What::Parquet { file, next, first } => {
+                let group = *next;
+                *next += 1;
+                match first.take() {
+                    Some(runs) => Some(Work::Runs(runs)),
+                    None => (group < file.row_groups()).then(|| Work::Group { file: file.clone(), group }),
+                }
             }
-            searched = self.to;
-            if self.ended {
-                self.from = self.to;
-                return Ok(if self.to == 0 { Block::End } else { Block::Lines(&self.buffer[..self.to]) });
-            }
-            if self.to >= LONGEST_LINE_BYTES {
-                self.from = self.to;
-                return Ok(Block::TooLong);
-            }
-            if self.to == self.buffer.len() {
-                self.buffer.resize(LONGEST_LINE_BYTES, 0);
-            }
-            match self.reader.read(&mut self.buffer[self.to..]) {
-                Ok(0) => self.ended = true,
-                Ok(read) => self.to += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        }
+    }
+
+    /// Takes back a block that is not needed any more.
+    pub fn recycle(&mut self, text: Vec<u8>) {
+        if let What::Csv(lines, _) = &mut self.what {
+            lines.spare.push(text);
         }
     }
 }
 
-struct Counted<'r> {
-    raw: Box<dyn Read + 'r>,
-    taken: Rc<Cell<u64>>,
+/// A file's name without its ends, as the participant it is of.
+fn name_of(path: &Path) -> Vec<u8> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().as_bytes().to_vec()
 }
 
-impl Read for Counted<'_> {
+/// Copies standard input to a file, so that it can be read like one, and again.
+pub(super) fn keep_stdin(stdin: &mut dyn Read) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    io::copy(stdin, &mut file)?;
+    file.flush()?;
+    Ok(file)
+}
+
+/// The most frequent distance between rows of one participant, up to an hour; a minute where too few rows tell.
+fn most_frequent(differences: impl Iterator<Item = (i64, usize)>) -> i64 {
+    let mut counted: Vec<(i64, usize)> = Vec::new();
+    for (seconds, times) in differences.filter(|(seconds, _)| (1..=HOUR_S).contains(seconds)) {
+        match counted.iter_mut().find(|(known, _)| *known == seconds) {
+            Some((_, known)) => *known += times,
+            None => counted.push((seconds, times)),
+        }
+    }
+    let all: usize = counted.iter().map(|(_, times)| times).sum();
+    let most = counted.into_iter().max_by_key(|&(seconds, times)| (times, -seconds));
+    let most = most.filter(|_| all >= LEAST_DIFFERENCES).map_or(60, |(seconds, _)| seconds);
+    // Epochs fill a minute, or are minutes.
+    if most < 60 && 60 % most != 0 { 60 } else { most }
+}
+
+fn epoch_of_text(reading: &Reading, text: &[u8]) -> i64 {
+    let part = &text[..text.len().min(LOOKED_AT_BYTES)];
+    let whole = part.iter().rposition(|&byte| byte == b'\n').map_or(part, |end| &part[..=end]);
+    let rows = Csv::new(reading).lines(whole);
+    let mut last = vec![None; rows.names.len()];
+    let mut differences = Vec::new();
+    for run in &rows.runs {
+        let Some(last) = last.get_mut(usize::try_from(run.person).unwrap_or(usize::MAX)) else { continue };
+        if let Some(last) = last.replace(run.first_s + i64::from(run.rows) - 1) {
+            differences.push((run.first_s - last, 1));
+        }
+        // Rows a second after one another are one run.
+        differences.push((1, usize::try_from(run.rows).unwrap_or(1) - 1));
+    }
+    most_frequent(differences.into_iter().filter(|(_, times)| *times > 0))
+}
+
+fn epoch_of_runs(runs: &GroupRuns) -> i64 {
+    most_frequent(runs.even_steps())
+}
+
+/// Counts and hashes what is read.
+struct Counted {
+    raw: File,
+    taken: Arc<Mutex<Taken>>,
+}
+
+impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.raw.read(buffer)?;
-        self.taken.set(self.taken.get() + u64::try_from(read).unwrap_or(u64::MAX));
-        Ok(read)
+        let count = self.raw.read(buffer)?;
+        let mut taken = held(&self.taken);
+        taken.bytes += u64::try_from(count).unwrap_or(0);
+        if let Some(hash) = &mut taken.hash {
+            hash.update(&buffer[..count]);
+        }
+        Ok(count)
+    }
+}
+
+fn peek(reader: &mut impl Read, bytes: u64) -> io::Result<Vec<u8>> {
+    // A pipe may give one byte at a time.
+    let mut first = Vec::new();
+    reader.by_ref().take(bytes).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// The plain bytes, and the name of the packing.
+fn unpacked(mut raw: Counted) -> io::Result<(Box<dyn Read + Send>, &'static str)> {
+    let first = peek(&mut raw, 4)?;
+    let kind = match first.as_slice() {
+        [0x1f, 0x8b, ..] => "gzip",
+        [0x28, 0xb5, 0x2f, 0xfd] => "zstd",
+        _ => "",
+    };
+    let whole = io::Cursor::new(first).chain(raw);
+    Ok(match kind {
+        "gzip" => (Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 << 10, whole))), kind),
+        "zstd" => (Box::new(zstd::Decoder::new(whole)?), kind),
+        _ => (Box::new(whole), kind),
+    })
+}
+
+enum Piece {
+    Lines(Vec<u8>),
+    TooLong,
+    End,
+}
+
+/// Text as blocks of whole lines.
+struct Lines {
+    reader: Box<dyn Read + Send>,
+    /// What was read and not given out yet.
+    carry: Vec<u8>,
+    spare: Vec<Vec<u8>>,
+    ended: bool,
+    /// Lines that were looked at and come first.
+    looked_at: Option<Vec<u8>>,
+}
+
+impl Lines {
+    fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, carry: Vec::new(), spare: Vec::new(), ended: false, looked_at: None }
+    }
+
+    fn give_back(&mut self, text: Vec<u8>) {
+        self.looked_at = (!text.is_empty()).then_some(text);
+    }
+
+    fn next(&mut self) -> io::Result<Piece> {
+        if let Some(text) = self.looked_at.take() {
+            return Ok(Piece::Lines(text));
+        }
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.clear();
+        text.append(&mut self.carry);
+        loop {
+            let filled = text.len();
+            if !self.ended {
+                text.resize(filled.max(BLOCK_BYTES / 2) + BLOCK_BYTES / 2, 0);
+                let read = self.fill(&mut text[filled..])?;
+                text.truncate(filled + read);
+            }
+            if self.ended {
+                return Ok(if text.is_empty() { Piece::End } else { Piece::Lines(text) });
+            }
+            if let Some(end) = text[filled..].iter().rposition(|&byte| byte == b'\n') {
+                self.carry.extend_from_slice(&text[filled + end + 1..]);
+                text.truncate(filled + end + 1);
+                return Ok(Piece::Lines(text));
+            }
+            if text.len() > LONGEST_LINE_BYTES {
+                self.skip_line(text)?;
+                return Ok(Piece::TooLong);
+            }
+        }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn skip_line(&mut self, mut text: Vec<u8>) -> io::Result<()> {
+        text.resize(BLOCK_BYTES, 0);
+        while !self.ended {
+            let read = self.fill(&mut text)?;
+            if let Some(end) = text[..read].iter().position(|&byte| byte == b'\n') {
+                self.carry.extend_from_slice(&text[end + 1..read]);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All inputs, one after another.
+pub(super) struct Source<'o> {
+    options: &'o BatchOptions,
+    inputs: &'o [PathBuf],
+    next: usize,
+    open: Option<Input>,
+    with_hash: bool,
+    sequence: u64,
+    bytes_before: u64,
+    /// What was read of each.
+    pub reads: Vec<InputRead>,
+}
+
+/// A piece of work in its place.
+pub(super) struct Unit {
+    /// Counts all pieces from 0.
+    pub sequence: u64,
+    pub input: usize,
+    /// Whether it is the first of its input, and the input's epochs.
+    pub begins: Option<i64>,
+    pub work: Work,
+    /// Bytes of all inputs taken so far.
+    pub bytes: u64,
+}
+
+impl<'o> Source<'o> {
+    pub fn new(options: &'o BatchOptions, inputs: &'o [PathBuf], with_hash: bool) -> Self {
+        let (next, sequence, bytes_before) = (0, 0, 0);
+        Self { options, inputs, next, open: None, with_hash, sequence, bytes_before, reads: Vec::new() }
+    }
+
+    pub fn next(&mut self) -> Option<Unit> {
+        loop {
+            let mut begins = None;
+            if self.open.is_none() {
+                let path = self.inputs.get(self.next)?;
+                self.next += 1;
+                match Input::open(path, self.options, self.with_hash) {
+                    Ok(input) => {
+                        begins = Some(input.read.epoch_s);
+                        self.open = Some(input);
+                    }
+                    Err(error) => {
+                        self.reads.push(InputRead::new(path, ""));
+                        return Some(self.unit(Some(60), Work::Broken(error)));
+                    }
+                }
+            }
+            let Some(input) = &mut self.open else { continue };
+            if let Some(work) = input.next() {
+                return Some(self.unit(begins, work));
+            }
+            self.close();
+        }
+    }
+
+    fn unit(&mut self, begins: Option<i64>, work: Work) -> Unit {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let bytes = self.bytes_before + self.open.as_ref().map_or(0, Input::taken);
+        Unit { sequence, input: self.next - 1, begins, work, bytes }
+    }
+
+    fn close(&mut self) {
+        let Some(input) = self.open.take() else { return };
+        self.bytes_before += input.taken();
+        let (bytes, sha256) = (input.taken(), input.hash());
+        self.reads.push(InputRead { bytes, sha256, ..input.read });
+    }
+
+    /// No further piece is given out.
+    pub fn stop(&mut self) {
+        self.close();
+        self.next = self.inputs.len();
+    }
+
+    pub fn recycle(&mut self, text: Vec<u8>) {
+        if let Some(input) = &mut self.open {
+            input.recycle(text);
+        }
+    }
+}
+
+impl BatchOptions {
+    /// What the offset in a stamp does.
+    pub(super) fn offsets(&self) -> Offsets {
+        match self.stamps {
+            super::StampClock::Utc => Offsets::Count,
+            super::StampClock::AsTheyStand | super::StampClock::Local => Offsets::Ignore,
+        }
+    }
+}
+
+impl ColumnMap {
+    /// Stands for the participant where a file's name tells it.
+    pub const FILE_NAME: &'static str = "@file";
+}
+
+impl Kind {
+    /// The largest value that is believed.
+    pub(super) fn most(self) -> u32 {
+        match self {
+            Self::Steps => super::MOST_STEPS.into(),
+            Self::Counter => u32::MAX,
+        }
     }
 }

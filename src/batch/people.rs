@@ -1,343 +1,233 @@
 //! Everybody's minutes that may still matter, and the days that are finished from them.
 
-use std::{collections::VecDeque, io, ops::Range};
+use std::{collections::HashMap, io};
 
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 
-use super::{BatchOptions, spool::Spool};
+use super::{
+    BatchOptions, Kind,
+    clock::Clock,
+    person::{Added, Person, State},
+    runs::{Rows, Run},
+    sink::Sink,
+    sort::{Record, Sorter},
+};
 use crate::{
-    aggregate::{DayInput, context::longest_after_min, context_is_enough, day_total},
-    model::{Flag, Minute, MinuteWear, ParticipantId},
+    aggregate::{DayInput, context::longest_after_min, day_total},
+    model::ParticipantId,
     time::LocalDay,
 };
 
-/// Marks a minute without data.
-const ABSENT: u16 = u16::MAX;
-const DAY_MIN: i64 = 1440;
-/// A day stays open this long after it is decided, so that rows a little out of order find it.
-const PATIENCE_MIN: i64 = 1440;
-/// Nearly every day is decided by this much before it: two zero windows.
-const FIRST_REACH_MIN: i64 = 180;
-/// More participants than this at once, and those silent longest are finished: about 9 kB each.
-const MOST_OPEN: usize = 2048;
-
-/// The minutes of one UTC day.
-struct Chunk {
-    day: i64,
-    steps: Box<[u16; 1440]>,
-}
-
-impl Chunk {
-    fn minute(&self, find: impl Fn(&[u16]) -> Option<usize>) -> Option<i64> {
-        let index = i64::try_from(find(self.steps.as_slice())?).ok()?;
-        Some(self.day * DAY_MIN + index)
-    }
-}
+/// More minutes with steps than this held at once, and those who were silent longest are finished (8 bytes each).
+const MOST_HELD: usize = 1 << 20;
+/// What an open participant costs beside their minutes, in minutes with steps.
+const OPEN_COST: usize = 128;
 
 /// Where a row stands: number of the input, line.
 pub(super) type Place = (usize, u64);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Days are finished as soon as they are decided.
-    Streaming,
-    /// A row came for a finished day: everything is read again.
-    OutOfOrder,
-    /// Nothing is finished before the input ends.
-    Gathering,
-    /// Rows are passed over: they were read before.
-    Done,
-}
-
-struct Person {
-    id: ParticipantId,
-    state: State,
-    /// Sorted by day.
-    days: VecDeque<Chunk>,
-    /// Rows before this minute would change a finished day.
-    settled_until: i64,
-    /// First day of the record, and first day not finished.
-    written: Option<(NaiveDate, NaiveDate)>,
-    reach_min: i64,
-    conflicts: Vec<i64>,
-    first_conflict: Option<Place>,
-    duplicates: u64,
-    days_written: u64,
-    seen: u64,
-}
-
-impl Person {
-    fn fresh(id: ParticipantId, state: State) -> Self {
-        Self {
-            id,
-            state,
-            days: VecDeque::new(),
-            settled_until: i64::MIN,
-            written: None,
-            reach_min: FIRST_REACH_MIN,
-            conflicts: Vec::new(),
-            first_conflict: None,
-            duplicates: 0,
-            days_written: 0,
-            seen: 0,
-        }
-    }
-
-    fn first_minute(&self) -> Option<i64> {
-        self.days.front().and_then(|chunk| chunk.minute(|steps| steps.iter().position(|&steps| steps != ABSENT)))
-    }
-
-    fn last_minute(&self) -> Option<i64> {
-        self.days.back().and_then(|chunk| chunk.minute(|steps| steps.iter().rposition(|&steps| steps != ABSENT)))
-    }
-
-    /// The recorded minutes of a range, in place of what `minutes` held.
-    fn fill(&self, range: &Range<i64>, minutes: &mut Vec<Minute>) {
-        minutes.clear();
-        for chunk in &self.days {
-            let start = chunk.day * DAY_MIN;
-            let from = usize::try_from((range.start - start).clamp(0, DAY_MIN)).unwrap_or(0);
-            let to = usize::try_from((range.end - start).clamp(0, DAY_MIN)).unwrap_or(0);
-            let recorded = (start..).zip(chunk.steps.iter()).take(to).skip(from).filter(|&(_, &steps)| steps != ABSENT);
-            minutes.extend(recorded.map(|(at, &steps)| Minute {
-                at,
-                steps: steps.into(),
-                wear: MinuteWear::Unknown,
-                saturated: false,
-                overlap: false,
-            }));
-        }
-    }
-}
-
-/// Everybody seen so far.
+/// Everybody seen so far, and where their days go.
 pub(super) struct People<'o> {
     options: &'o BatchOptions,
-    all: Vec<Person>,
-    spool: Spool,
-    after_min: i64,
-    finish_early: bool,
-    open: usize,
+    rules_hash: String,
+    clock: Clock<'o>,
+    all: Vec<Person<'o>>,
+    numbers: HashMap<Box<[u8]>, usize>,
+    after_min: i32,
     held: usize,
     most_held: usize,
-    clock: u64,
-    minutes: Vec<Minute>,
+    moment: u64,
+    again: Option<Sorter>,
+    pub sink: Sink<'o>,
+    /// Epoch of each input, seconds.
+    epochs_s: Vec<i64>,
 }
 
 /// What became of everybody.
+#[derive(Default)]
 pub(super) struct Totals {
     pub participants: u64,
     pub days: u64,
     pub duplicates: u64,
     pub conflicts: u64,
     pub first_conflicts: Vec<Place>,
+    pub no_such_time: u64,
     pub most_held: usize,
 }
 
 impl<'o> People<'o> {
-    /// Nobody yet. Without `finish_early`, everything is held until the end.
-    pub fn new(options: &'o BatchOptions, finish_early: bool) -> Self {
+    pub fn new(options: &'o BatchOptions, sink: Sink<'o>) -> Self {
         Self {
             options,
+            rules_hash: options.rules.hash(),
+            clock: Clock::new(options),
             all: Vec::new(),
-            spool: Spool::new(),
+            numbers: HashMap::new(),
             after_min: longest_after_min(&options.rules).into(),
-            finish_early,
-            open: 0,
             held: 0,
             most_held: 0,
-            clock: 0,
-            minutes: Vec::new(),
+            moment: 0,
+            again: None,
+            sink,
+            epochs_s: Vec::new(),
         }
     }
 
-    /// A new participant's number.
-    pub fn enter(&mut self, id: ParticipantId) -> usize {
-        let state = if self.finish_early { State::Streaming } else { State::Gathering };
-        self.all.push(Person::fresh(id, state));
-        self.all.len() - 1
+    /// The next input, and the length of its epochs.
+    pub fn input_begins(&mut self, number: usize, epoch_s: i64) {
+        if self.epochs_s.len() <= number {
+            self.epochs_s.resize(number + 1, 60);
+        }
+        self.epochs_s[number] = epoch_s;
     }
 
-    /// Takes in one minute.
-    #[inline]
-    pub fn add(&mut self, person: usize, at: i64, steps: u16, place: Place) -> io::Result<()> {
-        if at < self.all[person].settled_until {
-            self.all[person].state = State::OutOfOrder;
-            self.pass_over(person);
-            return Ok(());
-        }
-        let day = at.div_euclid(DAY_MIN);
-        let newest = self.all[person].days.back().map(|chunk| chunk.day);
-        let index = match newest {
-            Some(newest) if newest == day => self.all[person].days.len() - 1,
-            Some(_) | None => match self.chunk(person, at, day)? {
-                Some(index) => index,
-                None => return Ok(()),
-            },
-        };
-        let who = &mut self.all[person];
-        let minute = usize::try_from(at.rem_euclid(DAY_MIN)).unwrap_or(0);
-        let slot = &mut who.days[index].steps[minute];
-        if *slot == ABSENT {
-            *slot = steps;
-        } else if *slot == steps {
-            who.duplicates += 1;
-        } else {
-            who.conflicts.push(at);
-            who.first_conflict.get_or_insert(place);
+    /// Takes in a block; `place` is that of its first line.
+    pub fn take(&mut self, rows: &Rows, place: Place) -> io::Result<()> {
+        let numbers: Vec<usize> = rows.names.iter().map(|name| self.number(name)).collect();
+        let epoch_s = self.epochs_s.get(place.0).copied().unwrap_or(60);
+        for run in &rows.runs {
+            let Some(&number) = numbers.get(usize::try_from(run.person).unwrap_or(usize::MAX)) else { continue };
+            let range = |(from, to): (u32, u32)| {
+                usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0).min(rows.walked.len())
+            };
+            let walked = rows.walked.get(range(run.walked)).unwrap_or_default();
+            self.run(number, run, walked, epoch_s, (place.0, place.1 + u64::from(run.line)))?;
         }
         Ok(())
     }
 
-    /// The chunk of a day that is not the newest at hand; none when the row is passed over.
-    fn chunk(&mut self, person: usize, at: i64, day: i64) -> io::Result<Option<usize>> {
-        match self.all[person].state {
-            State::OutOfOrder | State::Done => return Ok(None),
-            State::Streaming => {
-                if self.all[person].days.back().is_some_and(|newest| newest.day < day) {
-                    self.finish(person, Some(at))?;
-                }
-            }
-            State::Gathering => {}
+    fn number(&mut self, name: &[u8]) -> usize {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
         }
-        self.clock += 1;
-        self.all[person].seen = self.clock;
-        let days = &self.all[person].days;
-        let index = days.partition_point(|chunk| chunk.day < day);
-        if days.get(index).is_none_or(|chunk| chunk.day != day) {
-            self.open += usize::from(days.is_empty());
-            self.held += 1;
-            self.most_held = self.most_held.max(self.held);
-            self.all[person].days.insert(index, Chunk { day, steps: Box::new([ABSENT; 1440]) });
-            if self.finish_early && self.open > MOST_OPEN {
-                self.finish_silent(person)?;
+        let id: ParticipantId = String::from_utf8_lossy(name).parse().expect("readers check names");
+        let number = self.enter(id);
+        self.numbers.insert(name.into(), number);
+        number
+    }
+
+    fn enter(&mut self, id: ParticipantId) -> usize {
+        let enrolment = self.options.participants.as_ref().and_then(|participants| participants.of(&id));
+        self.all.push(Person::new(id, enrolment));
+        self.held += OPEN_COST;
+        self.all.len() - 1
+    }
+
+    fn run(&mut self, number: usize, run: &Run, walked: &[(u32, u32)], epoch_s: i64, place: Place) -> io::Result<()> {
+        let person = &mut self.all[number];
+        self.moment += 1;
+        person.seen = self.moment;
+        match person.state {
+            State::Open => {}
+            State::OutOfOrder => {
+                let Some(sorter) = &mut self.again else { return Ok(()) };
+                return expand(&mut self.clock, person, number, run, walked, epoch_s, place, sorter);
+            }
+            State::Done => return Ok(()),
+        }
+        let before = person.held();
+        for piece in self.clock.pieces(person, run, epoch_s) {
+            let added = match (self.options.kind, epoch_s) {
+                (Kind::Counter, _) => person.add_readings(&piece, walked, epoch_s, place, self.options),
+                (Kind::Steps, 60) => person.add_minutes(&piece, walked, run.heart_rate, place),
+                (Kind::Steps, ..60) => person.add_short_epochs(&piece, walked, epoch_s, run.heart_rate, place),
+                (Kind::Steps, _) => person.add_long_epochs(&piece, walked, epoch_s, place),
+            };
+            if added == Added::TooLate {
+                self.held = self.held.saturating_sub(before);
+                person.state = State::OutOfOrder;
+                person.forget_everything();
+                return Ok(());
             }
         }
-        Ok(Some(index))
+        let due = person.is_due(self.after_min);
+        self.held = (self.held + person.held()).saturating_sub(before);
+        self.most_held = self.most_held.max(self.held);
+        if due {
+            self.finish(number, Until::Now)?;
+        }
+        if self.held > MOST_HELD {
+            self.finish_silent(number)?;
+        }
+        Ok(())
     }
 
     /// Finishes the half of all open participants that was silent longest.
     fn finish_silent(&mut self, but_for: usize) -> io::Result<()> {
         let mut open: Vec<(u64, usize)> = (0..)
             .zip(&self.all)
-            .filter(|(number, person)| {
-                *number != but_for && !person.days.is_empty() && person.state == State::Streaming
-            })
+            .filter(|(number, person)| *number != but_for && person.state == State::Open && person.is_held())
             .map(|(number, person)| (person.seen, number))
             .collect();
         open.sort_unstable();
-        for (_, person) in &open[..open.len().div_ceil(2)] {
-            self.finish(*person, None)?;
-            self.all[*person].settled_until = i64::MAX;
-            self.drop_days(*person, usize::MAX);
+        for &(_, number) in &open[..open.len().div_ceil(2)] {
+            self.finish(number, Until::End)?;
+            let person = &mut self.all[number];
+            self.held = self.held.saturating_sub(person.held() + OPEN_COST);
+            person.close();
         }
         Ok(())
     }
 
-    /// Drops what is held of a person whose further rows are passed over.
-    fn pass_over(&mut self, person: usize) {
-        self.all[person].settled_until = i64::MIN;
-        self.drop_days(person, usize::MAX);
-    }
-
-    /// Forgets the first days at hand.
-    fn drop_days(&mut self, person: usize, most: usize) {
-        let days = &mut self.all[person].days;
-        let count = days.len().min(most);
-        days.drain(..count);
-        self.held -= count;
-        self.open -= usize::from(count > 0 && days.is_empty());
-    }
-
-    /// Finishes the days of a person that rows from minute `newest` on cannot change; all without it.
-    fn finish(&mut self, person: usize, newest: Option<i64>) -> io::Result<()> {
-        let calendar = self.options.calendar;
-        let Some(last) = self.all[person].last_minute() else { return Ok(()) };
+    /// Finishes the days of a person that later rows cannot change; all of them at the end.
+    fn finish(&mut self, number: usize, until: Until) -> io::Result<()> {
+        let options = self.options;
+        let totals = options.device_days.as_ref().and_then(|days| days.of(&self.all[number].id));
+        if until == Until::End {
+            self.all[number].flush_minute();
+        }
+        let before = self.all[number].held();
+        let first_total = totals.and_then(|totals| totals.keys().next().copied());
+        let last_total = totals.and_then(|totals| totals.keys().next_back().copied());
         loop {
-            let who = &self.all[person];
-            let (first, date) = match (who.written, who.first_minute()) {
-                (Some(written), _) => written,
-                (None, Some(minute)) => {
-                    let date = calendar.day_at(minute * 60).date;
-                    (date, date)
+            let person = &self.all[number];
+            let calendar = options.calendar;
+            let Some(day) = person.next_day(calendar, first_total) else { break };
+            let may_end = match until {
+                Until::Now => person.is_settled(&day, self.after_min, options),
+                Until::End => {
+                    person.last_second().is_some_and(|last| day.start_s < last)
+                        || last_total.is_some_and(|last| day.date <= last)
                 }
-                (None, None) => return Ok(()),
             };
-            let day = calendar.day(date);
-            let decided = match newest {
-                Some(newest) => day.end_minute() + self.after_min + PATIENCE_MIN <= newest,
-                None => day.first_minute() <= last,
-            };
-            let Some(tomorrow) = date.checked_add_days(Days::new(1)).filter(|_| decided) else { return Ok(()) };
-            self.write_day(person, &day, first)?;
-            let who = &mut self.all[person];
-            who.written = Some((first, tomorrow));
-            who.settled_until = day.end_minute() + self.after_min;
-            who.days_written += 1;
-            if newest.is_some() {
-                self.forget_before(person, &calendar.day(tomorrow));
-            }
+            let Some(next) = day.date.checked_add_days(Days::new(1)).filter(|_| may_end) else { break };
+            self.write_day(number, &day, totals.and_then(|totals| totals.get(&day.date).copied()), until)?;
+            self.all[number].day_is_written(&day, next, calendar, options);
         }
+        self.held = (self.held + self.all[number].held()).saturating_sub(before);
+        Ok(())
     }
 
-    /// Fills `minutes` with a day and enough around it; `known_until` ends what is looked at.
-    fn look_around(&mut self, person: usize, day: &LocalDay, known_until: i64) {
-        let BatchOptions { rules, brisk_threshold, .. } = self.options;
-        let mut reach = self.all[person].reach_min;
-        loop {
-            let looked_at = day.first_minute() - reach..known_until;
-            self.all[person].fill(&looked_at, &mut self.minutes);
-            // What is not known yet after the day is looked at when the day's turn comes.
-            let covering = looked_at.start..known_until.max(day.end_minute());
-            if context_is_enough(
-                crate::aggregate::series::SeriesBuf::of(&self.minutes).view(),
-                &covering,
-                day,
-                rules,
-                *brisk_threshold,
-            )
-            .before
-            {
-                break;
-            }
-            reach *= 2;
-        }
-        self.all[person].reach_min = reach;
-    }
-
-    fn write_day(&mut self, person: usize, day: &LocalDay, first: NaiveDate) -> io::Result<()> {
-        self.look_around(person, day, day.end_minute() + self.after_min + 1);
-        let who = &mut self.all[person];
-        who.reach_min = FIRST_REACH_MIN;
-        let conflict = who.conflicts.iter().any(|&at| (day.first_minute()..day.end_minute()).contains(&at));
+    fn write_day(
+        &mut self,
+        number: usize,
+        day: &LocalDay,
+        device_day_steps: Option<u32>,
+        until: Until,
+    ) -> io::Result<()> {
+        let options = self.options;
+        let person = &self.all[number];
+        let (brisk_threshold, windows) = person.in_force(day.date, options);
+        let flags = person.flags(day, until == Until::End, options.calendar);
         let mut total = day_total(&DayInput {
-            participant: &who.id,
+            participant: &person.id,
             day,
-            day_index: i32::try_from(day.date.signed_duration_since(first).num_days() + 1).unwrap_or(i32::MAX),
-            brisk_threshold: self.options.brisk_threshold,
-            rules: &self.options.rules,
-            minutes: crate::aggregate::series::SeriesBuf::of(&self.minutes).view(),
-            coarse: &[],
-            device_day_steps: None,
+            day_index: person.day_index(day.date),
+            brisk_threshold,
+            rules: &options.rules,
+            rules_hash: &self.rules_hash,
+            minutes: person.series.view(),
+            coarse: &person.coarse,
+            windows: windows.as_ref(),
+            device_day_steps,
             now_s: None,
             source_device: None,
-            epoch_seconds_max: 60,
-            extra_flags: if conflict { &[Flag::Conflict] } else { &[] },
+            epoch_seconds_max: person.epoch_s.min(60).max(1).try_into().unwrap_or(60),
+            extra_flags: &flags,
         });
-        total.computed_at = self.options.computed_at;
+        total.computed_at = options.computed_at;
         total.revision = 1;
-        let number = u32::try_from(person).map_err(io::Error::other)?;
-        self.spool.push(number, |out| self.options.format.row(&total, out))
-    }
-
-    /// Forgets what cannot matter from this day on.
-    fn forget_before(&mut self, person: usize, day: &LocalDay) {
-        let settled = self.all[person].settled_until;
-        self.look_around(person, day, settled);
-        let who = &self.all[person];
-        let needed = day.first_minute() - who.reach_min;
-        let old = who.days.iter().take_while(|chunk| (chunk.day + 1) * DAY_MIN <= needed).count();
-        self.drop_days(person, old);
+        self.sink.day(number, &total, day, &person.series)
     }
 
     /// Whether somebody's rows came out of order.
@@ -350,30 +240,65 @@ impl<'o> People<'o> {
     pub fn read_again(&mut self) -> io::Result<u64> {
         self.finish_all()?;
         let mut again = 0;
-        let out_of_order: Vec<bool> = self.all.iter().map(|person| person.state == State::OutOfOrder).collect();
-        self.spool.forget(|person| {
-            usize::try_from(person).is_ok_and(|person| out_of_order.get(person).is_some_and(|&again| again))
-        });
-        for person in &mut self.all {
-            person.state = match person.state {
-                State::OutOfOrder => {
-                    again += 1;
-                    *person = Person::fresh(person.id.clone(), State::Gathering);
-                    State::Gathering
-                }
-                State::Streaming | State::Gathering | State::Done => State::Done,
-            };
+        for (number, person) in self.all.iter_mut().enumerate() {
+            if person.state == State::OutOfOrder {
+                again += 1;
+                self.sink.forget(number);
+                person.begin_again();
+            }
         }
-        self.finish_early = false;
+        self.again = Some(Sorter::new());
         Ok(again)
     }
 
+    /// Puts the rows of those who came out of order in their places.
+    pub fn rows_were_read_again(&mut self) -> io::Result<()> {
+        let Some(sorter) = self.again.take() else { return Ok(()) };
+        for person in &mut self.all {
+            if person.state == State::OutOfOrder {
+                person.state = State::Open;
+                person.is_sorted = true;
+            }
+        }
+        let mut rows = sorter.sorted()?;
+        let mut last = None;
+        while let Some(record) = rows.next()? {
+            if last.is_some_and(|last| last != record.person) {
+                self.finish_one(last.unwrap_or_default())?;
+            }
+            last = Some(record.person);
+            let run = Run {
+                person: 0,
+                first_s: record.at_s,
+                rows: 1,
+                walked: (0, 1),
+                line: 0,
+                heart_rate: record.heart_rate,
+            };
+            let walked: &[(u32, u32)] = if record.value > 0 { &[(0, record.value)] } else { &[] };
+            let number = usize::try_from(record.person).map_err(io::Error::other)?;
+            let input = usize::try_from(record.input).map_err(io::Error::other)?;
+            let epoch_s = self.epochs_s.get(input).copied().unwrap_or(60);
+            self.run(number, &run, walked, epoch_s, (input, record.line.into()))?;
+        }
+        last.map_or(Ok(()), |last| self.finish_one(last))
+    }
+
+    fn finish_one(&mut self, number: u32) -> io::Result<()> {
+        let number = usize::try_from(number).map_err(io::Error::other)?;
+        self.finish(number, Until::End)?;
+        self.held = self.held.saturating_sub(self.all[number].held() + OPEN_COST);
+        self.all[number].close();
+        Ok(())
+    }
+
     fn finish_all(&mut self) -> io::Result<()> {
-        for person in 0..self.all.len() {
-            match self.all[person].state {
-                State::Streaming | State::Gathering => {
-                    self.finish(person, None)?;
-                    self.pass_over(person);
+        for number in 0..self.all.len() {
+            match self.all[number].state {
+                State::Open => {
+                    self.finish(number, Until::End)?;
+                    self.all[number].close();
+                    self.all[number].state = State::Done;
                 }
                 State::OutOfOrder | State::Done => {}
             }
@@ -381,18 +306,65 @@ impl<'o> People<'o> {
         Ok(())
     }
 
-    /// Finishes everybody.
-    pub fn into_rows(mut self) -> io::Result<(Spool, Totals)> {
+    /// Finishes everybody, those with day totals alone included.
+    pub fn end(&mut self) -> io::Result<Totals> {
+        if let Some(days) = &self.options.device_days {
+            for id in days.participants() {
+                if !self.numbers.contains_key(id.as_str().as_bytes()) {
+                    self.enter(id.clone());
+                }
+            }
+        }
         self.finish_all()?;
-        let sum = |of: fn(&Person) -> u64| self.all.iter().map(of).sum();
-        let totals = Totals {
+        for (number, person) in self.all.iter().enumerate() {
+            self.sink.person_ends(number, &person.id)?;
+        }
+        let sum = |of: fn(&Person<'_>) -> u64| self.all.iter().map(of).sum();
+        Ok(Totals {
             participants: sum(|person| u64::from(person.days_written > 0)),
             days: sum(|person| person.days_written),
             duplicates: sum(|person| person.duplicates),
-            conflicts: sum(|person| u64::try_from(person.conflicts.len()).unwrap_or(u64::MAX)),
+            conflicts: sum(|person| person.conflicts),
             first_conflicts: self.all.iter().filter_map(|person| person.first_conflict).collect(),
+            no_such_time: sum(|person| person.no_such_time),
             most_held: self.most_held,
-        };
-        Ok((self.spool, totals))
+        })
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// What is settled by now.
+    Now,
+    /// Everything.
+    End,
+}
+
+/// Single rows, to be sorted.
+#[expect(clippy::too_many_arguments, reason = "one call, right above")]
+fn expand(
+    clock: &mut Clock<'_>,
+    person: &mut Person<'_>,
+    number: usize,
+    run: &Run,
+    walked: &[(u32, u32)],
+    epoch_s: i64,
+    place: Place,
+    sorter: &mut Sorter,
+) -> io::Result<()> {
+    for piece in clock.pieces(person, run, epoch_s) {
+        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        for index in piece.skipped..piece.skipped + piece.rows {
+            let value = walked.next_if(|(at, _)| *at == index).map_or(0, |&(_, value)| value);
+            sorter.push(Record {
+                person: u32::try_from(number).map_err(io::Error::other)?,
+                at_s: piece.first_s + i64::from(index - piece.skipped) * epoch_s,
+                value,
+                input: u32::try_from(place.0).map_err(io::Error::other)?,
+                line: u32::try_from(place.1 + u64::from(index)).unwrap_or(u32::MAX),
+                heart_rate: run.heart_rate,
+            })?;
+        }
+    }
+    Ok(())
 }

@@ -1,11 +1,9 @@
 //! Finished rows, set aside until the whole input has been read: in memory, and beyond some megabytes in a
-//! temporary file that has no name any more.
+//! temporary file.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Rows beyond this go to the disk.
@@ -63,31 +61,62 @@ impl Spool {
     }
 
     /// Writes the header and all rows, person by person.
-    pub fn write_to(mut self, header: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_to(self, header: &[u8], out: &mut dyn Write) -> io::Result<()> {
         out.write_all(header)?;
+        self.for_each_part(&mut |part| out.write_all(part))?;
+        out.flush()
+    }
+
+    /// Hands on line after line, person by person, each without its end.
+    pub fn for_each_line(self, found: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        // A line may go on from one part to the next.
+        let mut begun: Vec<u8> = Vec::new();
+        self.for_each_part(&mut |part| {
+            for piece in part.split_inclusive(|&byte| byte == b'\n') {
+                match (piece.strip_suffix(b"\n"), begun.is_empty()) {
+                    (Some(line), true) => found(line)?,
+                    (Some(rest), false) => {
+                        begun.extend_from_slice(rest);
+                        found(&begun)?;
+                        begun.clear();
+                    }
+                    (None, _) => begun.extend_from_slice(piece),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Hands on everything in order, in pieces of no particular size.
+    fn for_each_part(mut self, found: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         self.entries.sort_by_key(|entry| entry.person);
         let in_file = self.file.as_ref().map_or(0, |aside| aside.len);
+        let mut buffer = vec![0; 64 << 10];
         for entry in &self.entries {
             let in_memory = entry.at.checked_sub(in_file);
             match (in_memory, &mut self.file) {
                 (Some(at), _) => {
                     let at = usize::try_from(at).map_err(io::Error::other)?;
                     let end = at + usize::try_from(entry.len).map_err(io::Error::other)?;
-                    out.write_all(&self.memory[at..end])?;
+                    found(&self.memory[at..end])?;
                 }
                 (None, Some(aside)) => {
-                    let in_aside = u64::from(entry.len).min(in_file - entry.at);
-                    aside.file.seek(SeekFrom::Start(entry.at))?;
-                    let mut part = (&mut aside.file).take(in_aside);
-                    io::copy(&mut part, out)?;
+                    let mut left = u64::from(entry.len).min(in_file - entry.at);
                     // An entry that goes on over the moment of writing out continues in memory.
-                    let rest = usize::try_from(u64::from(entry.len) - in_aside).map_err(io::Error::other)?;
-                    out.write_all(&self.memory[..rest])?;
+                    let rest = usize::try_from(u64::from(entry.len) - left).map_err(io::Error::other)?;
+                    aside.file.seek(SeekFrom::Start(entry.at))?;
+                    while left > 0 {
+                        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                        aside.file.read_exact(&mut buffer[..most])?;
+                        left -= bytes(most);
+                        found(&buffer[..most])?;
+                    }
+                    found(&self.memory[..rest])?;
                 }
                 (None, None) => return Err(io::Error::other("rows set aside are gone")),
             }
         }
-        out.flush()
+        Ok(())
     }
 }
 
@@ -95,41 +124,15 @@ fn bytes(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// A file that only this process can reach.
+/// A file without a name, which only this process can reach.
 struct Aside {
     file: File,
     len: u64,
-    /// Where it still has a name.
-    named: Option<PathBuf>,
 }
 
 impl Aside {
     fn new() -> io::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("brisk-rows-{}-{number}", std::process::id()));
-        let file = private(&path)?;
-        let named = if cfg!(unix) { std::fs::remove_file(&path).map(|()| None)? } else { Some(path) };
-        Ok(Self { file, len: 0, named })
-    }
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create_new(true).open(path)
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        if let Some(path) = &self.named {
-            drop(std::fs::remove_file(path));
-        }
+        Ok(Self { file: tempfile::tempfile()?, len: 0 })
     }
 }
 

@@ -31,6 +31,8 @@ impl DayBook {
             day_index: i32::try_from((day.date - first).num_days()).unwrap_or(i32::MAX).saturating_add(1),
             brisk_threshold: threshold,
             rules: &self.rules,
+            rules_hash: &self.rules_hash,
+            windows: None,
             minutes: minutes.view(),
             coarse: &coarse,
             device_day_steps: None,

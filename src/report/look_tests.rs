@@ -63,6 +63,8 @@ fn pictures(path: &PathBuf, copies: i64) -> (Vec<PersonPicture>, u64) {
                     day_index: i32::try_from(day_index + 1).unwrap(),
                     brisk_threshold: rules.brisk_spm,
                     rules: &rules,
+                    rules_hash: "",
+                    windows: None,
                     minutes: crate::aggregate::series::SeriesBuf::of(&some).view(),
                     coarse: &[],
                     device_day_steps: None,

@@ -37,6 +37,8 @@ fn day(who: &str, after: i64, cadence: &[Option<u16>]) -> DayTotal {
         day_index: 1,
         brisk_threshold: 100,
         rules: &Rules::brisk_1(),
+        rules_hash: "",
+        windows: None,
         minutes: crate::aggregate::series::SeriesBuf::of(&minutes).view(),
         coarse: &[],
         device_day_steps: None,

@@ -1,0 +1,451 @@
+//! One participant under way: what of their rows is still needed.
+
+use chrono::NaiveDate;
+
+use super::{BatchOptions, StampClock, clock::Piece, participants::Enrolment, people::Place};
+use crate::{
+    aggregate::{
+        coarse::{CounterReading, counter_differences},
+        context::{context_is_enough, decided_from},
+        series::{Mark, SeriesBuf, Walked},
+    },
+    model::{Coarse, Flag, ParticipantId, windows::Windows},
+    time::{Calendar, LocalDay, Zone},
+};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Days are finished as soon as they are decided.
+    Open,
+    /// A row came before the last one: everything is read again and sorted.
+    OutOfOrder,
+    /// Rows are passed over: they were read before.
+    Done,
+}
+
+/// What became of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Added {
+    InOrder,
+    /// It begins before the last row.
+    TooLate,
+}
+
+/// A minute of which not all epochs came yet.
+struct Gathering {
+    minute: i32,
+    /// The epochs that are there.
+    seen: u64,
+    values: Vec<u32>,
+    heart_rate: bool,
+    overlap: bool,
+}
+
+pub(super) struct Person<'o> {
+    pub id: ParticipantId,
+    pub state: State,
+    /// Rows come sorted, and in instants.
+    pub is_sorted: bool,
+    pub series: SeriesBuf,
+    pub coarse: Vec<Coarse>,
+    pub epoch_s: i64,
+    pub days_written: u64,
+    pub duplicates: u64,
+    pub conflicts: u64,
+    pub first_conflict: Option<Place>,
+    pub no_such_time: u64,
+    pub seen: u64,
+    /// The latest instant that a local stamp stood for.
+    pub last_instant_s: i64,
+    enrolment: Option<&'o Enrolment>,
+    gathering: Option<Gathering>,
+    reading: Option<CounterReading>,
+    /// Minutes with two values, in days not finished.
+    contradicted: Vec<i32>,
+    /// The minute after the last one recorded.
+    end: i32,
+    /// End of the last coarse record, seconds.
+    coarse_end_s: i64,
+    first_minute: Option<i32>,
+    first_date: Option<NaiveDate>,
+    next: Option<LocalDay>,
+}
+
+impl<'o> Person<'o> {
+    pub fn new(id: ParticipantId, enrolment: Option<&'o Enrolment>) -> Self {
+        Self {
+            id,
+            state: State::Open,
+            is_sorted: false,
+            series: SeriesBuf::default(),
+            coarse: Vec::new(),
+            epoch_s: 60,
+            days_written: 0,
+            duplicates: 0,
+            conflicts: 0,
+            first_conflict: None,
+            no_such_time: 0,
+            seen: 0,
+            last_instant_s: i64::MIN,
+            enrolment,
+            gathering: None,
+            reading: None,
+            contradicted: Vec::new(),
+            end: i32::MIN,
+            coarse_end_s: i64::MIN,
+            first_minute: None,
+            first_date: None,
+            next: None,
+        }
+    }
+
+    /// As new, to be read a second time.
+    pub fn begin_again(&mut self) {
+        *self = Self { state: State::OutOfOrder, ..Self::new(self.id.clone(), self.enrolment) };
+    }
+
+    pub fn forget_everything(&mut self) {
+        self.series = SeriesBuf::default();
+        self.coarse = Vec::new();
+        self.gathering = None;
+    }
+
+    /// No row can be added in order any more.
+    pub fn close(&mut self) {
+        self.forget_everything();
+        self.end = i32::MAX;
+        self.coarse_end_s = i64::MAX;
+    }
+
+    /// What is held, as minutes with steps.
+    pub fn held(&self) -> usize {
+        self.series.walked.len() + self.series.segments.len() + 2 * self.series.marks.len() + 3 * self.coarse.len()
+    }
+
+    /// Whether something is held.
+    pub fn is_held(&self) -> bool {
+        self.end != i32::MAX
+    }
+
+    /// A run of whole minutes.
+    pub fn add_minutes(&mut self, piece: &Piece, walked: &[(u32, u32)], heart_rate: bool, place: Place) -> Added {
+        self.epoch_s = 60;
+        let Ok(first) = i32::try_from(piece.first_s.div_euclid(60)) else { return Added::InOrder };
+        let Ok(rows) = i32::try_from(piece.rows) else { return Added::InOrder };
+        let (Some(end), Ok(skipped)) = (first.checked_add(rows), i32::try_from(piece.skipped)) else {
+            return Added::InOrder;
+        };
+        let mut from = first;
+        if first < self.end {
+            if first + 1 < self.end || self.series.segments.is_empty() {
+                return Added::TooLate;
+            }
+            // The last minute once more.
+            let again = walked.iter().find(|(index, _)| *index >= piece.skipped);
+            let value = again.filter(|(index, _)| *index == piece.skipped).map_or(0, |&(_, value)| value);
+            let kept = self.series.walked.last().filter(|last| last.at == first).map_or(0, |last| last.steps);
+            self.repeated(first, kept != value, place);
+            from += 1;
+        }
+        if from < end {
+            self.series.record(from, end);
+            self.end = end;
+            self.first_minute.get_or_insert(from);
+        }
+        let at = |index: u32| i32::try_from(index).ok().and_then(|index| first.checked_add(index - skipped));
+        let own = walked.iter().filter_map(|&(index, steps)| Some(Walked { at: at(index)?, steps }));
+        if piece.skipped == 0 && from == first && piece.rows >= walked.last().map_or(0, |last| last.0 + 1) {
+            self.series.walked.extend(own);
+        } else {
+            self.series.walked.extend(own.filter(|minute| (from..end).contains(&minute.at)));
+        }
+        if heart_rate {
+            self.series.marks.extend((from..end).map(|at| Mark { heart_rate, ..Mark::none(at) }));
+        }
+        Added::InOrder
+    }
+
+    /// A minute or record that came a second time.
+    fn repeated(&mut self, minute: i32, contradicts: bool, place: Place) {
+        match self.series.marks.last_mut() {
+            Some(mark) if mark.at == minute => mark.overlap = true,
+            Some(_) | None => self.series.marks.push(Mark { overlap: true, ..Mark::none(minute) }),
+        }
+        self.counted_again(minute, contradicts, place);
+    }
+
+    fn counted_again(&mut self, minute: i32, contradicts: bool, place: Place) {
+        if contradicts {
+            self.conflicts += 1;
+            self.contradicted.push(minute);
+            self.first_conflict.get_or_insert(place);
+        } else {
+            self.duplicates += 1;
+        }
+    }
+
+    /// A run of epochs shorter than a minute.
+    pub fn add_short_epochs(
+        &mut self,
+        piece: &Piece,
+        walked: &[(u32, u32)],
+        epoch_s: i64,
+        heart_rate: bool,
+        place: Place,
+    ) -> Added {
+        self.epoch_s = epoch_s;
+        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        for index in 0..piece.rows {
+            let at_s = piece.first_s + i64::from(index) * epoch_s;
+            let value = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
+            let Ok(minute) = i32::try_from(at_s.div_euclid(60)) else { continue };
+            let epoch = at_s.rem_euclid(60) / epoch_s;
+            if self.gathering.as_ref().is_some_and(|gathering| gathering.minute < minute) {
+                self.flush_minute();
+            }
+            if minute < self.end || self.gathering.as_ref().is_some_and(|gathering| minute < gathering.minute) {
+                return Added::TooLate;
+            }
+            let slots = usize::try_from(60 / epoch_s).unwrap_or(1);
+            let gathering = self.gathering.get_or_insert_with(|| Gathering {
+                minute,
+                seen: 0,
+                values: vec![0; slots],
+                heart_rate: false,
+                overlap: false,
+            });
+            gathering.heart_rate |= heart_rate;
+            let bit = 1_u64 << epoch;
+            let Some(slot) = usize::try_from(epoch).ok().and_then(|epoch| gathering.values.get_mut(epoch)) else {
+                continue;
+            };
+            if gathering.seen & bit == 0 {
+                (*slot, gathering.seen) = (value, gathering.seen | bit);
+            } else {
+                gathering.overlap = true;
+                let contradicts = *slot != value;
+                self.counted_again(minute, contradicts, (place.0, place.1 + u64::from(index)));
+            }
+        }
+        Added::InOrder
+    }
+
+    /// Records the minute that was being gathered. One that lacks epochs holds at least what came.
+    pub fn flush_minute(&mut self) {
+        let Some(gathering) = self.gathering.take() else { return };
+        let minute = gathering.minute;
+        self.series.record(minute, minute + 1);
+        self.end = minute + 1;
+        self.first_minute.get_or_insert(minute);
+        let steps = gathering.values.iter().fold(0_u32, |sum, &value| sum.saturating_add(value));
+        if steps > 0 {
+            self.series.walked.push(Walked { at: minute, steps });
+        }
+        let whole = gathering.seen.count_ones() == u32::try_from(gathering.values.len()).unwrap_or(0);
+        if !whole || gathering.heart_rate || gathering.overlap {
+            let Gathering { heart_rate, overlap, .. } = gathering;
+            self.series.marks.push(Mark { heart_rate, overlap, saturated: !whole, ..Mark::none(minute) });
+        }
+    }
+
+    /// A run of epochs longer than a minute.
+    pub fn add_long_epochs(&mut self, piece: &Piece, walked: &[(u32, u32)], epoch_s: i64, place: Place) -> Added {
+        self.epoch_s = epoch_s;
+        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        for index in 0..piece.rows {
+            let start_s = piece.first_s + i64::from(index) * epoch_s;
+            let steps = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
+            let record = Coarse { start_s, end_s: start_s + epoch_s, steps, lower_bound_only: false };
+            match self.coarse.last() {
+                _ if self.coarse_end_s == i64::MAX => return Added::TooLate,
+                Some(last) if last.start_s > start_s => return Added::TooLate,
+                Some(last) if last.end_s > start_s => {
+                    let contradicts = last.start_s != start_s || last.steps != steps;
+                    let minute = i32::try_from(start_s.div_euclid(60)).unwrap_or(i32::MAX);
+                    self.counted_again(minute, contradicts, (place.0, place.1 + u64::from(index)));
+                    continue;
+                }
+                None if self.coarse_end_s > start_s => return Added::TooLate,
+                Some(_) | None => {}
+            }
+            self.add_coarse(record);
+        }
+        Added::InOrder
+    }
+
+    fn add_coarse(&mut self, record: Coarse) {
+        self.coarse_end_s = record.end_s;
+        self.coarse.push(record);
+    }
+
+    /// Readings of a running counter.
+    pub fn add_readings(
+        &mut self,
+        piece: &Piece,
+        walked: &[(u32, u32)],
+        epoch_s: i64,
+        place: Place,
+        options: &BatchOptions,
+    ) -> Added {
+        self.epoch_s = 60;
+        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        for index in 0..piece.rows {
+            let at_s = piece.first_s + i64::from(index) * epoch_s;
+            let steps = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
+            let reading = CounterReading { at_s, steps };
+            match self.reading {
+                _ if !self.is_held() => return Added::TooLate,
+                Some(last) if last.at_s > at_s => return Added::TooLate,
+                Some(last) if last.at_s == at_s => {
+                    let minute = i32::try_from(at_s.div_euclid(60)).unwrap_or(i32::MAX);
+                    self.counted_again(minute, last.steps != steps, (place.0, place.1 + u64::from(index)));
+                    continue;
+                }
+                Some(last) => {
+                    for record in counter_differences(&[last, reading], options.wraps_at, options.rules.ceiling_spm) {
+                        self.add_difference(record);
+                    }
+                }
+                None => {}
+            }
+            self.reading = Some(reading);
+        }
+        Added::InOrder
+    }
+
+    /// What lies between two readings: a minute where it is one.
+    fn add_difference(&mut self, record: Coarse) {
+        let minute = i32::try_from(record.start_s.div_euclid(60));
+        match minute {
+            Ok(minute)
+                if record.end_s - record.start_s == 60
+                    && record.start_s.rem_euclid(60) == 0
+                    && !record.lower_bound_only
+                    && minute >= self.end =>
+            {
+                self.series.record(minute, minute + 1);
+                self.end = minute + 1;
+                self.first_minute.get_or_insert(minute);
+                if record.steps > 0 {
+                    self.series.walked.push(Walked { at: minute, steps: record.steps });
+                }
+                self.coarse_end_s = record.end_s;
+            }
+            Ok(_) | Err(_) => self.add_coarse(record),
+        }
+    }
+
+    /// The second after the last one that anything is known of.
+    pub fn last_second(&self) -> Option<i64> {
+        let minutes = (self.first_minute.is_some() && self.end != i32::MAX).then(|| i64::from(self.end) * 60);
+        let coarse = (!self.coarse.is_empty()).then_some(self.coarse_end_s);
+        minutes.max(coarse)
+    }
+
+    /// The first day that is not written; none before anything is known.
+    pub fn next_day(&self, calendar: Calendar, first_total: Option<NaiveDate>) -> Option<LocalDay> {
+        if let Some(next) = self.next {
+            return Some(next);
+        }
+        let coarse_s = self.coarse.first().map(|record| record.start_s);
+        let first_s = self.first_minute.map(|minute| i64::from(minute) * 60);
+        let first_s = [first_s, coarse_s].into_iter().flatten().min();
+        let day = first_s.map(|first_s| self.day_at(first_s, calendar));
+        match (day, first_total) {
+            (Some(day), Some(total)) if total < day.date => Some(self.day(total, calendar)),
+            (None, Some(total)) => Some(self.day(total, calendar)),
+            (day, _) => day,
+        }
+    }
+
+    /// Whether it may be that a day can be finished.
+    pub fn is_due(&self, after_min: i32) -> bool {
+        match (self.next, self.last_second()) {
+            (Some(next), Some(last)) => last >= next.end_s + i64::from(after_min) * 60,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        }
+    }
+
+    /// Whether no later row can change a day.
+    pub fn is_settled(&self, day: &LocalDay, after_min: i32, options: &BatchOptions) -> bool {
+        let after_s = i64::from(after_min) * 60;
+        let known_s = self.last_second().unwrap_or(i64::MIN);
+        if known_s < day.end_s.saturating_add(after_s) {
+            return false;
+        }
+        let (threshold, _) = self.in_force(day.date, options);
+        let known = i64::from(i32::MIN)..i64::from(self.end.min(i32::MAX - 1));
+        self.end <= i32::try_from(day.end_minute()).unwrap_or(i32::MAX)
+            || context_is_enough(self.series.view(), &known, day, &options.rules, threshold).after
+    }
+
+    /// A day is written; what later ones do not need is forgotten.
+    pub fn day_is_written(&mut self, day: &LocalDay, next: NaiveDate, calendar: Calendar, options: &BatchOptions) {
+        self.days_written += 1;
+        self.first_date.get_or_insert(day.date);
+        let next = self.day(next, calendar);
+        self.next = Some(next);
+        let (threshold, _) = self.in_force(next.date, options);
+        let from = decided_from(self.series.view(), &next, &options.rules, threshold);
+        self.series.forget_before(from);
+        self.coarse.retain(|record| record.end_s > next.start_s);
+        self.contradicted.retain(|&minute| i64::from(minute) >= next.first_minute());
+    }
+
+    /// Threshold and windows of a day.
+    pub fn in_force(&self, date: NaiveDate, options: &BatchOptions) -> (u16, Option<Windows>) {
+        let setting = self.enrolment.map(|enrolment| enrolment.on(date));
+        let threshold = setting.and_then(|setting| setting.brisk_threshold).unwrap_or(options.brisk_threshold);
+        (threshold, setting.and_then(|setting| setting.windows.clone()))
+    }
+
+    /// What only the course of the record can tell about a day.
+    pub fn flags(&self, day: &LocalDay, at_end: bool, calendar: Calendar) -> Vec<Flag> {
+        let inside = |minute: i32| (day.first_minute()..day.end_minute()).contains(&i64::from(minute));
+        let mut flags = Vec::new();
+        if self.contradicted.iter().any(|&minute| inside(minute)) {
+            flags.push(Flag::Conflict);
+        }
+        if self.first_minute.is_some_and(|first| inside(first) && i64::from(first) > day.first_minute()) {
+            flags.push(Flag::RecordBegins);
+        }
+        if at_end && self.first_minute.is_some() && inside(self.end) && i64::from(self.end) > day.first_minute() {
+            flags.push(Flag::RecordEnds);
+        }
+        if self.enrolment.is_some_and(|enrolment| enrolment.zone_changed_on(day.date, calendar)) {
+            flags.push(Flag::TzChange);
+        }
+        flags
+    }
+
+    /// The day's number: from enrolment where that is known, else from the first day of the record.
+    pub fn day_index(&self, date: NaiveDate) -> i32 {
+        let enrolled = self.enrolment.and_then(|enrolment| enrolment.enrolled_on);
+        let first = enrolled.or(self.first_date).unwrap_or(date);
+        let index = date.signed_duration_since(first).num_days() + 1;
+        i32::try_from(index).unwrap_or(i32::MAX)
+    }
+
+    pub fn enrolled_on(&self) -> Option<NaiveDate> {
+        self.enrolment.and_then(|enrolment| enrolment.enrolled_on)
+    }
+
+    fn day(&self, date: NaiveDate, calendar: Calendar) -> LocalDay {
+        self.enrolment.map_or_else(|| calendar.day(date), |enrolment| enrolment.local_day(date, calendar))
+    }
+
+    fn day_at(&self, at_s: i64, calendar: Calendar) -> LocalDay {
+        self.enrolment.map_or_else(|| calendar.day_at(at_s), |enrolment| enrolment.day_at(at_s, calendar))
+    }
+
+    /// The zone whose wall clock showed this.
+    pub fn zone_at(&self, wall_s: i64, options: &BatchOptions) -> Zone {
+        debug_assert_eq!(options.stamps, StampClock::Local);
+        let date = chrono::DateTime::from_timestamp(wall_s, 0).map(|wall| wall.date_naive());
+        match (self.enrolment, date) {
+            (Some(enrolment), Some(date)) => enrolment.calendar_on(date, options.calendar).zone,
+            (Some(_) | None, _) => options.calendar.zone,
+        }
+    }
+}

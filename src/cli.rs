@@ -157,7 +157,7 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Device(command) => device::device(&context, command),
         Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
-        Command::Aggregate(args) => aggregate::aggregate(&context, args),
+        Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),
         Command::Config(command) => config::config(&context, &command),

@@ -22,7 +22,10 @@ use super::{
     series::Series,
 };
 use crate::{
-    model::{Coarse, DataState, DayTotal, Flag, Flags, GoalState, MinuteWear, ParticipantId, Rules, SOFTWARE, windows::Windows},
+    model::{
+        Coarse, DataState, DayTotal, Flag, Flags, GoalState, MinuteWear, ParticipantId, Rules, SOFTWARE,
+        windows::Windows,
+    },
     time::LocalDay,
 };
 

@@ -70,8 +70,7 @@ impl<'o> Clock<'o> {
         person.last_instant_s = at;
         match self.pieces.last_mut() {
             Some(piece)
-                if piece.skipped + piece.rows == skipped
-                    && piece.first_s + i64::from(piece.rows) * epoch_s == at =>
+                if piece.skipped + piece.rows == skipped && piece.first_s + i64::from(piece.rows) * epoch_s == at =>
             {
                 piece.rows += 1;
             }

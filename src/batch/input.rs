@@ -34,9 +34,9 @@ pub(super) enum Work {
     /// A line that is too long to be one.
     TooLong,
     /// A row group.
-    Group { file: Arc<ParquetFile>, group: usize },
+    Group { file: Arc<ParquetFile>, group: usize, epoch_s: i64 },
     /// The first row group, which was read to know the epochs.
-    Runs(Box<GroupRuns>),
+    Runs { runs: Box<GroupRuns>, epoch_s: i64 },
     /// The rest of the input cannot be read.
     Broken(BatchError),
 }
@@ -135,7 +135,7 @@ impl Input {
             }
         };
         let at = unpacked.as_ref().map_or(path, |file| file.path());
-        let file = ParquetFile::open(at, &options.columns, options.offsets())?;
+        let file = ParquetFile::open(at, &options.columns, options.offsets(), options.kind.most())?;
         if file.row_groups() == 0 {
             return Err(BatchError::NoRows { path: path.to_owned() });
         }
@@ -178,8 +178,12 @@ impl Input {
                 let group = *next;
                 *next += 1;
                 match first.take() {
-                    Some(runs) => Some(Work::Runs(runs)),
-                    None => (group < file.row_groups()).then(|| Work::Group { file: file.clone(), group }),
+                    Some(runs) => Some(Work::Runs { runs, epoch_s: self.read.epoch_s }),
+                    None => (group < file.row_groups()).then(|| Work::Group {
+                        file: file.clone(),
+                        group,
+                        epoch_s: self.read.epoch_s,
+                    }),
                 }
             }
         }

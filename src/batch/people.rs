@@ -39,8 +39,8 @@ pub(super) struct People<'o> {
     moment: u64,
     again: Option<Sorter>,
     pub sink: Sink<'o>,
-    /// Epoch of each input, seconds.
-    epochs_s: Vec<i64>,
+    /// Of each input: length of its epochs in seconds, and rows read.
+    inputs: Vec<(i64, u64)>,
 }
 
 /// What became of everybody.
@@ -69,22 +69,38 @@ impl<'o> People<'o> {
             moment: 0,
             again: None,
             sink,
-            epochs_s: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 
     /// The next input, and the length of its epochs.
     pub fn input_begins(&mut self, number: usize, epoch_s: i64) {
-        if self.epochs_s.len() <= number {
-            self.epochs_s.resize(number + 1, 60);
+        if self.inputs.len() <= number {
+            self.inputs.resize(number + 1, (60, 0));
         }
-        self.epochs_s[number] = epoch_s;
+        self.inputs[number].0 = epoch_s;
+    }
+
+    /// Rows of an input were read.
+    pub fn rows_were_read(&mut self, number: usize, rows: u64) {
+        if let Some((_, all)) = self.inputs.get_mut(number) {
+            *all += rows;
+        }
+    }
+
+    /// Of each input: length of its epochs in seconds, and rows read.
+    pub fn inputs(&self) -> &[(i64, u64)] {
+        &self.inputs
+    }
+
+    fn epoch_s(&self, input: usize) -> i64 {
+        self.inputs.get(input).map_or(60, |(epoch_s, _)| *epoch_s)
     }
 
     /// Takes in a block; `place` is that of its first line.
     pub fn take(&mut self, rows: &Rows, place: Place) -> io::Result<()> {
         let numbers: Vec<usize> = rows.names.iter().map(|name| self.number(name)).collect();
-        let epoch_s = self.epochs_s.get(place.0).copied().unwrap_or(60);
+        let epoch_s = self.epoch_s(place.0);
         for run in &rows.runs {
             let Some(&number) = numbers.get(usize::try_from(run.person).unwrap_or(usize::MAX)) else { continue };
             let range = |(from, to): (u32, u32)| {
@@ -278,7 +294,7 @@ impl<'o> People<'o> {
             let walked: &[(u32, u32)] = if record.value > 0 { &[(0, record.value)] } else { &[] };
             let number = usize::try_from(record.person).map_err(io::Error::other)?;
             let input = usize::try_from(record.input).map_err(io::Error::other)?;
-            let epoch_s = self.epochs_s.get(input).copied().unwrap_or(60);
+            let epoch_s = self.epoch_s(input);
             self.run(number, &run, walked, epoch_s, (input, record.line.into()))?;
         }
         last.map_or(Ok(()), |last| self.finish_one(last))

@@ -427,10 +427,6 @@ impl<'o> Person<'o> {
         i32::try_from(index).unwrap_or(i32::MAX)
     }
 
-    pub fn enrolled_on(&self) -> Option<NaiveDate> {
-        self.enrolment.and_then(|enrolment| enrolment.enrolled_on)
-    }
-
     fn day(&self, date: NaiveDate, calendar: Calendar) -> LocalDay {
         self.enrolment.map_or_else(|| calendar.day(date), |enrolment| enrolment.local_day(date, calendar))
     }

@@ -1,16 +1,11 @@
 //! One participant's minutes out of a file, to be lived through again by a simulated counter.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    BatchError, ColumnMap,
-    input::{Block, Input},
-    rows::{Columns, first_line, split, steps},
-    stamp::{Offsets, Stamps},
+    BatchError, BatchOptions, ColumnMap, Kind,
+    csv::Csv,
+    input::{Input, Work},
 };
 use crate::model::ParticipantId;
 
@@ -21,53 +16,34 @@ use crate::model::ParticipantId;
 /// # Errors
 /// When the file cannot be read or lacks the columns.
 pub fn participant_minutes(path: &Path, wanted: &ParticipantId) -> Result<Vec<(i64, u32)>, BatchError> {
-    let failed = |source: io::Error| BatchError::Read { path: path.to_owned(), source };
-    let mut no_stdin = io::empty();
-    let mut input =
-        Input::open(path, &mut no_stdin).map_err(|source| BatchError::Open { path: PathBuf::from(path), source })?;
-    let mut stamps = Stamps::new(Offsets::Ignore);
-    let mut minutes = BTreeMap::new();
-    let mut columns = None;
-    loop {
-        let mut rest = match input.block().map_err(failed)? {
-            Block::End => break,
-            Block::TooLong => continue,
-            Block::Lines(lines) => lines,
-        };
-        let columns = if let Some(columns) = columns {
-            columns
-        } else {
-            let (header, after) = first_line(rest);
-            rest = after;
-            *columns.insert(find_columns(header, path)?)
-        };
-        while !rest.is_empty() {
-            let (line, after) = first_line(rest);
-            rest = after;
-            if let Some((at, steps)) = minute(line, columns, wanted, &mut stamps) {
-                minutes.entry(at).or_insert(steps);
-            }
-        }
-    }
-    Ok(minutes.into_iter().collect())
-}
-
-fn find_columns(header: &[u8], path: &Path) -> Result<Columns, BatchError> {
+    let columns = |columns| BatchOptions { columns, epoch_s: Some(60), ..BatchOptions::of(vec![path.to_owned()]) };
     let vendor = ColumnMap {
         participant_id: "Id".to_owned(),
         timestamp: "ActivityMinute".to_owned(),
         steps: "Steps".to_owned(),
+        heart_rate: None,
     };
-    Columns::find(header, &vendor, path).or_else(|_| Columns::find(header, &ColumnMap::default(), path))
-}
-
-fn minute(line: &[u8], columns: Columns, wanted: &ParticipantId, stamps: &mut Stamps) -> Option<(i64, u32)> {
-    let mut cells = Vec::new();
-    let row = split(line, &mut cells)?;
-    let cell = |index: usize| cells.get(index).map(|range| &row[range.clone()]);
-    if cells.len() != columns.count || cell(columns.participant)? != wanted.as_str().as_bytes() {
-        return None;
+    let opened = Input::open(path, &columns(vendor), false);
+    let mut input = opened.or_else(|_| Input::open(path, &columns(ColumnMap::default()), false))?;
+    let mut minutes = BTreeMap::new();
+    while let Some(work) = input.next() {
+        let rows = match work {
+            Work::Lines { reading, text } => Csv::new(&reading).lines(&text),
+            Work::Group { file, group, epoch_s } => file.read_group(group)?.into_rows(epoch_s, Kind::Steps),
+            Work::Runs { runs, epoch_s } => runs.into_rows(epoch_s, Kind::Steps),
+            Work::TooLong => continue,
+            Work::Broken(error) => return Err(error),
+        };
+        let person = rows.names.iter().position(|name| **name == *wanted.as_str().as_bytes());
+        let Some(person) = person.and_then(|person| u32::try_from(person).ok()) else { continue };
+        for run in rows.runs.iter().filter(|run| run.person == person) {
+            let range = usize::try_from(run.walked.0).unwrap_or(0)..usize::try_from(run.walked.1).unwrap_or(0);
+            let mut walked = rows.walked.get(range).unwrap_or_default().iter().peekable();
+            for index in 0..run.rows {
+                let steps = walked.next_if(|(at, _)| *at == index).map_or(0, |&(_, steps)| steps);
+                minutes.entry(run.first_s.div_euclid(60) + i64::from(index)).or_insert(steps);
+            }
+        }
     }
-    let steps = steps(cell(columns.steps)?).ok()??;
-    Some((stamps.read(cell(columns.stamp)?).ok()?, u32::from(steps)))
+    Ok(minutes.into_iter().collect())
 }

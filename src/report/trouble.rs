@@ -6,7 +6,10 @@ use super::{
     About, Report,
     html::{Grouped, Of, Text},
 };
-use crate::{export::codebook, model::DataState};
+use crate::{
+    export::{Table, codebook},
+    model::DataState,
+};
 
 pub(super) fn write(report: &Report, about: &About, out: &mut dyn Write) -> io::Result<()> {
     let aside: u64 = about.set_aside.iter().map(|reason| reason.rows).sum();
@@ -80,7 +83,7 @@ fn name_of(state: DataState) -> String {
 
 /// Days by the codes of a column, with the codebook's words.
 fn coded(column: &str, heading: &str, counts: &[(String, u64)], out: &mut dyn Write) -> io::Result<()> {
-    let entry = codebook::entries().iter().find(|entry| entry.name == column);
+    let entry = codebook::entries(Table::Days).iter().find(|entry| entry.name == column);
     writeln!(
         out,
         "<h3>{heading}</h3>\n<table class=\"words\"><caption class=\"hidden\">{heading}</caption>\n<thead><tr>\

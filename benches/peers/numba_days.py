@@ -36,23 +36,30 @@ MINUTES, STEPS, BAND, BRISK_MIN, VIGOROUS_MIN, BOUT, MET, WEAR, HOURS = (
 DAY = 1440
 
 
-@njit(cache=True, inline="always")
-def lay_on_days(start, end, first_day, out, columns_from, is_bout, long_zeros):
-    """Gives the minutes from `start` to before `end`, a bout or a run of zeros, to the days in which they lie."""
+@njit(cache=True)
+def lay_bout(start, end, first_day, out):
+    """Gives the minutes of a bout to the days in which they lie."""
     while start < end:
-        day = start // DAY
-        until = min(end, (day + 1) * DAY)
-        row = out[day - first_day]
-        here = until - start
-        if is_bout:
-            row[columns_from] += here
-            row[columns_from + 1] += 1
-            if here > row[columns_from + 2]:
-                row[columns_from + 2] = here
-        else:
-            row[columns_from] -= here
-            if long_zeros:
-                row[columns_from + 1] -= here
+        until = min(end, (start // DAY + 1) * DAY)
+        row = out[start // DAY - first_day]
+        row[BOUT] += until - start
+        row[BOUT + 1] += 1
+        row[BOUT + 2] = max(row[BOUT + 2], until - start)
+        start = until
+
+
+@njit(cache=True)
+def lay_zeros(start, end, first_day, out):
+    """Takes the minutes of a run of zeros from the wear of the days in which they lie, when it is long enough."""
+    run = end - start
+    if run < ZEROS_SHORT:
+        return
+    while start < end:
+        until = min(end, (start // DAY + 1) * DAY)
+        row = out[start // DAY - first_day]
+        row[WEAR] -= until - start
+        if run >= ZEROS_LONG:
+            row[WEAR + 1] -= until - start
         start = until
 
 
@@ -85,51 +92,54 @@ def close_day(histogram, row, peaks):
 def one_person(minutes, steps, first_day, bands, mets, out, peaks):
     """One pass over a person's sorted minutes. `out` has a row for each day of the span, with zeros in it."""
     histogram = np.zeros(max(int(steps.max()) + 1, 2), np.int64)
+    size = minutes.size
     day = -1
     day_end = -1
     hour = -1
     before = minutes[0] - 2
     zero_start = -1  # first minute of the run of zeros under way
-    # Brisk minutes since three in a row were not, oldest first; a bout cannot begin outside of them.
     bout_start = -1
     last_brisk = -1
-    recent = 0  # bit i: the minute i before this one was brisk
-    recorded = 0  # minutes of this segment so far, this one not
+    recent = 0  # bit i: the minute i before this one was brisk, of its segment and of no earlier bout
     row = out[0]
-    for index in range(minutes.size):
+    index = 0
+    while index < size:
         minute = minutes[index]
         count = steps[index]
         if minute != before + 1:
             if zero_start >= 0:
-                if before + 1 - zero_start >= ZEROS_SHORT:
-                    lay_on_days(zero_start, before + 1, first_day, out, WEAR, False, before + 1 - zero_start >= ZEROS_LONG)
+                lay_zeros(zero_start, before + 1, first_day, out)
                 zero_start = -1
             if bout_start >= 0:
-                lay_on_days(bout_start, last_brisk + 1, first_day, out, BOUT, True, False)
+                lay_bout(bout_start, last_brisk + 1, first_day, out)
                 bout_start = -1
             recent = 0
-            recorded = 0
         if minute >= day_end:
             if day >= 0:
                 close_day(histogram, row, peaks[day - first_day])
             day = minute // DAY
             day_end = (day + 1) * DAY
             row = out[day - first_day]
-        before = minute
-        recorded += 1
         recent = (recent << 1) & 0x3FF
-        row[MINUTES] += 1
-        row[WEAR] += 1
-        row[WEAR + 1] += 1
         if count == 0:
-            row[BAND] += 1
             if zero_start < 0:
                 zero_start = minute
+            # The zeros that follow on the same day, in one go. Behind three of them nothing of a bout goes on.
+            run = 1
+            if recent & 7 == 0 and bout_start < 0:
+                most = min(size - index, day_end - minute)
+                while run < most and steps[index + run] == 0 and minutes[index + run] == minute + run:
+                    run += 1
+                recent = (recent << min(run - 1, 10)) & 0x3FF
+            row[BAND] += run
+            row[MINUTES] += run
+            index += run
+            before = minute + run - 1
         else:
             if zero_start >= 0:
-                if minute - zero_start >= ZEROS_SHORT:
-                    lay_on_days(zero_start, minute, first_day, out, WEAR, False, minute - zero_start >= ZEROS_LONG)
+                lay_zeros(zero_start, minute, first_day, out)
                 zero_start = -1
+            row[MINUTES] += 1
             row[STEPS] += count
             histogram[count] += 1
             row[BAND + bands[min(count, 255)]] += 1
@@ -143,25 +153,26 @@ def one_person(minutes, steps, first_day, bands, mets, out, peaks):
                     row[VIGOROUS_MIN] += 1
                 recent |= 1
                 last_brisk = minute
+            index += 1
+            before = minute
         if bout_start >= 0:
-            if minute - last_brisk >= BOUT_END:
-                lay_on_days(bout_start, last_brisk + 1, first_day, out, BOUT, True, False)
+            if before - last_brisk >= BOUT_END:
+                lay_bout(bout_start, last_brisk + 1, first_day, out)
                 bout_start = -1
-                # The minutes of a bout begin no other one.
                 recent = 0
-        elif recent >= 0x200 and recorded >= BOUT_WINDOW:
-            # The minute nine before this one was brisk, and the ten are recorded.
+        elif recent >= 0x200:
+            # The minute nine before this one was brisk, so the ten are recorded.
             window = recent
             brisk = 0
             while window:
                 window &= window - 1
                 brisk += 1
             if brisk >= BOUT_BRISK:
-                bout_start = minute - (BOUT_WINDOW - 1)
-    if zero_start >= 0 and before + 1 - zero_start >= ZEROS_SHORT:
-        lay_on_days(zero_start, before + 1, first_day, out, WEAR, False, before + 1 - zero_start >= ZEROS_LONG)
+                bout_start = before - (BOUT_WINDOW - 1)
+    if zero_start >= 0:
+        lay_zeros(zero_start, before + 1, first_day, out)
     if bout_start >= 0:
-        lay_on_days(bout_start, last_brisk + 1, first_day, out, BOUT, True, False)
+        lay_bout(bout_start, last_brisk + 1, first_day, out)
     close_day(histogram, row, peaks[day - first_day])
 
 
@@ -178,89 +189,147 @@ side_by_side = njit(cache=True, parallel=True)(everybody)
 
 @njit(cache=True)
 def boundaries(codes):
-    """Where each person begins; and the end."""
-    found = [0]
+    """Where the code changes."""
+    found = [0 for _ in range(0)]
     for index in range(1, codes.size):
         if codes[index] != codes[index - 1]:
             found.append(index)
-    found.append(codes.size)
-    return np.array(found)
+    return np.array(found, np.int64)
 
 
 @njit(cache=True)
-def whole_minutes(stamps, unit):
-    minutes = np.empty(stamps.size, np.int32)
+def narrowed(stamps, unit, steps, minutes_out, steps_out):
+    """Whole minutes and small steps."""
     for index in range(stamps.size):
-        minutes[index] = stamps[index] // unit
-    return minutes
+        minutes_out[index] = stamps[index] // unit
+    for index in range(steps.size):
+        steps_out[index] = steps[index]
 
 
-def read(path, threads):
-    """The table, the names as a dictionary."""
+UNITS = {"s": 60, "ms": 60_000, "us": 60_000_000, "ns": 60_000_000_000}
+
+
+def batches(path, threads):
+    """The file in pieces, so that memory is used again and not asked for anew: the names as a dictionary.
+
+    Arrow reads CSV on several threads only as a whole; then there is one piece of many chunks.
+    """
     if day_table.is_parquet(path):
         from pyarrow import parquet
 
-        return parquet.read_table(path, read_dictionary=["participant_id"], use_threads=threads > 1)
+        file = parquet.ParquetFile(path, read_dictionary=["participant_id"], memory_map=True)
+        if threads == 1:
+            yield from file.iter_batches(1 << 16, use_threads=False)
+        else:
+            yield from file.iter_batches(1 << 20, use_threads=True)
+        return
     from pyarrow import csv
 
-    return csv.read_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=threads > 1, block_size=4 << 20),
-        convert_options=csv.ConvertOptions(
+    options = {
+        "read_options": csv.ReadOptions(use_threads=threads > 1, block_size=1 << 20),
+        "convert_options": csv.ConvertOptions(
             column_types={
                 "participant_id": pa.dictionary(pa.int32(), pa.string()),
                 "timestamp": pa.timestamp("s"),
                 "steps": pa.int32(),
             }
         ),
-    )
-
-
-def day_rows(table, threads):
-    """The day table as arrow columns."""
-    ids = table["participant_id"].unify_dictionaries().combine_chunks()
-    codes = ids.indices.to_numpy()
-    names = ids.dictionary
-    stamps = table["timestamp"].combine_chunks()
-    unit = {"s": 60, "ms": 60_000, "us": 60_000_000, "ns": 60_000_000_000}[stamps.type.unit]
-    minutes = whole_minutes(stamps.view(pa.int64()).to_numpy(), unit)
-    steps = table["steps"].combine_chunks().to_numpy()
-
-    bounds = boundaries(codes)
-    first_days = minutes[bounds[:-1]] // DAY
-    spans = minutes[bounds[1:] - 1] // DAY - first_days + 1
-    first_rows = np.concatenate([[0], np.cumsum(spans)])
-    out = np.zeros((first_rows[-1], len(MEASURES)), np.int32)
-    peaks = np.full((first_rows[-1], 3), np.nan)
-    levels = np.arange(256)
-    bands = (np.searchsorted(day_table.BAND_FLOORS, levels, side="right") - 1).astype(np.int32)
-    mets = np.searchsorted(day_table.MET_FLOORS, levels, side="right")
-    mets = np.where(mets > 0, mets + 2, 0).astype(np.int32)
-    kernel = side_by_side if threads > 1 else one_by_one
-    kernel(bounds, minutes, steps, first_rows, first_days, bands, mets, out, peaks)
-
-    kept = out[:, MINUTES] > 0
-    who = np.repeat(codes[bounds[:-1]], spans)[kept]
-    date = (np.arange(kept.size) - np.repeat(first_rows[:-1] - first_days, spans))[kept]
-    out, peaks = out[kept], peaks[kept]
-    columns = {
-        "participant_id": names.take(pa.array(who)),
-        "local_date": pa.array(date.astype("datetime64[D]")),
     }
-    columns |= {name: out[:, index] for index, name in enumerate(MEASURES)}
-    for index, name in enumerate(MEASURES[PEAK : PEAK + 3]):
-        columns[name] = pa.array(peaks[:, index], from_pandas=True)
-    columns["valid60"] = (out[:, WEAR] >= VALID_WEAR).astype(np.int8)
-    columns["valid90"] = (out[:, WEAR + 1] >= VALID_WEAR).astype(np.int8)
-    columns["valid_day"] = columns["valid60"] | (out[:, HOURS] >= VALID_HOURS).astype(np.int8)
-    return pa.table(columns).select(COLUMNS)
+    if threads == 1:
+        yield from csv.open_csv(path, **options)
+    else:
+        yield from csv.read_csv(path, **options).to_batches()
+
+
+class Days:
+    """Gathers whole people, and gives them to the kernel a million minutes at a time."""
+
+    def __init__(self, threads):
+        self.kernel = side_by_side if threads > 1 else one_by_one
+        self.most = (1 << 20) * threads
+        self.room(self.most)
+        self.names, self.starts, self.rows = [], [], 0
+        self.done = []
+        levels = np.arange(256)
+        self.bands = (np.searchsorted(day_table.BAND_FLOORS, levels, side="right") - 1).astype(np.int32)
+        mets = np.searchsorted(day_table.MET_FLOORS, levels, side="right")
+        self.mets = np.where(mets > 0, mets + 2, 0).astype(np.int32)
+
+    def room(self, rows):
+        minutes, steps = np.empty(rows, np.int32), np.empty(rows, np.int32)
+        if hasattr(self, "rows"):
+            minutes[: self.rows], steps[: self.rows] = self.minutes[: self.rows], self.steps[: self.rows]
+        self.minutes, self.steps = minutes, steps
+
+    def add(self, batch):
+        ids, stamps, steps = (batch.column(name) for name in ("participant_id", "timestamp", "steps"))
+        codes = ids.indices.to_numpy()
+        if self.rows + codes.size > self.most:
+            self.compute(self.starts[-1])
+        while self.rows + codes.size > self.minutes.size:
+            self.room(2 * self.minutes.size)
+        here = slice(self.rows, self.rows + codes.size)
+        unit = UNITS[stamps.type.unit]
+        stamps = np.frombuffer(stamps.buffers()[1], np.int64)[stamps.offset : stamps.offset + codes.size]
+        narrowed(stamps, unit, steps.to_numpy(), self.minutes[here], self.steps[here])
+        first = ids.dictionary[codes[0]].as_py()
+        if not self.names or self.names[-1] != first:
+            self.names.append(first)
+            self.starts.append(self.rows)
+        for at in boundaries(codes):
+            self.names.append(ids.dictionary[codes[at]].as_py())
+            self.starts.append(self.rows + at)
+        self.rows += codes.size
+
+    def compute(self, end):
+        """The days of the people whose minutes lie before `end`; the others move to the front."""
+        whole = [(name, start) for name, start in zip(self.names, self.starts) if start < end]
+        if not whole:
+            return
+        names = np.array([name for name, _ in whole])
+        bounds = np.array([start for _, start in whole] + [end])
+        first_days = self.minutes[bounds[:-1]] // DAY
+        spans = self.minutes[bounds[1:] - 1] // DAY - first_days + 1
+        first_rows = np.concatenate([[0], np.cumsum(spans)])
+        out = np.zeros((first_rows[-1], len(MEASURES)), np.int32)
+        peaks = np.full((first_rows[-1], 3), np.nan)
+        self.kernel(bounds, self.minutes, self.steps, first_rows, first_days, self.bands, self.mets, out, peaks)
+        out[:, WEAR : WEAR + 2] += out[:, MINUTES, None]
+
+        kept = out[:, MINUTES] > 0
+        who = np.repeat(names, spans)[kept]
+        date = (np.arange(kept.size) - np.repeat(first_rows[:-1] - first_days, spans))[kept]
+        self.done.append((who, date.astype("datetime64[D]"), out[kept], peaks[kept]))
+
+        rest = self.rows - end
+        self.minutes[:rest] = self.minutes[end : self.rows].copy()
+        self.steps[:rest] = self.steps[end : self.rows].copy()
+        self.names = self.names[len(whole) :]
+        self.starts = [start - end for start in self.starts[len(whole) :]]
+        self.rows = rest
+
+    def table(self):
+        self.compute(self.rows)
+        who, date, out, peaks = (np.concatenate(parts) for parts in zip(*self.done))
+        columns = {"participant_id": pa.array(who), "local_date": pa.array(date)}
+        columns |= {name: out[:, index] for index, name in enumerate(MEASURES)}
+        for index, name in enumerate(MEASURES[PEAK : PEAK + 3]):
+            columns[name] = pa.array(peaks[:, index], from_pandas=True)
+        columns["valid60"] = (out[:, WEAR] >= VALID_WEAR).astype(np.int8)
+        columns["valid90"] = (out[:, WEAR + 1] >= VALID_WEAR).astype(np.int8)
+        columns["valid_day"] = columns["valid60"] | (out[:, HOURS] >= VALID_HOURS).astype(np.int8)
+        return pa.table(columns).select(COLUMNS)
 
 
 def main():
     pa.set_cpu_count(arguments.threads)
     from pyarrow import csv
 
-    csv.write_csv(day_rows(read(arguments.input, arguments.threads), arguments.threads), arguments.output)
+    days = Days(arguments.threads)
+    for batch in batches(arguments.input, arguments.threads):
+        if batch.num_rows:
+            days.add(batch)
+    csv.write_csv(days.table(), arguments.output)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use super::{
     super::{MOST_STEPS, Reason},
-    column::Sink,
+    column::{MOST_KEPT, Sink},
 };
 
 /// Keeps what is not zero. An entry is a number of steps, or above [`MOST_STEPS`] one of the three below.
 pub(super) struct Steps {
     unsigned: bool,
     row: u32,
+    /// A run that is not kept was met.
+    too_many: bool,
     pub nonzero: Vec<(u32, u16)>,
     pub null: Vec<Range<u32>>,
     pub bad: Vec<(u32, Reason)>,
@@ -22,7 +24,7 @@ const TOO_MANY: u16 = u16::MAX - 2;
 
 impl Steps {
     pub fn new(unsigned: bool) -> Self {
-        Self { unsigned, row: 0, nonzero: Vec::new(), null: Vec::new(), bad: Vec::new() }
+        Self { unsigned, row: 0, too_many: false, nonzero: Vec::new(), null: Vec::new(), bad: Vec::new() }
     }
 
     /// A row that is not of zero steps.
@@ -100,6 +102,10 @@ impl Sink for Steps {
         BAD
     }
 
+    fn full(&self) -> bool {
+        self.too_many || self.nonzero.len().max(self.null.len()).max(self.bad.len()) > MOST_KEPT
+    }
+
     fn missing(&mut self, rows: u32) {
         self.none(self.row, rows);
         self.row += rows;
@@ -110,6 +116,10 @@ impl Sink for Steps {
             0 => self.row += rows,
             NO_VALUE => self.missing(rows),
             entry => {
+                if usize::try_from(rows).map_or(true, |rows| rows > MOST_KEPT) {
+                    self.too_many = true;
+                    return;
+                }
                 for _ in 0..rows {
                     self.at(self.row, entry);
                     self.row += 1;

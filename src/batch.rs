@@ -7,7 +7,7 @@
 //! An absent minute, and a row with an empty, `NA`, `NaN` or `null` cell of steps, is no data.
 
 mod input;
-#[allow(dead_code, reason = "the engine will read through it")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the engine will read through it"))]
 mod parquet;
 mod people;
 mod replay;

@@ -175,22 +175,26 @@ enum Values<'b, E> {
 
 impl<'b, E: Copy> Values<'b, E> {
     fn open(encoding: Encoding, bytes: &'b [u8], layout: Layout, dictionary: &'b [E]) -> Result<Self, Broken> {
-        let narrow = layout.physical == Physical::Int32;
+        let of = match (layout.physical, layout.unsigned) {
+            (Physical::Int64, _) => delta::Of::Bits64,
+            (Physical::Int32, true) => delta::Of::Unsigned32,
+            _ => delta::Of::Bits32,
+        };
         Ok(match (encoding, layout.physical) {
             (Encoding::Plain, _) => Self::Plain(bytes, layout),
             (Encoding::Dictionary, _) => {
                 let (&width, bytes) = bytes.split_first().ok_or(Broken::EndsEarly)?;
                 Self::Indices(Box::new(Hybrid::new(bytes, width)?), dictionary)
             }
-            (Encoding::Delta, Physical::Int32 | Physical::Int64) => Self::Delta(Box::new(Delta::new(bytes, narrow)?)),
+            (Encoding::Delta, Physical::Int32 | Physical::Int64) => Self::Delta(Box::new(Delta::new(bytes, of)?)),
             (Encoding::DeltaLength, Physical::Bytes) => {
-                let lengths = Delta::new(bytes, true)?;
-                Self::Lengths(Box::new(lengths), Delta::new(bytes, true)?.behind()?)
+                let lengths = Delta::new(bytes, of)?;
+                Self::Lengths(Box::new(lengths), Delta::new(bytes, of)?.behind()?)
             }
             (Encoding::DeltaText, Physical::Bytes) => {
-                let suffixes = Delta::new(bytes, true)?.behind()?;
-                let texts = Delta::new(suffixes, true)?.behind()?;
-                let [prefixes, suffixes] = [Delta::new(bytes, true)?, Delta::new(suffixes, true)?];
+                let suffixes = Delta::new(bytes, of)?.behind()?;
+                let texts = Delta::new(suffixes, of)?.behind()?;
+                let [prefixes, suffixes] = [Delta::new(bytes, of)?, Delta::new(suffixes, of)?];
                 Self::Prefixes(Box::new(prefixes), Box::new(suffixes), texts, Vec::new())
             }
             (Encoding::Split, Physical::Int32 | Physical::Float) => Self::Split(bytes, bytes.len() / 4, 0, layout),

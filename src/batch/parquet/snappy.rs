@@ -219,7 +219,7 @@ mod tests {
 
         #[test]
         fn any_elements_give_what_another_reader_gives(
-            elements in prop::collection::vec((0..4_u8, 1..12_u8, 1..24_u8), 0..60)
+            elements in prop::collection::vec((0..8_u8, 1..12_u8, 1..24_u8), 0..60)
         ) {
             let mut body = Vec::new();
             let mut size = 0_usize;
@@ -231,9 +231,20 @@ mod tests {
                     }
                     1 => body.extend([((length.clamp(4, 11) - 4) << 2) | 1, offset]),
                     2 => body.extend([((length - 1) << 2) | 2, offset, 0]),
-                    _ => body.extend([((length - 1) << 2) | 3, offset, 0, 0, 0]),
+                    3 => body.extend([((length - 1) << 2) | 3, offset, 0, 0, 0]),
+                    // A number of eight bytes: some new, the others from one or two numbers before.
+                    _ => {
+                        let new = length % 4 + 1;
+                        body.push((new - 1) << 2);
+                        body.extend((0..new).map(|index| index ^ offset));
+                        body.extend([((4 - new) << 2) | 1, if kind == 4 { 16 } else { 8 }]);
+                    }
                 }
-                size += usize::from(if kind == 1 { length.clamp(4, 11) } else { length });
+                size += usize::from(match kind {
+                    0 | 2 | 3 => length,
+                    1 => length.clamp(4, 11),
+                    _ => 8,
+                });
             }
             let mut packed = vec![u8::try_from(size & 0x7f).unwrap() | 0x80, u8::try_from(size >> 7).unwrap()];
             packed.extend(body);

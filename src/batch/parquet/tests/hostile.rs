@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        delta::{self, Delta},
+        delta::{self, Delta, Of},
         hybrid::{self, Hybrid},
     },
     *,
@@ -96,7 +96,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_differences_that_end(
-        head in prop::option::of((1..5_u8, 0..200_u8)), bytes in prop::collection::vec(any::<u8>(), 0..200), narrow: bool
+        head in prop::option::of((1..5_u8, 0..200_u8)), bytes in prop::collection::vec(any::<u8>(), 0..200), of in prop::sample::select(&[Of::Bits32, Of::Unsigned32, Of::Bits64])
     ) {
         let mut all = Vec::new();
         if let Some((miniblocks, count)) = head {
@@ -104,7 +104,7 @@ proptest! {
         }
         all.extend(bytes);
         let mut rows = 0_u64;
-        if let Ok(mut delta) = Delta::new(&all, narrow) {
+        if let Ok(mut delta) = Delta::new(&all, of) {
             while rows < 100_000 && let Ok(piece) = delta.next(u32::MAX) {
                 let found = match piece {
                     delta::Piece::Even { count, .. } => u64::from(count),
@@ -114,7 +114,7 @@ proptest! {
                 rows += found;
             }
         }
-        let _behind = Delta::new(&all, narrow).and_then(Delta::behind);
+        let _behind = Delta::new(&all, of).and_then(Delta::behind);
     }
 }
 

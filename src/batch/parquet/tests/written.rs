@@ -40,14 +40,20 @@ fn participants() -> BoxedStrategy<Column<String>> {
         let meaning = meaning.collect();
         (Written { kind: "byte_array", meaning: "(UTF8)", cells: Cells::Text(cells), encoding }, meaning)
     });
-    let ints = (stretches(some(-2..1000_i64)), encoding(OF_INTS), any::<bool>()).prop_map(|(cells, encoding, wide)| {
-        let meaning = cells.iter().map(|cell| cell.map(|id| id.to_string()).ok_or(Reason::NoParticipant)).collect();
-        let (kind, cells) = if wide {
-            ("int64", Cells::Int64(cells))
-        } else {
-            ("int32", Cells::Int32(cells.iter().map(|cell| cell.map(|id| i32::try_from(id).unwrap())).collect()))
+    let number = prop_oneof![4 => 0..1000_i64, 1 => -2..0_i64, 1 => i64::from(i32::MIN)..i64::from(i32::MAX)];
+    let kind = prop::sample::select(&[("int64", ""), ("int32", ""), ("int64", "(UINT_64)"), ("int32", "(UINT_32)")]);
+    let ints = (stretches(some(number)), kind, encoding(OF_INTS)).prop_map(|(cells, (kind, meaning), encoding)| {
+        let id = |id: i64| match (kind, meaning) {
+            (_, "") => id.to_string(),
+            ("int64", _) => id.cast_unsigned().to_string(),
+            _ => i32::try_from(id).unwrap().cast_unsigned().to_string(),
         };
-        (Written { kind, meaning: "", cells, encoding }, meaning)
+        let told = cells.iter().map(|cell| cell.map(id).ok_or(Reason::NoParticipant)).collect();
+        let cells = match kind {
+            "int64" => Cells::Int64(cells),
+            _ => Cells::Int32(cells.iter().map(|cell| cell.map(|id| i32::try_from(id).unwrap())).collect()),
+        };
+        (Written { kind, meaning, cells, encoding }, told)
     });
     prop_oneof![texts, ints].boxed()
 }
@@ -132,7 +138,8 @@ fn steps() -> BoxedStrategy<Column<Option<u16>>> {
             Some(_) => Err(Reason::BadSteps),
         }
     }
-    let number = prop_oneof![8 => Just(0), 6 => 0..190_i64, 1 => 59_999..60_002_i64, 1 => -2..70_000_i64];
+    let number = prop_oneof![8 => Just(0), 6 => 0..190_i64, 1 => 59_999..60_002_i64, 1 => -2..70_000_i64,
+        1 => prop::sample::select(vec![i64::from(i32::MIN), i64::from(i32::MAX)])];
     let kind = prop::sample::select(&[
         ("int64", ""),
         ("int32", ""),

@@ -35,8 +35,8 @@ use flate2::{Compression, write::GzEncoder};
 
 pub use options::{BadColumnMap, BatchOptions, ColumnMap, Kind, OnBadRow, Packing, StampClock, Tables, form_of};
 pub use replay::participant_minutes;
-pub use work::threads;
 pub use summary::{BatchError, BatchSummary, InputRead, Progress, Reason, Rejected, RowPlace, Shape};
+pub use work::threads;
 
 use self::{input::Input, sink::Parts, spool::Spool};
 use crate::{

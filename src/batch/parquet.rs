@@ -13,6 +13,7 @@ mod hybrid;
 mod pages;
 mod people;
 mod rows;
+mod snappy;
 mod stamps;
 mod steps;
 mod thrift;
@@ -25,12 +26,13 @@ use std::{
     io,
     ops::Range,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use self::{
     column::{Layout, Sink},
     footer::{Field, Footer, Group, Meaning, Physical},
-    pages::Pages,
+    pages::{Chunk, Pages, Scratch},
     people::People,
     stamps::Stamps,
     steps::Steps,
@@ -38,7 +40,6 @@ use self::{
 use super::{ColumnMap, Reason, stamp::Offsets};
 
 /// An open file: its three columns, and where its row groups lie. Threads may share it.
-#[derive(Debug)]
 pub(super) struct ParquetFile {
     path: PathBuf,
     participant: Column,
@@ -48,6 +49,8 @@ pub(super) struct ParquetFile {
     offsets: Offsets,
     most: u32,
     groups: Vec<Group<3>>,
+    /// Memory that no thread uses just now.
+    spare: Mutex<Vec<Scratch>>,
 }
 
 #[derive(Debug)]
@@ -108,7 +111,7 @@ pub enum ParquetError {
     NoColumn { path: PathBuf, column: String, found: String },
     /// A column is there and holds something else.
     #[error(
-        "column {column:?} of {path} holds {found}, where {wanted} is wanted; none of its rows is counted. \
+        "column {column:?} of {path} holds {found}, and should hold {wanted}; none of its rows is counted. \
          Store it as that, or name another column with --map"
     )]
     Type { path: PathBuf, column: String, found: &'static str, wanted: &'static str },
@@ -128,7 +131,7 @@ pub enum ParquetError {
 
 /// What is wrong with bytes.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
+pub enum Broken {
     #[error("the system says: {0}")]
     Io(#[from] io::Error),
     #[error("it does not begin as a Parquet file does")]
@@ -155,6 +158,8 @@ pub(super) enum Broken {
     EndsEarly,
     #[error("its pages hold more rows than the row group")]
     TooManyRows,
+    #[error("it changes too often for a row group of its size to be kept at once")]
+    TooMuch,
     #[error("a value points outside the page's dictionary")]
     Index,
     #[error("its values make no sense")]
@@ -170,6 +175,7 @@ impl Broken {
             Self::Encrypted => "write it without encryption",
             Self::Elsewhere => "write it as one file",
             Self::Codec(_) => "write it with snappy, zstd or gzip",
+            Self::TooMuch => "write it with smaller row groups",
             Self::Encoding(_) => "write it with the default encodings",
             Self::NoFooter
             | Self::Footer
@@ -186,8 +192,7 @@ impl Broken {
 
 impl ParquetFile {
     /// Reads the footer and finds the three columns: by their exact names, else by names that differ in upper and
-    /// lower case alone. `offsets` is for stamps that are
-    /// texts; a value of steps above `most` is not believed.
+    /// lower case alone. `offsets` is for stamps that are texts.
     pub fn open(path: &Path, map: &ColumnMap, offsets: Offsets, most: u32) -> Result<Self, ParquetError> {
         let opened = |source| ParquetError::Open { path: path.to_owned(), source };
         let broken = |broken| ParquetError::File { path: path.to_owned(), broken };
@@ -210,8 +215,7 @@ impl ParquetFile {
             ParquetError::Type { path: path.to_owned(), column, found, wanted }
         };
         let per_second = match (stamp.physical, stamp.meaning) {
-            (Some(Physical::Int64), Meaning::Stamp { per_second, utc: true }) => per_second,
-            (Some(Physical::Int64), Meaning::Stamp { per_second, utc: false }) => per_second,
+            (Some(Physical::Int64), Meaning::Stamp { per_second, .. }) => per_second,
             // Those who wrote such stamps took them for UTC, or for whatever clock hung on the wall.
             (Some(Physical::Int96), _) => 1_000_000_000,
             (Some(Physical::Bytes), Meaning::Text | Meaning::Plain) => 1,
@@ -238,6 +242,7 @@ impl ParquetFile {
             offsets,
             most,
             groups,
+            spare: Mutex::default(),
         })
     }
 
@@ -255,13 +260,31 @@ impl ParquetFile {
         };
         let mut file =
             File::open(&self.path).map_err(|source| ParquetError::Open { path: self.path.clone(), source })?;
-        let [participants, stamps, steps] = found.chunks;
+        let mut scratch = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let runs = self.read_columns(&mut file, &mut scratch, found, rows);
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        runs.map_err(|(column, broken)| ParquetError::Group {
+            path: self.path.clone(),
+            group,
+            column: column.name.clone(),
+            broken,
+        })
+    }
+
+    fn read_columns(
+        &self,
+        file: &mut File,
+        scratch: &mut Scratch,
+        group: &Group<3>,
+        rows: u32,
+    ) -> Result<GroupRuns, (&Column, Broken)> {
+        let [participants, stamps, steps] = group.chunks;
         let mut people = People::new(self.participant.layout.unsigned);
         let mut clock = Stamps::new(self.per_second, self.offsets);
         let mut walk = Steps::new(self.steps.layout.unsigned, self.most);
-        self.participant.read(&mut file, participants, rows, &mut people).map_err(|e| self.broken(group, 0, e))?;
-        self.stamp.read(&mut file, stamps, rows, &mut clock).map_err(|e| self.broken(group, 1, e))?;
-        self.steps.read(&mut file, steps, rows, &mut walk).map_err(|e| self.broken(group, 2, e))?;
+        self.participant.read(file, scratch, participants, rows, &mut people)?;
+        self.stamp.read(file, scratch, stamps, rows, &mut clock)?;
+        self.steps.read(file, scratch, steps, rows, &mut walk)?;
         let (ids, people) = people.finish();
         Ok(GroupRuns {
             rows,
@@ -273,17 +296,20 @@ impl ParquetFile {
             bad: walk.bad,
         })
     }
-
-    fn broken(&self, group: usize, column: usize, broken: Broken) -> ParquetError {
-        let column = [&self.participant, &self.stamp, &self.steps].get(column).map(|column| column.name.clone());
-        ParquetError::Group { path: self.path.clone(), group, column: column.unwrap_or_default(), broken }
-    }
 }
 
 impl Column {
-    fn read(&self, file: &mut File, chunk: pages::Chunk, rows: u32, sink: &mut impl Sink) -> Result<(), Broken> {
-        let mut pages = Pages::new(file, chunk, self.layout.optional)?;
-        column::read(&mut pages, self.layout, rows, sink)
+    fn read(
+        &self,
+        file: &mut File,
+        scratch: &mut Scratch,
+        chunk: Chunk,
+        rows: u32,
+        sink: &mut impl Sink,
+    ) -> Result<(), (&Self, Broken)> {
+        Pages::new(file, scratch, chunk, self.layout.optional)
+            .and_then(|mut pages| column::read(&mut pages, self.layout, rows, sink))
+            .map_err(|broken| (self, broken))
     }
 }
 

@@ -72,9 +72,7 @@ fn write(args: &AggregateArgs, options: &BatchOptions, batch: &mut Batch) -> any
         let page = batch.about(options, about.title(), about.notes());
         write_beside(path, |out| batch.write_report(&page, out))?;
     }
-    for (table, path) in
-        [(Table::Days, &args.output), (Table::Weeks, &args.weeks), (Table::Persons, &args.persons)]
-    {
+    for (table, path) in [(Table::Days, &args.output), (Table::Weeks, &args.weeks), (Table::Persons, &args.persons)] {
         let Some(path) = path else { continue };
         write_beside(&with_end(path, ".codebook.csv"), |out| out.write_all(codebook::csv(table).as_bytes()))?;
         let text = serde_json::to_vec_pretty(&about.in_json(table))?;

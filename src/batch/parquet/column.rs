@@ -8,6 +8,10 @@ use super::{
     pages::{Encoding, Page, Pages, RowsOf},
 };
 
+/// More runs, or values other than zero, than this are not kept of one row group: few bytes may stand for any number
+/// of rows. The greatest row groups that any writer makes by default have four times as many rows.
+pub(super) const MOST_KEPT: usize = 1 << 24;
+
 /// Values handed on at once, at most.
 const AT_ONCE: usize = 256;
 
@@ -19,6 +23,9 @@ pub(super) trait Sink {
     fn of_int(&mut self, value: i64) -> Self::Entry;
     fn of_float(&mut self, value: f64) -> Self::Entry;
     fn of_text(&mut self, text: &[u8]) -> Self::Entry;
+
+    /// Whether more is kept than a row group of any sensible writer has.
+    fn full(&self) -> bool;
 
     /// Rows without a value.
     fn missing(&mut self, rows: u32);
@@ -51,6 +58,9 @@ pub(super) trait Sink {
         }
         let mut value = first;
         for _ in 0..rows {
+            if self.full() {
+                break;
+            }
             self.ints(&[value]);
             value = value.wrapping_add(step);
         }
@@ -83,10 +93,15 @@ pub(super) fn read<S: Sink>(pages: &mut Pages<'_>, layout: Layout, rows: u32, si
             Page::Rows(rows) => {
                 left = left.checked_sub(rows.rows).ok_or(Broken::TooManyRows)?;
                 page(&rows, layout, dictionary.as_deref().unwrap_or_default(), sink)?;
+                not_full(sink)?;
             }
         }
     }
     Ok(())
+}
+
+fn not_full(sink: &impl Sink) -> Result<(), Broken> {
+    if sink.full() { Err(Broken::TooMuch) } else { Ok(()) }
 }
 
 /// A page: which rows have a value, and their values. Those are opened when the first is wanted: where there are
@@ -160,22 +175,26 @@ enum Values<'b, E> {
 
 impl<'b, E: Copy> Values<'b, E> {
     fn open(encoding: Encoding, bytes: &'b [u8], layout: Layout, dictionary: &'b [E]) -> Result<Self, Broken> {
-        let narrow = layout.physical == Physical::Int32;
+        let of = match (layout.physical, layout.unsigned) {
+            (Physical::Int64, _) => delta::Of::Bits64,
+            (Physical::Int32, true) => delta::Of::Unsigned32,
+            _ => delta::Of::Bits32,
+        };
         Ok(match (encoding, layout.physical) {
             (Encoding::Plain, _) => Self::Plain(bytes, layout),
             (Encoding::Dictionary, _) => {
                 let (&width, bytes) = bytes.split_first().ok_or(Broken::EndsEarly)?;
                 Self::Indices(Box::new(Hybrid::new(bytes, width)?), dictionary)
             }
-            (Encoding::Delta, Physical::Int32 | Physical::Int64) => Self::Delta(Box::new(Delta::new(bytes, narrow)?)),
+            (Encoding::Delta, Physical::Int32 | Physical::Int64) => Self::Delta(Box::new(Delta::new(bytes, of)?)),
             (Encoding::DeltaLength, Physical::Bytes) => {
-                let lengths = Delta::new(bytes, true)?;
-                Self::Lengths(Box::new(lengths), Delta::new(bytes, true)?.behind()?)
+                let lengths = Delta::new(bytes, of)?;
+                Self::Lengths(Box::new(lengths), Delta::new(bytes, of)?.behind()?)
             }
             (Encoding::DeltaText, Physical::Bytes) => {
-                let suffixes = Delta::new(bytes, true)?.behind()?;
-                let texts = Delta::new(suffixes, true)?.behind()?;
-                let [prefixes, suffixes] = [Delta::new(bytes, true)?, Delta::new(suffixes, true)?];
+                let suffixes = Delta::new(bytes, of)?.behind()?;
+                let texts = Delta::new(suffixes, of)?.behind()?;
+                let [prefixes, suffixes] = [Delta::new(bytes, of)?, Delta::new(suffixes, of)?];
                 Self::Prefixes(Box::new(prefixes), Box::new(suffixes), texts, Vec::new())
             }
             (Encoding::Split, Physical::Int32 | Physical::Float) => Self::Split(bytes, bytes.len() / 4, 0, layout),
@@ -206,6 +225,7 @@ impl<'b, E: Copy> Values<'b, E> {
                             left -= u32::try_from(each.len()).map_err(|_| Broken::Values)?;
                         }
                     }
+                    not_full(sink)?;
                 }
             }
             Self::Delta(delta) => {
@@ -220,6 +240,7 @@ impl<'b, E: Copy> Values<'b, E> {
                             left -= u32::try_from(each.len()).map_err(|_| Broken::Values)?;
                         }
                     }
+                    not_full(sink)?;
                 }
             }
             Self::Lengths(lengths, texts) => {

@@ -8,6 +8,26 @@ use super::{
 /// Numbers unpacked at once, at most.
 const AT_ONCE: usize = 256;
 
+/// What numbers are, and where they therefore wrap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Of {
+    Bits32,
+    /// Without a sign.
+    Unsigned32,
+    Bits64,
+}
+
+impl Of {
+    fn wrapped(self, number: i64) -> i64 {
+        let [b0, b1, b2, b3, ..] = number.to_le_bytes();
+        match self {
+            Self::Bits32 => i32::from_le_bytes([b0, b1, b2, b3]).into(),
+            Self::Unsigned32 => u32::from_le_bytes([b0, b1, b2, b3]).into(),
+            Self::Bits64 => number,
+        }
+    }
+}
+
 /// A piece of the numbers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'p> {
@@ -20,8 +40,7 @@ pub(super) enum Piece<'p> {
 /// Reads whole numbers.
 pub(super) struct Delta<'b> {
     bytes: &'b [u8],
-    /// Numbers are of 32 bits, and wrap there.
-    narrow: bool,
+    of: Of,
     in_miniblock: u64,
     miniblocks: usize,
     /// Numbers that are still to come.
@@ -43,7 +62,7 @@ pub(super) struct Delta<'b> {
 }
 
 impl<'b> Delta<'b> {
-    pub fn new(bytes: &'b [u8], narrow: bool) -> Result<Self, Broken> {
+    pub fn new(bytes: &'b [u8], of: Of) -> Result<Self, Broken> {
         let mut head = Head(bytes);
         let (in_block, miniblocks, left, first) = (head.number()?, head.number()?, head.number()?, head.number()?);
         if miniblocks == 0 || in_block % miniblocks != 0 || in_block > 1 << 31 {
@@ -55,12 +74,12 @@ impl<'b> Delta<'b> {
         }
         Ok(Self {
             bytes: head.0,
-            narrow,
+            of,
             in_miniblock,
             miniblocks: usize::try_from(miniblocks).map_err(|_| Broken::Values)?,
             left,
             fresh: true,
-            last: if narrow { narrowed(zigzag(first)) } else { zigzag(first) },
+            last: of.wrapped(zigzag(first)),
             least: 0,
             widths: &[],
             packed: &[],
@@ -111,8 +130,8 @@ impl<'b> Delta<'b> {
     fn run(&self, count: u32) -> Option<(i64, i64)> {
         let last = self.least.checked_mul(i64::from(count)).and_then(|way| self.last.checked_add(way))?;
         let first = self.last.checked_add(self.least)?;
-        let fits = !self.narrow || (i32::try_from(first).is_ok() && i32::try_from(last).is_ok());
-        fits.then_some((first, last))
+        let fits = |number| self.of.wrapped(number) == number;
+        (fits(first) && fits(last)).then_some((first, last))
     }
 
     /// Begins the next miniblock, and the next block where one ends.
@@ -156,10 +175,8 @@ impl<'b> Delta<'b> {
             };
             let difference = (low >> shift | if shift == 0 { 0 } else { high << (64 - shift) }) & mask;
             self.bit += width;
-            self.last = self.last.wrapping_add(self.least).wrapping_add(difference.cast_signed());
-            if self.narrow {
-                self.last = narrowed(self.last);
-            }
+            let next = self.last.wrapping_add(self.least).wrapping_add(difference.cast_signed());
+            self.last = self.of.wrapped(next);
             *out = self.last;
         }
         let count = u64::try_from(count).unwrap_or(0);
@@ -186,12 +203,6 @@ impl<'b> Delta<'b> {
         // The block's last miniblocks are not there when nothing is in them, but their widths are.
         Ok(self.bytes)
     }
-}
-
-/// The lowest 32 bits, as a signed number.
-fn narrowed(number: i64) -> i64 {
-    let [b0, b1, b2, b3, ..] = number.to_le_bytes();
-    i64::from(i32::from_le_bytes([b0, b1, b2, b3]))
 }
 
 /// Numbers at the front of bytes.

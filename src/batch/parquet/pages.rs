@@ -3,14 +3,14 @@
 
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom},
     ops::Range,
 };
 
 use flate2::read::MultiGzDecoder;
 
 use super::{
-    Broken,
+    Broken, snappy,
     thrift::{Bad, Kind, Thrift},
 };
 
@@ -98,6 +98,15 @@ pub(super) struct RowsOf<'p> {
     pub bytes: &'p [u8],
 }
 
+/// Memory for a page; used again for the next, and for the next column, instead of asking for more.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// Bytes from the file.
+    packed: Vec<u8>,
+    plain: Vec<u8>,
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
+}
+
 /// Reads pages.
 pub(super) struct Pages<'f> {
     file: &'f mut File,
@@ -105,37 +114,28 @@ pub(super) struct Pages<'f> {
     optional: bool,
     /// Bytes of the chunk that were not read from the file yet.
     left: u64,
-    /// Bytes from the file; those before `from` are used up.
-    packed: Vec<u8>,
+    /// The bytes from the file in `scratch` that were not used up: from here to there.
     from: usize,
-    plain: Vec<u8>,
-    zstd: Option<zstd::bulk::Decompressor<'static>>,
+    to: usize,
+    scratch: &'f mut Scratch,
 }
 
 impl<'f> Pages<'f> {
-    pub fn new(file: &'f mut File, chunk: Chunk, optional: bool) -> Result<Self, Broken> {
-        if let Codec::Other(name) = chunk.codec {
-            return Err(Broken::Codec(name));
+    pub fn new(file: &'f mut File, scratch: &'f mut Scratch, chunk: Chunk, optional: bool) -> Result<Self, Broken> {
+        match chunk.codec {
+            Codec::Other(name) => return Err(Broken::Codec(name)),
+            Codec::Zstd if scratch.zstd.is_none() => scratch.zstd = Some(zstd::bulk::Decompressor::new()?),
+            Codec::Zstd | Codec::Snappy | Codec::Gzip | Codec::Plain => {}
         }
         file.seek(SeekFrom::Start(chunk.start))?;
-        let zstd = if chunk.codec == Codec::Zstd { Some(zstd::bulk::Decompressor::new()?) } else { None };
-        Ok(Self {
-            file,
-            codec: chunk.codec,
-            optional,
-            left: chunk.bytes,
-            packed: Vec::new(),
-            from: 0,
-            plain: Vec::new(),
-            zstd,
-        })
+        Ok(Self { file, codec: chunk.codec, optional, left: chunk.bytes, from: 0, to: 0, scratch })
     }
 
     /// The next page with values or rows; none at the chunk's end.
     pub fn next(&mut self) -> Result<Option<Page<'_>>, Broken> {
         let Some((content, place)) = self.advance()? else { return Ok(None) };
-        let levels = self.packed.get(place.levels).unwrap_or_default();
-        let bytes = if place.unpacked { &self.plain } else { &self.packed };
+        let levels = self.scratch.packed.get(place.levels).unwrap_or_default();
+        let bytes = if place.unpacked { &self.scratch.plain } else { &self.scratch.packed };
         let bytes = bytes.get(place.body).unwrap_or_default();
         Ok(Some(match content {
             Content::Dictionary { values } => Page::Dictionary { values, bytes },
@@ -160,7 +160,7 @@ impl<'f> Pages<'f> {
             self.fill(header.packed)?;
             let start = self.from;
             let end = start + header.packed;
-            let packed = self.packed.get(start..end).ok_or(Broken::EndsEarly)?;
+            let packed = self.scratch.packed.get(start..end).filter(|_| end <= self.to).ok_or(Broken::EndsEarly)?;
             if header.checksum.is_some_and(|sum| sum != crc32fast::hash(packed)) {
                 return Err(Broken::Checksum);
             }
@@ -187,16 +187,33 @@ impl<'f> Pages<'f> {
 
     /// Sees to it that `count` bytes are at hand, or all that there are.
     fn fill(&mut self, count: usize) -> Result<(), Broken> {
-        if self.packed.len() - self.from >= count {
+        let have = self.to - self.from;
+        if have >= count || self.left == 0 {
             return Ok(());
         }
-        self.packed.drain(..self.from);
-        self.from = 0;
-        let more = u64::try_from(count.max(READ_BYTES) - self.packed.len()).unwrap_or(0).min(self.left);
-        let read = Read::by_ref(&mut self.file).take(more).read_to_end(&mut self.packed)?;
-        // A file that ends before its footer says has nothing left.
-        let read = u64::try_from(read).unwrap_or(0);
-        self.left = if read < more { 0 } else { self.left - read };
+        self.scratch.packed.copy_within(self.from..self.to, 0);
+        (self.from, self.to) = (0, have);
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let want = count.max(READ_BYTES).min(have.saturating_add(left));
+        // A length from the file is believed as far as bytes come.
+        while self.to < want {
+            let end = want.min(self.to + READ_BYTES);
+            if self.scratch.packed.len() < end {
+                self.scratch.packed.resize(end, 0);
+            }
+            match self.file.read(&mut self.scratch.packed[self.to..end]) {
+                // A file that ends before its footer says has nothing left.
+                Ok(0) => self.left = 0,
+                Ok(read) => {
+                    self.to += read;
+                    self.left = self.left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            }
+            break;
+        }
         Ok(())
     }
 
@@ -204,7 +221,7 @@ impl<'f> Pages<'f> {
         let mut want = 1 << 10;
         loop {
             self.fill(want)?;
-            let bytes = &self.packed[self.from..];
+            let bytes = &self.scratch.packed[self.from..self.to];
             if bytes.is_empty() {
                 return Ok(None);
             }
@@ -223,28 +240,31 @@ impl<'f> Pages<'f> {
 
     /// Unpacks a page of `size` bytes to the front of `plain`.
     fn unpack(&mut self, body: Range<usize>, size: usize) -> Result<(), Broken> {
-        let packed = &self.packed[body];
+        let Scratch { packed, plain, zstd } = &mut *self.scratch;
+        let packed = packed.get(body).ok_or(Broken::EndsEarly)?;
         if size == 0 {
             return Ok(());
         }
         let unpacked = match self.codec {
             Codec::Snappy => {
+                let (claim, body) = snappy::claim(packed).ok_or(Broken::Unpack)?;
                 // Three bytes of snappy give 64 at most: a page that promises more is not given the memory.
-                if snap::raw::decompress_len(packed).ok() != Some(size) || size / 22 > packed.len() {
+                if claim != size || size / 22 > packed.len() {
                     return Err(Broken::Unpack);
                 }
-                self.plain.resize(size.max(self.plain.len()), 0);
-                snap::raw::Decoder::new().decompress(packed, &mut self.plain).ok()
+                let room = size + snappy::SLACK;
+                plain.resize(room.max(plain.len()), 0);
+                snappy::unpack(body, plain, size).map(|()| size)
             }
             Codec::Zstd => {
-                self.plain.clear();
-                self.plain.reserve(size);
-                self.zstd.as_mut().and_then(|zstd| zstd.decompress_to_buffer(packed, &mut self.plain).ok())
+                plain.clear();
+                plain.reserve(size);
+                zstd.as_mut().and_then(|zstd| zstd.decompress_to_buffer(packed, plain).ok())
             }
             Codec::Gzip => {
-                self.plain.clear();
+                plain.clear();
                 let most = u64::try_from(size).unwrap_or(0) + 1;
-                MultiGzDecoder::new(packed).take(most).read_to_end(&mut self.plain).ok()
+                MultiGzDecoder::new(packed).take(most).read_to_end(plain).ok()
             }
             Codec::Plain | Codec::Other(_) => None,
         };

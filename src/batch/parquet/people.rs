@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{PersonRun, Reason, column::Sink};
+use super::{
+    PersonRun, Reason,
+    column::{MOST_KEPT, Sink},
+};
 
 /// Makes runs of participants.
 pub(super) struct People {
@@ -70,6 +73,10 @@ impl Sink for People {
                 entry
             }
         }
+    }
+
+    fn full(&self) -> bool {
+        self.runs.len() > MOST_KEPT
     }
 
     fn missing(&mut self, rows: u32) {

@@ -1,6 +1,10 @@
 //! The column of stamps as runs of equal steps.
 
-use super::{super::stamp, Reason, StampRun, column::Sink};
+use super::{
+    super::stamp,
+    Reason, StampRun,
+    column::{MOST_KEPT, Sink},
+};
 
 /// The first second that is no stamp any more: 2200 begins.
 const END_S: i64 = 7_258_118_400;
@@ -161,6 +165,10 @@ impl Sink for Stamps {
         }
     }
 
+    fn full(&self) -> bool {
+        self.runs.len() > MOST_KEPT
+    }
+
     fn missing(&mut self, rows: u32) {
         self.unreadable(Reason::BadStamp, rows);
     }
@@ -192,6 +200,9 @@ impl Sink for Stamps {
         if !whole || !within(first) || !last.is_some_and(within) {
             let mut value = first;
             for _ in 0..rows {
+                if self.full() {
+                    return;
+                }
                 self.push(self.meaning(value));
                 value = value.wrapping_add(step);
             }

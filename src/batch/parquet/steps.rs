@@ -2,13 +2,18 @@
 
 use std::ops::Range;
 
-use super::{super::Reason, column::Sink};
+use super::{
+    super::Reason,
+    column::{MOST_KEPT, Sink},
+};
 
 /// Keeps what is not zero. An entry is a value, or one of the three below, which are above the largest that is believed.
 pub(super) struct Steps {
     unsigned: bool,
     most: u32,
     row: u32,
+    /// A run that is not kept was met.
+    too_many: bool,
     pub nonzero: Vec<(u32, u32)>,
     pub null: Vec<Range<u32>>,
     pub bad: Vec<(u32, Reason)>,
@@ -21,7 +26,15 @@ const TOO_MANY: u32 = u32::MAX - 2;
 impl Steps {
     /// Values up to `most` are believed.
     pub fn new(unsigned: bool, most: u32) -> Self {
-        Self { unsigned, most: most.min(TOO_MANY - 1), row: 0, nonzero: Vec::new(), null: Vec::new(), bad: Vec::new() }
+        Self {
+            unsigned,
+            most: most.min(TOO_MANY - 1),
+            row: 0,
+            too_many: false,
+            nonzero: Vec::new(),
+            null: Vec::new(),
+            bad: Vec::new(),
+        }
     }
 
     /// A row that is not of zero steps.
@@ -99,6 +112,10 @@ impl Sink for Steps {
         BAD
     }
 
+    fn full(&self) -> bool {
+        self.too_many || self.nonzero.len().max(self.null.len()).max(self.bad.len()) > MOST_KEPT
+    }
+
     fn missing(&mut self, rows: u32) {
         self.none(self.row, rows);
         self.row += rows;
@@ -109,6 +126,10 @@ impl Sink for Steps {
             0 => self.row += rows,
             NO_VALUE => self.missing(rows),
             entry => {
+                if usize::try_from(rows).map_or(true, |rows| rows > MOST_KEPT) {
+                    self.too_many = true;
+                    return;
+                }
                 for _ in 0..rows {
                     self.at(self.row, entry);
                     self.row += 1;

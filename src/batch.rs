@@ -33,7 +33,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
-pub use options::{BadColumnMap, BatchOptions, ColumnMap, Kind, OnBadRow, Packing, StampClock, Tables, form_of};
+pub use options::{BadColumnMap, BatchOptions, ColumnMap, Hash, Kind, OnBadRow, Packing, StampClock, Tables, form_of};
 pub use replay::participant_minutes;
 pub use summary::{BatchError, BatchSummary, InputRead, Progress, Reason, Rejected, RowPlace, Shape};
 pub use work::threads;
@@ -148,7 +148,7 @@ impl Batch {
 }
 
 fn file_of(read: &InputRead) -> InputFile {
-    InputFile { path: read.path.display().to_string(), bytes: read.bytes, sha256: read.sha256.clone(), rows: read.rows }
+    InputFile { path: read.path.display().to_string(), bytes: read.bytes, hash: read.hash.clone(), rows: read.rows }
 }
 
 /// Reads the inputs and writes the day table to `out`, in [`BatchOptions::format`]. Nothing is written before every

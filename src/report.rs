@@ -71,8 +71,8 @@ pub struct InputFile {
     pub path: String,
     /// Its size on disk.
     pub bytes: u64,
-    /// SHA-256 of those bytes, hexadecimal; none where it was not taken.
-    pub sha256: Option<String>,
+    /// Fingerprint of those bytes, its method in front; none where it was not taken.
+    pub hash: Option<String>,
     /// Rows in it.
     pub rows: u64,
 }

@@ -96,11 +96,14 @@ impl Around {
         let at = series.segments.partition_point(|segment| segment.end <= day.start);
         if let Some(segment) = series.segments.get(at).filter(|segment| segment.first <= day.start) {
             (from, decided_before) = reach.back(series.walked, *segment, day.start);
+            // A gap before it decides, too.
+            decided_before |= at > 0;
         }
         let (mut to, mut decided_after) = (day.end, true);
         let at = series.segments.partition_point(|segment| segment.end < day.end);
         if let Some(segment) = series.segments.get(at).filter(|segment| segment.first < day.end) {
             (to, decided_after) = reach.ahead(series.walked, *segment, day.end);
+            decided_after |= at + 1 < series.segments.len();
         }
         Self { day, context: from..to, decided_before, decided_after }
     }
@@ -259,6 +262,14 @@ mod tests {
         let three_slow = minutes(first - 24, &[&[50][..], &walk].concat());
 
         assert!(enough(&three_slow, &(first - 24..first + 2000)).before);
+    }
+
+    #[test]
+    fn a_gap_that_begins_with_the_next_day_decides_once_it_is_known() {
+        let first = DAY * 1440;
+        let still = [minutes(first, &[0; 1440]), minutes(first + 3000, &[1; 9])].concat();
+
+        assert!(enough(&still, &(first - 9..first + 3009)).after);
     }
 
     #[test]

@@ -14,6 +14,21 @@ pub(super) struct Piece {
     pub skipped: u32,
 }
 
+impl Piece {
+    /// Two days at a time, so that a year in one piece is not held at once.
+    pub fn parts(self, epoch_s: i64) -> impl Iterator<Item = Self> {
+        let most = u32::try_from(2 * 86_400 / epoch_s.max(1)).unwrap_or(u32::MAX).max(1);
+        (0..self.rows.div_ceil(most)).map(move |part| {
+            let before = part * most;
+            Self {
+                first_s: self.first_s + i64::from(before) * epoch_s,
+                rows: (self.rows - before).min(most),
+                skipped: self.skipped + before,
+            }
+        })
+    }
+}
+
 /// How stamps become instants.
 pub(super) struct Clock<'o> {
     options: &'o BatchOptions,

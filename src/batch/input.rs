@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::{
-    BatchError, BatchOptions, ColumnMap, InputRead, Kind, Shape,
+    BatchError, BatchOptions, ColumnMap, Hash, InputRead, Kind, Shape,
     csv::{Csv, Layout, Reading, Steps, first_line},
     parquet::{GroupRuns, ParquetFile},
     stamp::Offsets,
@@ -30,7 +30,7 @@ const HOUR_S: i64 = 3600;
 /// What a worker does next.
 pub(super) enum Work {
     /// Whole lines; the last one has no line end where the input ends without one.
-    Lines { reading: Arc<Reading>, text: Vec<u8> },
+    Lines { reading: Arc<Reading>, text: Block },
     /// A line that is too long to be one.
     TooLong,
     /// A row group.
@@ -60,7 +60,48 @@ enum What {
 #[derive(Default)]
 struct Taken {
     bytes: u64,
-    hash: Option<Sha256>,
+    hash: Hasher,
+}
+
+/// A fingerprint under way.
+#[derive(Default)]
+enum Hasher {
+    #[default]
+    None,
+    Blake3(Box<blake3::Hasher>),
+    Sha256(Sha256),
+}
+
+impl Hasher {
+    fn new(hash: Hash) -> Self {
+        match hash {
+            Hash::None => Self::None,
+            Hash::Blake3 => Self::Blake3(Box::default()),
+            Hash::Sha256 => Self::Sha256(Sha256::new()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::None => {}
+            Self::Blake3(hash) => {
+                hash.update(bytes);
+            }
+            Self::Sha256(hash) => hash.update(bytes),
+        }
+    }
+
+    /// With the name of the method in front.
+    fn finish(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Blake3(hash) => Some(format!("blake3:{}", hash.finalize().to_hex())),
+            Self::Sha256(hash) => {
+                let digest = hash.clone().finalize();
+                Some(digest.iter().fold("sha256:".to_owned(), |hex, byte| hex + &format!("{byte:02x}")))
+            }
+        }
+    }
 }
 
 fn held(taken: &Mutex<Taken>) -> std::sync::MutexGuard<'_, Taken> {
@@ -72,7 +113,10 @@ impl Input {
     pub fn open(path: &Path, options: &BatchOptions, with_hash: bool) -> Result<Self, BatchError> {
         let failed = |source| BatchError::Open { path: path.to_owned(), source };
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
-        let taken = Arc::new(Mutex::new(Taken { bytes: 0, hash: with_hash.then(Sha256::new) }));
+        let taken = Arc::new(Mutex::new(Taken {
+            bytes: 0,
+            hash: Hasher::new(if with_hash { options.hash } else { Hash::None }),
+        }));
         let file = File::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
             return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
@@ -93,7 +137,7 @@ impl Input {
             Piece::TooLong => return Err(BatchError::NotText { path: path.to_owned() }),
             Piece::Lines(text) => text,
         };
-        let (header, rest) = first_line(&text);
+        let (header, rest) = first_line(text.text());
         let layout = Layout::find(header, &options.columns, path)?;
         let rest = rest.to_vec();
         if rest.is_empty() && lines.ended {
@@ -157,8 +201,7 @@ impl Input {
 
     /// The whole file's fingerprint, once all of it was read.
     pub fn hash(&self) -> Option<String> {
-        let hash = held(&self.taken).hash.clone()?;
-        Some(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+        held(&self.taken).hash.finish()
     }
 
     /// The next piece; none at the end.
@@ -190,7 +233,7 @@ impl Input {
     }
 
     /// Takes back a block that is not needed any more.
-    pub fn recycle(&mut self, text: Vec<u8>) {
+    pub fn recycle(&mut self, text: Block) {
         if let What::Csv(lines, _) = &mut self.what {
             lines.spare.push(text);
         }
@@ -259,9 +302,7 @@ impl Read for Counted {
         let count = self.raw.read(buffer)?;
         let mut taken = held(&self.taken);
         taken.bytes += u64::try_from(count).unwrap_or(0);
-        if let Some(hash) = &mut taken.hash {
-            hash.update(&buffer[..count]);
-        }
+        taken.hash.update(&buffer[..count]);
         Ok(count)
     }
 }
@@ -289,8 +330,21 @@ fn unpacked(mut raw: Counted) -> io::Result<(Box<dyn Read + Send>, &'static str)
     })
 }
 
+/// Bytes in a buffer that is used again and again.
+#[derive(Default)]
+pub(super) struct Block {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Block {
+    pub fn text(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
 enum Piece {
-    Lines(Vec<u8>),
+    Lines(Block),
     TooLong,
     End,
 }
@@ -300,10 +354,10 @@ struct Lines {
     reader: Box<dyn Read + Send>,
     /// What was read and not given out yet.
     carry: Vec<u8>,
-    spare: Vec<Vec<u8>>,
+    spare: Vec<Block>,
     ended: bool,
     /// Lines that were looked at and come first.
-    looked_at: Option<Vec<u8>>,
+    looked_at: Option<Block>,
 }
 
 impl Lines {
@@ -312,35 +366,38 @@ impl Lines {
     }
 
     fn give_back(&mut self, text: Vec<u8>) {
-        self.looked_at = (!text.is_empty()).then_some(text);
+        self.looked_at = (!text.is_empty()).then(|| Block { length: text.len(), buffer: text });
     }
 
     fn next(&mut self) -> io::Result<Piece> {
         if let Some(text) = self.looked_at.take() {
             return Ok(Piece::Lines(text));
         }
-        let mut text = self.spare.pop().unwrap_or_default();
-        text.clear();
-        text.append(&mut self.carry);
+        let Block { mut buffer, .. } = self.spare.pop().unwrap_or_default();
+        let mut length = self.carry.len();
+        if buffer.len() < length + BLOCK_BYTES {
+            buffer.resize(length + BLOCK_BYTES, 0);
+        }
+        buffer[..length].copy_from_slice(&self.carry);
+        self.carry.clear();
         loop {
-            let filled = text.len();
+            let before = length;
             if !self.ended {
-                text.resize(filled.max(BLOCK_BYTES / 2) + BLOCK_BYTES / 2, 0);
-                let read = self.fill(&mut text[filled..])?;
-                text.truncate(filled + read);
+                length += self.fill(&mut buffer[before..])?;
             }
             if self.ended {
-                return Ok(if text.is_empty() { Piece::End } else { Piece::Lines(text) });
+                return Ok(if length == 0 { Piece::End } else { Piece::Lines(Block { buffer, length }) });
             }
-            if let Some(end) = text[filled..].iter().rposition(|&byte| byte == b'\n') {
-                self.carry.extend_from_slice(&text[filled + end + 1..]);
-                text.truncate(filled + end + 1);
-                return Ok(Piece::Lines(text));
+            if let Some(end) = buffer[before..length].iter().rposition(|&byte| byte == b'\n') {
+                let whole = before + end + 1;
+                self.carry.extend_from_slice(&buffer[whole..length]);
+                return Ok(Piece::Lines(Block { buffer, length: whole }));
             }
-            if text.len() > LONGEST_LINE_BYTES {
-                self.skip_line(text)?;
+            if length > LONGEST_LINE_BYTES {
+                self.skip_line(&mut buffer)?;
                 return Ok(Piece::TooLong);
             }
+            buffer.resize(length + BLOCK_BYTES, 0);
         }
     }
 
@@ -360,12 +417,11 @@ impl Lines {
         Ok(filled)
     }
 
-    fn skip_line(&mut self, mut text: Vec<u8>) -> io::Result<()> {
-        text.resize(BLOCK_BYTES, 0);
+    fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         while !self.ended {
-            let read = self.fill(&mut text)?;
-            if let Some(end) = text[..read].iter().position(|&byte| byte == b'\n') {
-                self.carry.extend_from_slice(&text[end + 1..read]);
+            let read = self.fill(buffer)?;
+            if let Some(end) = buffer[..read].iter().position(|&byte| byte == b'\n') {
+                self.carry.extend_from_slice(&buffer[end + 1..read]);
                 break;
             }
         }
@@ -439,8 +495,8 @@ impl<'o> Source<'o> {
     fn close(&mut self) {
         let Some(input) = self.open.take() else { return };
         self.bytes_before += input.taken();
-        let (bytes, sha256) = (input.taken(), input.hash());
-        self.reads.push(InputRead { bytes, sha256, ..input.read });
+        let (bytes, hash) = (input.taken(), input.hash());
+        self.reads.push(InputRead { bytes, hash, ..input.read });
     }
 
     /// No further piece is given out.
@@ -449,7 +505,7 @@ impl<'o> Source<'o> {
         self.next = self.inputs.len();
     }
 
-    pub fn recycle(&mut self, text: Vec<u8>) {
+    pub fn recycle(&mut self, text: Block) {
         if let Some(input) = &mut self.open {
             input.recycle(text);
         }

@@ -47,6 +47,8 @@ pub struct BatchOptions {
     pub on_bad_row: OnBadRow,
     /// How many rejected rows and conflicts are named in the summary; all are counted.
     pub keep_rejected: usize,
+    /// How files are identified in what is said about a run.
+    pub hash: Hash,
     /// Threads that read.
     pub threads: usize,
     /// The moment that stands in every row.
@@ -86,6 +88,7 @@ impl BatchOptions {
             tables: Tables::default(),
             on_bad_row: OnBadRow::Skip,
             keep_rejected: 20,
+            hash: Hash::Blake3,
             threads: 1,
             computed_at: None,
         }
@@ -98,6 +101,17 @@ impl BatchOptions {
         self.stamps = StampClock::Utc;
         self
     }
+}
+
+/// How files are identified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// BLAKE3, four times as fast as SHA-256.
+    Blake3,
+    /// SHA-256.
+    Sha256,
+    /// Not at all.
+    None,
 }
 
 /// What the values of the steps' column are.

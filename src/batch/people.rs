@@ -6,7 +6,7 @@ use chrono::Days;
 
 use super::{
     BatchOptions, Kind,
-    clock::Clock,
+    clock::{Clock, Piece},
     person::{Added, Person, State},
     runs::{Rows, Run},
     sink::Sink,
@@ -141,26 +141,15 @@ impl<'o> People<'o> {
             }
             State::Done => return Ok(()),
         }
-        let before = person.held();
+        let mut walked = walked;
         for piece in self.clock.pieces(person, run, epoch_s) {
-            let added = match (self.options.kind, epoch_s) {
-                (Kind::Counter, _) => person.add_readings(&piece, walked, epoch_s, place, self.options),
-                (Kind::Steps, 60) => person.add_minutes(&piece, walked, run.heart_rate, place),
-                (Kind::Steps, ..60) => person.add_short_epochs(&piece, walked, epoch_s, run.heart_rate, place),
-                (Kind::Steps, _) => person.add_long_epochs(&piece, walked, epoch_s, place),
-            };
-            if added == Added::TooLate {
-                self.held = self.held.saturating_sub(before);
-                person.state = State::OutOfOrder;
-                person.forget_everything();
-                return Ok(());
+            for part in piece.parts(epoch_s) {
+                // Each part is given the minutes with steps from its first row on.
+                walked = &walked[walked.partition_point(|(index, _)| *index < part.skipped)..];
+                if self.add(number, run, &part, walked, epoch_s, place)? == Added::TooLate {
+                    return Ok(());
+                }
             }
-        }
-        let due = person.is_due(self.after_min);
-        self.held = (self.held + person.held()).saturating_sub(before);
-        self.most_held = self.most_held.max(self.held);
-        if due {
-            self.finish(number, Until::Now)?;
         }
         if self.held > MOST_HELD {
             self.finish_silent(number)?;
@@ -168,11 +157,46 @@ impl<'o> People<'o> {
         Ok(())
     }
 
+    fn add(
+        &mut self,
+        number: usize,
+        run: &Run,
+        part: &Piece,
+        walked: &[(u32, u32)],
+        epoch_s: i64,
+        place: Place,
+    ) -> io::Result<Added> {
+        let person = &mut self.all[number];
+        let before = person.held();
+        let walked = &walked[..walked.partition_point(|(index, _)| *index < part.skipped + part.rows)];
+        let added = match (self.options.kind, epoch_s) {
+            (Kind::Counter, _) => person.add_readings(part, walked, epoch_s, place, self.options),
+            (Kind::Steps, 60) => person.add_minutes(part, walked, run.heart_rate, place),
+            (Kind::Steps, ..60) => person.add_short_epochs(part, walked, epoch_s, run.heart_rate, place),
+            (Kind::Steps, _) => person.add_long_epochs(part, walked, epoch_s, place),
+        };
+        if added == Added::TooLate {
+            self.held = self.held.saturating_sub(before);
+            person.state = State::OutOfOrder;
+            person.forget_everything();
+            return Ok(added);
+        }
+        let due = person.is_due(self.after_min);
+        self.held = (self.held + person.held()).saturating_sub(before);
+        self.most_held = self.most_held.max(self.held);
+        if due {
+            self.finish(number, Until::Now)?;
+        }
+        Ok(added)
+    }
+
     /// Finishes the half of all open participants that was silent longest.
     fn finish_silent(&mut self, but_for: usize) -> io::Result<()> {
         let mut open: Vec<(u64, usize)> = (0..)
             .zip(&self.all)
-            .filter(|(number, person)| *number != but_for && person.state == State::Open && person.is_held())
+            .filter(|(number, person)| {
+                *number != but_for && person.state == State::Open && person.seen > 0 && person.is_held()
+            })
             .map(|(number, person)| (person.seen, number))
             .collect();
         open.sort_unstable();

@@ -141,8 +141,8 @@ impl<'o> Person<'o> {
                 return Added::TooLate;
             }
             // The last minute once more.
-            let again = walked.iter().find(|(index, _)| *index >= piece.skipped);
-            let value = again.filter(|(index, _)| *index == piece.skipped).map_or(0, |&(_, value)| value);
+            let again = walked.first().filter(|(index, _)| *index == piece.skipped);
+            let value = again.map_or(0, |&(_, value)| value);
             let kept = self.series.walked.last().filter(|last| last.at == first).map_or(0, |last| last.steps);
             self.repeated(first, kept != value, place);
             from += 1;
@@ -154,11 +154,7 @@ impl<'o> Person<'o> {
         }
         let at = |index: u32| i32::try_from(index).ok().and_then(|index| first.checked_add(index - skipped));
         let own = walked.iter().filter_map(|&(index, steps)| Some(Walked { at: at(index)?, steps }));
-        if piece.skipped == 0 && from == first && piece.rows >= walked.last().map_or(0, |last| last.0 + 1) {
-            self.series.walked.extend(own);
-        } else {
-            self.series.walked.extend(own.filter(|minute| (from..end).contains(&minute.at)));
-        }
+        self.series.walked.extend(own.skip_while(|minute| minute.at < from));
         if heart_rate {
             self.series.marks.extend((from..end).map(|at| Mark { heart_rate, ..Mark::none(at) }));
         }
@@ -194,7 +190,7 @@ impl<'o> Person<'o> {
         place: Place,
     ) -> Added {
         self.epoch_s = epoch_s;
-        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let at_s = piece.first_s + i64::from(index) * epoch_s;
             let value = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
@@ -251,7 +247,7 @@ impl<'o> Person<'o> {
     /// A run of epochs longer than a minute.
     pub fn add_long_epochs(&mut self, piece: &Piece, walked: &[(u32, u32)], epoch_s: i64, place: Place) -> Added {
         self.epoch_s = epoch_s;
-        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let start_s = piece.first_s + i64::from(index) * epoch_s;
             let steps = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
@@ -288,7 +284,7 @@ impl<'o> Person<'o> {
         options: &BatchOptions,
     ) -> Added {
         self.epoch_s = 60;
-        let mut walked = walked.iter().skip_while(|(index, _)| *index < piece.skipped).peekable();
+        let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let at_s = piece.first_s + i64::from(index) * epoch_s;
             let steps = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);

@@ -28,7 +28,7 @@ pub fn participant_minutes(path: &Path, wanted: &ParticipantId) -> Result<Vec<(i
     let mut minutes = BTreeMap::new();
     while let Some(work) = input.next() {
         let rows = match work {
-            Work::Lines { reading, text } => Csv::new(&reading).lines(&text),
+            Work::Lines { reading, text } => Csv::new(&reading).lines(text.text()),
             Work::Group { file, group, epoch_s } => file.read_group(group)?.into_rows(epoch_s, Kind::Steps),
             Work::Runs { runs, epoch_s } => runs.into_rows(epoch_s, Kind::Steps),
             Work::TooLong => continue,

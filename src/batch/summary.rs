@@ -113,8 +113,9 @@ pub struct InputRead {
     pub path: PathBuf,
     /// Its size, bytes.
     pub bytes: u64,
-    /// SHA-256 of the file as it lies on disk, hexadecimal.
-    pub sha256: Option<String>,
+    /// Fingerprint of the file as it lies on disk: `blake3:` and what `b3sum` prints, or `sha256:` and what `sha256sum`
+    /// prints; of what was read, where the file could not be read to its end.
+    pub hash: Option<String>,
     /// Rows read from it.
     pub rows: u64,
     /// How it holds its rows.
@@ -130,7 +131,7 @@ pub struct InputRead {
 impl InputRead {
     pub(super) fn new(path: &Path, packing: &'static str) -> Self {
         let shape = Shape::Long;
-        Self { path: path.into(), bytes: 0, sha256: None, rows: 0, shape, packing, epoch_s: 60, columns: Vec::new() }
+        Self { path: path.into(), bytes: 0, hash: None, rows: 0, shape, packing, epoch_s: 60, columns: Vec::new() }
     }
 }
 

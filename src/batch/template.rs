@@ -94,37 +94,40 @@ impl Template {
 
     fn take_by<const N: usize>(&mut self, text: &[u8], mut at: usize, rows: &mut Rows) -> (usize, u32) {
         let Some(run) = rows.runs.last_mut() else { return (at, 0) };
-        let before = run.rows;
         let (mut expected, mask) = (words::<N>(&self.text), words::<N>(&self.mask));
+        let (length, digits_at, mut minute) = (self.length, self.digits_at, self.minute);
+        let before = run.rows;
+        let mut taken = before;
         while let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk::<N>()) {
-            let digits = window.get(self.digits_at..self.digits_at + 2);
-            if differs(window, &expected, &mask) || digits != Some(&DIGITS[self.minute]) {
+            let (Some(digits), Some(wanted)) = (window.get(digits_at..digits_at + 2), DIGITS.get(minute)) else { break };
+            if differs(window, &expected, &mask) || digits != wanted {
                 break;
             }
-            let steps_at = at + self.length;
-            let (steps, after) = match text.get(steps_at..) {
-                Some([b'0', b'\n', ..]) => (0, steps_at + 2),
-                Some(rest) => match steps(rest) {
-                    Some((steps, length)) => (steps, steps_at + length),
-                    None => break,
-                },
+            match text.get(at + length..at + length + 2) {
+                Some(b"0\n") => at += length + 2,
+                Some(_) => {
+                    let Some((steps, end)) = text.get(at + length..).and_then(steps) else { break };
+                    if steps > 0 {
+                        rows.walked.push((taken, steps));
+                    }
+                    at += length + end;
+                }
                 None => break,
-            };
-            if steps > 0 {
-                rows.walked.push((run.rows, steps));
             }
-            run.rows += 1;
-            at = after;
-            self.minute += 1;
-            if self.minute == 60 {
+            taken += 1;
+            minute += 1;
+            if minute == 60 {
+                self.minute = 60;
                 if !self.next_hour() {
                     break;
                 }
+                minute = 0;
                 expected = words::<N>(&self.text);
             }
         }
+        run.rows = taken;
         run.walked.1 = u32::try_from(rows.walked.len()).unwrap_or(u32::MAX);
-        (at, run.rows - before)
+        (at, taken - before)
     }
 
     /// Expects the first minute of the next hour of the day, if there is one that is written alike.

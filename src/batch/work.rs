@@ -258,7 +258,7 @@ fn work(options: &BatchOptions, source: &Mutex<Source<'_>>, turns: &Turns<'_, Ta
 
 fn read(unit: &mut Unit, options: &BatchOptions) -> Done {
     match &mut unit.work {
-        Work::Lines { reading, text } => Done::Rows(Csv::new(reading).lines(text)),
+        Work::Lines { reading, text } => Done::Rows(Csv::new(reading).lines(text.text())),
         Work::TooLong => Done::TooLong,
         Work::Group { file, group, epoch_s } => match file.read_group(*group) {
             Ok(runs) => Done::Rows(runs.into_rows(*epoch_s, options.kind)),

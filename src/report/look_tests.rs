@@ -90,7 +90,7 @@ fn about(rows: u64, path: &str) -> About {
         rules: Rules::brisk_1().name,
         rules_hash: Rules::brisk_1().hash(),
         computed_at: DateTime::from_timestamp(1_790_000_000, 0),
-        inputs: vec![InputFile { path: path.to_owned(), bytes: 1_234_567, sha256: Some("5f".repeat(32)), rows }],
+        inputs: vec![InputFile { path: path.to_owned(), bytes: 1_234_567, hash: Some("5f".repeat(32)), rows }],
         rows,
         duplicates: 12,
         conflicts: 1,

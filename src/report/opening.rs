@@ -78,7 +78,7 @@ pub(super) fn sources(about: &About, out: &mut dyn Write) -> io::Result<()> {
         b"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Files that were read\">\n<table class=\"files\">\
           <caption>Files that were read. The same files under the same rules give the same numbers.</caption>\n\
           <thead><tr><th scope=\"col\">File</th><th scope=\"col\" class=\"r\">Bytes</th>\
-          <th scope=\"col\" class=\"r\">Rows</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n",
+          <th scope=\"col\" class=\"r\">Rows</th><th scope=\"col\">Fingerprint</th></tr></thead>\n<tbody>\n",
     )?;
     for input in &about.inputs {
         writeln!(
@@ -88,7 +88,7 @@ pub(super) fn sources(about: &About, out: &mut dyn Write) -> io::Result<()> {
             Text(&input.path),
             Grouped(input.bytes),
             Grouped(input.rows),
-            OrDash(input.sha256.as_deref().map(Text)),
+            OrDash(input.hash.as_deref().map(Text)),
         )?;
     }
     out.write_all(b"</tbody></table></div>\n")

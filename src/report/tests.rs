@@ -166,7 +166,7 @@ fn nothing_that_somebody_wrote_becomes_a_tag() {
         software: evil.clone(),
         rules: evil.clone(),
         rules_hash: evil.clone(),
-        inputs: vec![InputFile { path: evil.clone(), bytes: 1, sha256: Some(evil.clone()), rows: 1 }],
+        inputs: vec![InputFile { path: evil.clone(), bytes: 1, hash: Some(evil.clone()), rows: 1 }],
         set_aside: vec![Reason { text: evil.clone(), rows: 1, first: vec![evil.clone(); 2] }],
         notes: vec![evil],
         ..About::default()

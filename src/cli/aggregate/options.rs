@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     batch::{
-        self, BatchOptions, ColumnMap, Kind, OnBadRow, StampClock, Tables,
+        self, BatchOptions, ColumnMap, Hash, Kind, OnBadRow, StampClock, Tables,
         device_days::{DeviceDayColumns, DeviceDays},
         find::find_inputs,
         form_of,
@@ -82,6 +82,9 @@ pub struct AggregateArgs {
     /// Say what is understood of the inputs, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// How input files are identified in what is written
+    #[arg(long, value_enum, default_value_t = HashArg::Blake3)]
+    hash: HashArg,
     /// Threads [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -97,6 +100,13 @@ enum KindArg {
 enum StampsArg {
     Utc,
     Local,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HashArg {
+    Blake3,
+    Sha256,
+    None,
 }
 
 fn epoch(text: &str) -> Result<i64, String> {
@@ -167,6 +177,11 @@ impl AggregateArgs {
         if self.strict {
             options.on_bad_row = OnBadRow::Stop;
         }
+        options.hash = match self.hash {
+            HashArg::Blake3 => Hash::Blake3,
+            HashArg::Sha256 => Hash::Sha256,
+            HashArg::None => Hash::None,
+        };
         options.threads = self.threads.unwrap_or_else(batch::threads);
         Ok(Asked { options, passed_over: found.passed_over, set_aside })
     }

@@ -89,7 +89,9 @@ impl Tally {
         let mut peaks = [None; 3];
         let (mut taken, mut sum) = (0_u32, 0_u32);
         let mut high = self.high.iter();
-        let (mut steps, mut left) = (HIGH, 0_u32);
+        // Nothing is to be found above the highest minute.
+        let below = self.at_least[1..HIGH].partition_point(|&minutes| minutes > self.at_least[HIGH]);
+        let (mut steps, mut left) = (1 + below, 0_u32);
         for (peak, highest) in peaks.iter_mut().zip([1_u16, 30, 60]) {
             if self.recorded < u32::from(highest) {
                 break;

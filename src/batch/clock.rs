@@ -33,16 +33,19 @@ impl Piece {
 pub(super) struct Clock<'o> {
     options: &'o BatchOptions,
     pieces: Vec<Piece>,
+    /// Rows of the last run at times that a clock change skipped.
+    pub skipped: Vec<u32>,
 }
 
 impl<'o> Clock<'o> {
     pub fn new(options: &'o BatchOptions) -> Self {
-        Self { options, pieces: Vec::new() }
+        Self { options, pieces: Vec::new(), skipped: Vec::new() }
     }
 
-    /// The run in instants. Rows at times that a clock change skipped are no part of it, and are counted.
+    /// The run in instants. Rows at times that a clock change skipped are no part of it.
     pub fn pieces(&mut self, person: &mut Person<'_>, run: &Run, epoch_s: i64) -> Vec<Piece> {
         self.pieces.clear();
+        self.skipped.clear();
         // What was sorted was brought to instants before.
         let as_written = Piece { first_s: run.first_s, rows: run.rows, skipped: 0 };
         let StampClock::Local = self.options.stamps else { return vec![as_written] };
@@ -77,7 +80,7 @@ impl<'o> Clock<'o> {
 
     fn one(&mut self, person: &mut Person<'_>, zone: Zone, wall_s: i64, skipped: u32, epoch_s: i64) {
         let Some((earlier, later)) = instants(zone, wall_s) else {
-            person.no_such_time += 1;
+            self.skipped.push(skipped);
             return;
         };
         // The hour that an autumn night has twice: the first time unless that has passed.

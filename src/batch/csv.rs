@@ -146,7 +146,7 @@ pub(super) struct Csv<'r> {
 }
 
 /// Text that is kept of a row that was set aside, bytes.
-const KEPT_BYTES: usize = 200;
+pub(super) const KEPT_BYTES: usize = 200;
 
 impl<'r> Csv<'r> {
     pub fn new(reading: &'r Reading) -> Self {
@@ -158,7 +158,7 @@ impl<'r> Csv<'r> {
             people: HashMap::new(),
             last: (Vec::new(), 0),
             template: Template::default(),
-            rows: Rows::default(),
+            rows: Rows { wide: matches!(reading.layout.steps, Steps::Wide(_)), ..Rows::default() },
         }
     }
 

@@ -23,6 +23,8 @@ const BLOCK_BYTES: usize = 256 << 10;
 const LONGEST_LINE_BYTES: usize = 1 << 20;
 /// Rows in so much text tell how long epochs are.
 const LOOKED_AT_BYTES: usize = 64 << 10;
+/// So many rows of a Parquet file.
+const LOOKED_AT_ROWS: usize = 2000;
 /// Fewer differences than this tell nothing.
 const LEAST_DIFFERENCES: usize = 10;
 const HOUR_S: i64 = 3600;
@@ -79,6 +81,10 @@ impl Hasher {
             Hash::Blake3 => Self::Blake3(Box::default()),
             Hash::Sha256 => Self::Sha256(Sha256::new()),
         }
+    }
+
+    fn is_asked_for(&self) -> bool {
+        !matches!(self, Self::None)
     }
 
     fn update(&mut self, bytes: &[u8]) {
@@ -166,8 +172,14 @@ impl Input {
     ) -> Result<Self, BatchError> {
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
         let unpacked = match read.packing {
+            // Columns are read apart; the whole is read for its fingerprint alone.
+            "" if held(&taken).hash.is_asked_for() => {
+                let mut buffer = vec![0; BLOCK_BYTES];
+                while reader.read(&mut buffer).map_err(broken)? > 0 {}
+                None
+            }
             "" => {
-                io::copy(&mut reader, &mut io::sink()).map_err(broken)?;
+                held(&taken).bytes = std::fs::metadata(path).map_err(broken)?.len();
                 None
             }
             _ => {
@@ -254,18 +266,23 @@ pub(super) fn keep_stdin(stdin: &mut dyn Read) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The most frequent distance between rows of one participant, up to an hour; a minute where too few rows tell.
-fn most_frequent(differences: impl Iterator<Item = (i64, usize)>) -> i64 {
-    let mut counted: Vec<(i64, usize)> = Vec::new();
-    for (seconds, times) in differences.filter(|(seconds, _)| (1..=HOUR_S).contains(seconds)) {
-        match counted.iter_mut().find(|(known, _)| *known == seconds) {
-            Some((_, known)) => *known += times,
-            None => counted.push((seconds, times)),
-        }
+/// The longest distance between two rows of one participant, up to an hour, that fits into nearly all of the others; a
+/// minute where too few rows tell. Rows may come in any order.
+fn epoch_of(mut stamps: Vec<(u32, i64)>) -> i64 {
+    stamps.sort_unstable();
+    stamps.dedup();
+    let of_one = stamps.windows(2).filter(|two| two[0].0 == two[1].0);
+    let differences: Vec<i64> = of_one.map(|two| two[1].1 - two[0].1).collect();
+    if differences.len() < LEAST_DIFFERENCES {
+        return 60;
     }
-    let all: usize = counted.iter().map(|(_, times)| times).sum();
-    let most = counted.into_iter().max_by_key(|&(seconds, times)| (times, -seconds));
-    let most = most.filter(|_| all >= LEAST_DIFFERENCES).map_or(60, |(seconds, _)| seconds);
+    let fits = |epoch_s: i64| differences.iter().filter(|&seconds| seconds % epoch_s == 0).count();
+    // A stamp that is wrong spoils two differences.
+    let enough = differences.len() - differences.len() / 20;
+    let mut distances: Vec<i64> = differences.iter().copied().filter(|seconds| *seconds <= HOUR_S).collect();
+    distances.sort_unstable();
+    distances.dedup();
+    let most = distances.into_iter().rev().find(|&seconds| fits(seconds) >= enough).unwrap_or(60);
     // Epochs fill a minute, or are minutes.
     if most < 60 && 60 % most != 0 { 60 } else { most }
 }
@@ -274,21 +291,13 @@ fn epoch_of_text(reading: &Reading, text: &[u8]) -> i64 {
     let part = &text[..text.len().min(LOOKED_AT_BYTES)];
     let whole = part.iter().rposition(|&byte| byte == b'\n').map_or(part, |end| &part[..=end]);
     let rows = Csv::new(reading).lines(whole);
-    let mut last = vec![None; rows.names.len()];
-    let mut differences = Vec::new();
-    for run in &rows.runs {
-        let Some(last) = last.get_mut(usize::try_from(run.person).unwrap_or(usize::MAX)) else { continue };
-        if let Some(last) = last.replace(run.first_s + i64::from(run.rows) - 1) {
-            differences.push((run.first_s - last, 1));
-        }
-        // Rows a second after one another are one run.
-        differences.push((1, usize::try_from(run.rows).unwrap_or(1) - 1));
-    }
-    most_frequent(differences.into_iter().filter(|(_, times)| *times > 0))
+    // Rows a second after one another are one run.
+    let stamps = rows.runs.iter().flat_map(|run| (0..run.rows).map(|row| (run.person, run.first_s + i64::from(row))));
+    epoch_of(stamps.collect())
 }
 
 fn epoch_of_runs(runs: &GroupRuns) -> i64 {
-    most_frequent(runs.even_steps())
+    epoch_of(runs.first_stamps(LOOKED_AT_ROWS))
 }
 
 /// Counts and hashes what is read.

@@ -26,6 +26,23 @@ const OPEN_COST: usize = 128;
 /// Where a row stands: number of the input, line.
 pub(super) type Place = (usize, u64);
 
+/// Where the rows of a run stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    /// Place of the first.
+    pub first: Place,
+    /// They all stand in its line.
+    pub in_one_line: bool,
+}
+
+impl Places {
+    /// Place of a row of the run.
+    pub fn of(self, index: u32) -> Place {
+        let (input, line) = self.first;
+        (input, if self.in_one_line { line } else { line + u64::from(index) })
+    }
+}
+
 /// Everybody seen so far, and where their days go.
 pub(super) struct People<'o> {
     options: &'o BatchOptions,
@@ -38,6 +55,10 @@ pub(super) struct People<'o> {
     most_held: usize,
     moment: u64,
     again: Option<Sorter>,
+    /// Rows at local times that a clock change skipped, since they were last asked for.
+    no_such_time: Vec<Place>,
+    /// Rows that gave an epoch another value, likewise; with the number of their person.
+    conflicts: Vec<(usize, Place)>,
     pub sink: Sink<'o>,
     /// Of each input: length of its epochs in seconds, and rows read.
     inputs: Vec<(i64, u64)>,
@@ -51,7 +72,6 @@ pub(super) struct Totals {
     pub duplicates: u64,
     pub conflicts: u64,
     pub first_conflicts: Vec<Place>,
-    pub no_such_time: u64,
     pub most_held: usize,
 }
 
@@ -68,6 +88,8 @@ impl<'o> People<'o> {
             most_held: 0,
             moment: 0,
             again: None,
+            no_such_time: Vec::new(),
+            conflicts: Vec::new(),
             sink,
             inputs: Vec::new(),
         }
@@ -107,7 +129,8 @@ impl<'o> People<'o> {
                 usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0).min(rows.walked.len())
             };
             let walked = rows.walked.get(range(run.walked)).unwrap_or_default();
-            self.run(number, run, walked, epoch_s, (place.0, place.1 + u64::from(run.line)))?;
+            let first = (place.0, place.1 + u64::from(run.line));
+            self.run(number, run, walked, epoch_s, Places { first, in_one_line: rows.wide })?;
         }
         Ok(())
     }
@@ -125,30 +148,37 @@ impl<'o> People<'o> {
     fn enter(&mut self, id: ParticipantId) -> usize {
         let enrolment = self.options.participants.as_ref().and_then(|participants| participants.of(&id));
         self.all.push(Person::new(id, enrolment));
-        self.held += OPEN_COST;
         self.all.len() - 1
     }
 
-    fn run(&mut self, number: usize, run: &Run, walked: &[(u32, u32)], epoch_s: i64, place: Place) -> io::Result<()> {
+    fn run(&mut self, number: usize, run: &Run, walked: &[(u32, u32)], epoch_s: i64, places: Places) -> io::Result<()> {
         let person = &mut self.all[number];
-        self.moment += 1;
-        person.seen = self.moment;
         match person.state {
             State::Open => {}
             State::OutOfOrder => {
-                let Some(sorter) = &mut self.again else { return Ok(()) };
-                return expand(&mut self.clock, person, number, run, walked, epoch_s, place, sorter);
+                let Some(sorter) = &mut self.again else {
+                    // The second time nothing is rejected.
+                    self.clock.pieces(person, run, epoch_s);
+                    self.no_such_time.extend(self.clock.skipped.iter().map(|&index| places.of(index)));
+                    return Ok(());
+                };
+                return expand(&mut self.clock, person, number, run, walked, epoch_s, places, sorter);
             }
             State::Done => return Ok(()),
         }
+        if person.seen == 0 {
+            self.held += OPEN_COST;
+        }
+        self.moment += 1;
+        person.seen = self.moment;
+        let pieces = self.clock.pieces(person, run, epoch_s);
+        self.no_such_time.extend(self.clock.skipped.iter().map(|&index| places.of(index)));
         let mut walked = walked;
-        for piece in self.clock.pieces(person, run, epoch_s) {
-            for part in piece.parts(epoch_s) {
-                // Each part is given the minutes with steps from its first row on.
-                walked = &walked[walked.partition_point(|(index, _)| *index < part.skipped)..];
-                if self.add(number, run, &part, walked, epoch_s, place)? == Added::TooLate {
-                    return Ok(());
-                }
+        for part in pieces.into_iter().flat_map(|piece| piece.parts(epoch_s)) {
+            // Each part is given the minutes with steps from its first row on.
+            walked = &walked[walked.partition_point(|(index, _)| *index < part.skipped)..];
+            if self.add(number, run, &part, walked, epoch_s, places)? == Added::TooLate {
+                return Ok(());
             }
         }
         if self.held > MOST_HELD {
@@ -164,23 +194,25 @@ impl<'o> People<'o> {
         part: &Piece,
         walked: &[(u32, u32)],
         epoch_s: i64,
-        place: Place,
+        places: Places,
     ) -> io::Result<Added> {
         let person = &mut self.all[number];
         let before = person.held();
         let walked = &walked[..walked.partition_point(|(index, _)| *index < part.skipped + part.rows)];
         let added = match (self.options.kind, epoch_s) {
-            (Kind::Counter, _) => person.add_readings(part, walked, epoch_s, place, self.options),
-            (Kind::Steps, 60) => person.add_minutes(part, walked, run.heart_rate, place),
-            (Kind::Steps, ..60) => person.add_short_epochs(part, walked, epoch_s, run.heart_rate, place),
-            (Kind::Steps, _) => person.add_long_epochs(part, walked, epoch_s, place),
+            (Kind::Counter, _) => person.add_readings(part, walked, epoch_s, places, self.options),
+            (Kind::Steps, 60) => person.add_minutes(part, walked, run.heart_rate, places),
+            (Kind::Steps, ..60) => person.add_short_epochs(part, walked, epoch_s, run.heart_rate, places),
+            (Kind::Steps, _) => person.add_long_epochs(part, walked, epoch_s, places),
         };
         if added == Added::TooLate {
-            self.held = self.held.saturating_sub(before);
+            let cost = if person.is_held() { before + OPEN_COST } else { 0 };
+            self.held = self.held.saturating_sub(cost);
             person.state = State::OutOfOrder;
             person.forget_everything();
             return Ok(added);
         }
+        self.conflicts.extend(person.conflicting.drain(..).map(|place| (number, place)));
         let due = person.is_due(self.after_min);
         self.held = (self.held + person.held()).saturating_sub(before);
         self.most_held = self.most_held.max(self.held);
@@ -194,9 +226,9 @@ impl<'o> People<'o> {
     fn finish_silent(&mut self, but_for: usize) -> io::Result<()> {
         let mut open: Vec<(u64, usize)> = (0..)
             .zip(&self.all)
-            .filter(|(number, person)| {
-                *number != but_for && person.state == State::Open && person.seen > 0 && person.is_held()
-            })
+            // Who was named and has no row yet holds nothing, and is still to come.
+            .filter(|(number, person)| *number != but_for && person.state == State::Open && person.seen > 0)
+            .filter(|(_, person)| person.is_held())
             .map(|(number, person)| (person.seen, number))
             .collect();
         open.sort_unstable();
@@ -270,6 +302,21 @@ impl<'o> People<'o> {
         self.sink.day(number, &total, day, &person.series)
     }
 
+    /// Rows at local times that a clock change skipped, since this was last asked.
+    pub fn take_no_such_time(&mut self) -> Vec<Place> {
+        std::mem::take(&mut self.no_such_time)
+    }
+
+    /// Rows that gave an epoch another value, since this was last asked, with the number of their person.
+    pub fn take_conflicts(&mut self) -> Vec<(usize, Place)> {
+        std::mem::take(&mut self.conflicts)
+    }
+
+    /// Whether this person's rows came out of order.
+    pub fn is_out_of_order(&self, number: usize) -> bool {
+        self.all.get(number).is_some_and(|person| person.state == State::OutOfOrder)
+    }
+
     /// Whether somebody's rows came out of order.
     pub fn must_read_again(&self) -> bool {
         self.all.iter().any(|person| person.state == State::OutOfOrder)
@@ -291,8 +338,9 @@ impl<'o> People<'o> {
         Ok(again)
     }
 
-    /// Puts the rows of those who came out of order in their places.
-    pub fn rows_were_read_again(&mut self) -> io::Result<()> {
+    /// Puts the rows of those who came out of order in their places; `conflict` is told of rows that gave an epoch
+    /// another value.
+    pub fn rows_were_read_again(&mut self, conflict: &mut dyn FnMut(usize, Place) -> io::Result<()>) -> io::Result<()> {
         let Some(sorter) = self.again.take() else { return Ok(()) };
         for person in &mut self.all {
             if person.state == State::OutOfOrder {
@@ -319,7 +367,11 @@ impl<'o> People<'o> {
             let number = usize::try_from(record.person).map_err(io::Error::other)?;
             let input = usize::try_from(record.input).map_err(io::Error::other)?;
             let epoch_s = self.epoch_s(input);
-            self.run(number, &run, walked, epoch_s, (input, record.line.into()))?;
+            let places = Places { first: (input, record.line.into()), in_one_line: true };
+            self.run(number, &run, walked, epoch_s, places)?;
+            for (number, place) in self.conflicts.drain(..) {
+                conflict(number, place)?;
+            }
         }
         last.map_or(Ok(()), |last| self.finish_one(last))
     }
@@ -343,6 +395,7 @@ impl<'o> People<'o> {
                 State::OutOfOrder | State::Done => {}
             }
         }
+        self.held = 0;
         Ok(())
     }
 
@@ -366,7 +419,6 @@ impl<'o> People<'o> {
             duplicates: sum(|person| person.duplicates),
             conflicts: sum(|person| person.conflicts),
             first_conflicts: self.all.iter().filter_map(|person| person.first_conflict).collect(),
-            no_such_time: sum(|person| person.no_such_time),
             most_held: self.most_held,
         })
     }
@@ -389,7 +441,7 @@ fn expand(
     run: &Run,
     walked: &[(u32, u32)],
     epoch_s: i64,
-    place: Place,
+    places: Places,
     sorter: &mut Sorter,
 ) -> io::Result<()> {
     for piece in clock.pieces(person, run, epoch_s) {
@@ -400,8 +452,8 @@ fn expand(
                 person: u32::try_from(number).map_err(io::Error::other)?,
                 at_s: piece.first_s + i64::from(index - piece.skipped) * epoch_s,
                 value,
-                input: u32::try_from(place.0).map_err(io::Error::other)?,
-                line: u32::try_from(place.1 + u64::from(index)).unwrap_or(u32::MAX),
+                input: u32::try_from(places.first.0).map_err(io::Error::other)?,
+                line: u32::try_from(places.of(index).1).unwrap_or(u32::MAX),
                 heart_rate: run.heart_rate,
             })?;
         }

@@ -2,7 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::{BatchOptions, StampClock, clock::Piece, participants::Enrolment, people::Place};
+use super::{
+    BatchOptions, StampClock,
+    clock::Piece,
+    participants::Enrolment,
+    people::{Place, Places},
+};
 use crate::{
     aggregate::{
         coarse::{CounterReading, counter_differences},
@@ -53,7 +58,8 @@ pub(super) struct Person<'o> {
     pub duplicates: u64,
     pub conflicts: u64,
     pub first_conflict: Option<Place>,
-    pub no_such_time: u64,
+    /// Rows that gave an epoch another value, until they are asked for.
+    pub conflicting: Vec<Place>,
     pub seen: u64,
     /// The latest instant that a local stamp stood for.
     pub last_instant_s: i64,
@@ -67,6 +73,8 @@ pub(super) struct Person<'o> {
     /// End of the last coarse record, seconds.
     coarse_end_s: i64,
     first_minute: Option<i32>,
+    /// Start of the first coarse record, seconds.
+    first_coarse_s: Option<i64>,
     first_date: Option<NaiveDate>,
     next: Option<LocalDay>,
 }
@@ -84,7 +92,7 @@ impl<'o> Person<'o> {
             duplicates: 0,
             conflicts: 0,
             first_conflict: None,
-            no_such_time: 0,
+            conflicting: Vec::new(),
             seen: 0,
             last_instant_s: i64::MIN,
             enrolment,
@@ -94,6 +102,7 @@ impl<'o> Person<'o> {
             end: i32::MIN,
             coarse_end_s: i64::MIN,
             first_minute: None,
+            first_coarse_s: None,
             first_date: None,
             next: None,
         }
@@ -108,6 +117,7 @@ impl<'o> Person<'o> {
         self.series = SeriesBuf::default();
         self.coarse = Vec::new();
         self.gathering = None;
+        self.conflicting = Vec::new();
     }
 
     /// No row can be added in order any more.
@@ -128,13 +138,17 @@ impl<'o> Person<'o> {
     }
 
     /// A run of whole minutes.
-    pub fn add_minutes(&mut self, piece: &Piece, walked: &[(u32, u32)], heart_rate: bool, place: Place) -> Added {
+    pub fn add_minutes(&mut self, piece: &Piece, walked: &[(u32, u32)], heart_rate: bool, places: Places) -> Added {
         self.epoch_s = 60;
         let Ok(first) = i32::try_from(piece.first_s.div_euclid(60)) else { return Added::InOrder };
         let Ok(rows) = i32::try_from(piece.rows) else { return Added::InOrder };
         let (Some(end), Ok(skipped)) = (first.checked_add(rows), i32::try_from(piece.skipped)) else {
             return Added::InOrder;
         };
+        if self.is_written(piece.first_s) || self.gathering.as_ref().is_some_and(|gathering| gathering.minute > first) {
+            return Added::TooLate;
+        }
+        self.flush_minute();
         let mut from = first;
         if first < self.end {
             if first + 1 < self.end || self.series.segments.is_empty() {
@@ -144,7 +158,7 @@ impl<'o> Person<'o> {
             let again = walked.first().filter(|(index, _)| *index == piece.skipped);
             let value = again.map_or(0, |&(_, value)| value);
             let kept = self.series.walked.last().filter(|last| last.at == first).map_or(0, |last| last.steps);
-            self.repeated(first, kept != value, place);
+            self.repeated(first, kept != value, places.of(piece.skipped));
             from += 1;
         }
         if from < end {
@@ -174,6 +188,7 @@ impl<'o> Person<'o> {
         if contradicts {
             self.conflicts += 1;
             self.contradicted.push(minute);
+            self.conflicting.push(place);
             self.first_conflict.get_or_insert(place);
         } else {
             self.duplicates += 1;
@@ -187,7 +202,7 @@ impl<'o> Person<'o> {
         walked: &[(u32, u32)],
         epoch_s: i64,
         heart_rate: bool,
-        place: Place,
+        places: Places,
     ) -> Added {
         self.epoch_s = epoch_s;
         let mut walked = walked.iter().peekable();
@@ -199,7 +214,15 @@ impl<'o> Person<'o> {
             if self.gathering.as_ref().is_some_and(|gathering| gathering.minute < minute) {
                 self.flush_minute();
             }
-            if minute < self.end || self.gathering.as_ref().is_some_and(|gathering| minute < gathering.minute) {
+            if self.is_sorted && self.end == minute + 1 {
+                // The whole minute came before its parts.
+                self.repeated(minute, true, places.of(index + piece.skipped));
+                continue;
+            }
+            if minute < self.end
+                || self.is_written(at_s)
+                || self.gathering.as_ref().is_some_and(|gathering| minute < gathering.minute)
+            {
                 return Added::TooLate;
             }
             let slots = usize::try_from(60 / epoch_s).unwrap_or(1);
@@ -220,7 +243,7 @@ impl<'o> Person<'o> {
             } else {
                 gathering.overlap = true;
                 let contradicts = *slot != value;
-                self.counted_again(minute, contradicts, (place.0, place.1 + u64::from(index)));
+                self.counted_again(minute, contradicts, places.of(index + piece.skipped));
             }
         }
         Added::InOrder
@@ -245,7 +268,7 @@ impl<'o> Person<'o> {
     }
 
     /// A run of epochs longer than a minute.
-    pub fn add_long_epochs(&mut self, piece: &Piece, walked: &[(u32, u32)], epoch_s: i64, place: Place) -> Added {
+    pub fn add_long_epochs(&mut self, piece: &Piece, walked: &[(u32, u32)], epoch_s: i64, places: Places) -> Added {
         self.epoch_s = epoch_s;
         let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
@@ -253,12 +276,12 @@ impl<'o> Person<'o> {
             let steps = walked.next_if(|(at, _)| *at == index + piece.skipped).map_or(0, |&(_, value)| value);
             let record = Coarse { start_s, end_s: start_s + epoch_s, steps, lower_bound_only: false };
             match self.coarse.last() {
-                _ if self.coarse_end_s == i64::MAX => return Added::TooLate,
+                _ if self.coarse_end_s == i64::MAX || self.is_written(start_s) => return Added::TooLate,
                 Some(last) if last.start_s > start_s => return Added::TooLate,
                 Some(last) if last.end_s > start_s => {
                     let contradicts = last.start_s != start_s || last.steps != steps;
                     let minute = i32::try_from(start_s.div_euclid(60)).unwrap_or(i32::MAX);
-                    self.counted_again(minute, contradicts, (place.0, place.1 + u64::from(index)));
+                    self.counted_again(minute, contradicts, places.of(index + piece.skipped));
                     continue;
                 }
                 None if self.coarse_end_s > start_s => return Added::TooLate,
@@ -271,7 +294,13 @@ impl<'o> Person<'o> {
 
     fn add_coarse(&mut self, record: Coarse) {
         self.coarse_end_s = record.end_s;
+        self.first_coarse_s.get_or_insert(record.start_s);
         self.coarse.push(record);
+    }
+
+    /// Whether the day of an instant is written.
+    fn is_written(&self, at_s: i64) -> bool {
+        self.next.is_some_and(|next| at_s < next.start_s)
     }
 
     /// Readings of a running counter.
@@ -280,7 +309,7 @@ impl<'o> Person<'o> {
         piece: &Piece,
         walked: &[(u32, u32)],
         epoch_s: i64,
-        place: Place,
+        places: Places,
         options: &BatchOptions,
     ) -> Added {
         self.epoch_s = 60;
@@ -294,7 +323,7 @@ impl<'o> Person<'o> {
                 Some(last) if last.at_s > at_s => return Added::TooLate,
                 Some(last) if last.at_s == at_s => {
                     let minute = i32::try_from(at_s.div_euclid(60)).unwrap_or(i32::MAX);
-                    self.counted_again(minute, last.steps != steps, (place.0, place.1 + u64::from(index)));
+                    self.counted_again(minute, last.steps != steps, places.of(index + piece.skipped));
                     continue;
                 }
                 Some(last) => {
@@ -338,15 +367,18 @@ impl<'o> Person<'o> {
         minutes.max(coarse)
     }
 
+    /// The first second that anything is known of.
+    fn first_second(&self) -> Option<i64> {
+        let minutes = self.first_minute.map(|minute| i64::from(minute) * 60);
+        [minutes, self.first_coarse_s].into_iter().flatten().min()
+    }
+
     /// The first day that is not written; none before anything is known.
     pub fn next_day(&self, calendar: Calendar, first_total: Option<NaiveDate>) -> Option<LocalDay> {
         if let Some(next) = self.next {
             return Some(next);
         }
-        let coarse_s = self.coarse.first().map(|record| record.start_s);
-        let first_s = self.first_minute.map(|minute| i64::from(minute) * 60);
-        let first_s = [first_s, coarse_s].into_iter().flatten().min();
-        let day = first_s.map(|first_s| self.day_at(first_s, calendar));
+        let day = self.first_second().map(|first_s| self.day_at(first_s, calendar));
         match (day, first_total) {
             (Some(day), Some(total)) if total < day.date => Some(self.day(total, calendar)),
             (None, Some(total)) => Some(self.day(total, calendar)),
@@ -403,10 +435,11 @@ impl<'o> Person<'o> {
         if self.contradicted.iter().any(|&minute| inside(minute)) {
             flags.push(Flag::Conflict);
         }
-        if self.first_minute.is_some_and(|first| inside(first) && i64::from(first) > day.first_minute()) {
+        let within = |at_s: &i64| (day.start_s + 1..day.end_s).contains(at_s);
+        if self.first_second().as_ref().is_some_and(within) {
             flags.push(Flag::RecordBegins);
         }
-        if at_end && self.first_minute.is_some() && inside(self.end) && i64::from(self.end) > day.first_minute() {
+        if at_end && self.last_second().as_ref().is_some_and(within) {
             flags.push(Flag::RecordEnds);
         }
         if self.enrolment.is_some_and(|enrolment| enrolment.zone_changed_on(day.date, calendar)) {

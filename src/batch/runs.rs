@@ -43,18 +43,21 @@ pub(super) struct Rows {
     /// Rows, without empty lines.
     pub rows: u64,
     pub without_value: u64,
+    /// A line holds an hour of rows.
+    pub wide: bool,
 }
 
 impl Rows {
-    /// Adds a row; consecutive ones become one run.
+    /// Adds a row; consecutive ones become one run, in a line of many rows those of the line.
     pub fn push(&mut self, row: Row, epoch_s: i64) {
+        let wide = self.wide;
         let end = u32::try_from(self.walked.len()).unwrap_or(u32::MAX);
         let index = match self.runs.last_mut() {
             Some(run)
                 if run.person == row.person
                     && run.first_s + i64::from(run.rows) * epoch_s == row.at_s
                     && run.heart_rate == row.heart_rate
-                    && run.line.saturating_add(run.rows) >= row.line =>
+                    && if wide { run.line == row.line } else { run.line.saturating_add(run.rows) >= row.line } =>
             {
                 run.rows += 1;
                 run.rows - 1

@@ -99,7 +99,9 @@ impl Template {
         let before = run.rows;
         let mut taken = before;
         while let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk::<N>()) {
-            let (Some(digits), Some(wanted)) = (window.get(digits_at..digits_at + 2), DIGITS.get(minute)) else { break };
+            let (Some(digits), Some(wanted)) = (window.get(digits_at..digits_at + 2), DIGITS.get(minute)) else {
+                break;
+            };
             if differs(window, &expected, &mask) || digits != wanted {
                 break;
             }

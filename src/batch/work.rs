@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     BatchError, BatchOptions, BatchSummary, InputRead, OnBadRow, Progress, Reason, RowPlace, Tell,
-    csv::Csv,
+    csv::{Csv, KEPT_BYTES},
     input::{Source, Unit, Work},
-    people::People,
+    people::{People, Place},
     runs::{Aside, Rows},
     sink::{Parts, Sink},
     spool::Spool,
@@ -47,17 +47,20 @@ pub(super) fn run(
     let mut reads = taking.pass()?;
     if taking.people.must_read_again() {
         taking.second = true;
+        let people = &taking.people;
+        taking.aside.forget(|of| of.checked_sub(1).is_some_and(|number| people.is_out_of_order(to_usize(number))));
         taking.summary.read_again = taking.people.read_again().map_err(aside)?;
         taking.bytes_before = bytes_in_all;
         taking.bytes_in_all = bytes_in_all * 2;
         taking.pass()?;
-        taking.people.rows_were_read_again().map_err(aside)?;
+        let (options, spool) = (taking.options, &mut taking.aside);
+        taking
+            .people
+            .rows_were_read_again(&mut |number, place| write_conflict(spool, options, number, place))
+            .map_err(aside)?;
     }
-    let Taking { mut people, mut summary, mut aside, .. } = taking;
+    let Taking { mut people, mut summary, aside, .. } = taking;
     let totals = people.end().map_err(self::aside)?;
-    if totals.no_such_time > 0 {
-        *summary.rejected.by_reason.entry(Reason::NoSuchTime).or_default() += totals.no_such_time;
-    }
     let failed = summary.rejected.files.len();
     if summary.rows == 0 && failed > 0 && failed == inputs.len() {
         let first = summary.rejected.files.swap_remove(0).1;
@@ -74,10 +77,6 @@ pub(super) fn run(
     summary.duplicates = totals.duplicates;
     summary.conflicts = totals.conflicts;
     summary.most_held = totals.most_held;
-    for place in &summary.first_conflicts {
-        let what = "another value for an epoch that was there; the first was kept (first of its participant)";
-        write_aside(&mut aside, &place.path, place.line, what, "").map_err(self::aside)?;
-    }
     let parts = people.sink.into_parts().map_err(self::aside)?;
     Ok((summary, parts, aside))
 }
@@ -140,8 +139,9 @@ impl Taking<'_, '_> {
             Done::Rows(rows) => {
                 let place = (unit.input, self.line + 1);
                 self.people.take(&rows, place).map_err(aside)?;
-                for aside in &rows.aside {
-                    self.reject(unit.input, self.line + 1 + u64::from(aside.line), aside)?;
+                self.reject_all(unit, &rows.aside)?;
+                for (number, place) in self.people.take_conflicts() {
+                    write_conflict(&mut self.aside, self.options, number, place).map_err(aside)?;
                 }
                 self.line += u64::from(rows.lines);
                 if !self.second {
@@ -179,6 +179,21 @@ impl Taking<'_, '_> {
         Ok(rows)
     }
 
+    /// Rejects rows that are no rows, and those at times that there were not, in the order of their lines.
+    fn reject_all(&mut self, unit: &Unit, asides: &[Aside]) -> Result<(), BatchError> {
+        let no_such_time = self.people.take_no_such_time();
+        if no_such_time.is_empty() {
+            return asides.iter().try_for_each(|row| self.reject(unit.input, self.line + 1 + u64::from(row.line), row));
+        }
+        let mut all = asides.to_vec();
+        all.extend(no_such_time.iter().map(|&(_, line)| {
+            let line = u32::try_from(line - self.line - 1).unwrap_or(u32::MAX);
+            Aside { line, reason: Reason::NoSuchTime, text: text_of(unit, line) }
+        }));
+        all.sort_by_key(|row| row.line);
+        all.iter().try_for_each(|row| self.reject(unit.input, self.line + 1 + u64::from(row.line), row))
+    }
+
     fn reject(&mut self, input: usize, line: u64, row: &Aside) -> Result<(), BatchError> {
         let path = &self.options.inputs[input];
         match self.options.on_bad_row {
@@ -208,13 +223,33 @@ fn with_causes(error: &BatchError) -> String {
 }
 
 fn write_aside(spool: &mut Spool, path: &Path, line: u64, reason: &str, row: &str) -> io::Result<()> {
-    spool.push(0, |out| {
-        let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-        let line = if line == 0 { String::new() } else { line.to_string() };
-        // A Vec takes every byte.
-        csv.write_record([&path.display().to_string(), &line, reason, row]).unwrap_or_default();
-        out.extend(csv.into_inner().unwrap_or_default());
-    })
+    spool.push(0, |out| aside_line(out, path, line, reason, row))
+}
+
+fn aside_line(out: &mut Vec<u8>, path: &Path, line: u64, reason: &str, row: &str) {
+    let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let line = if line == 0 { String::new() } else { line.to_string() };
+    // A Vec takes every byte.
+    csv.write_record([&path.display().to_string(), &line, reason, row]).unwrap_or_default();
+    out.extend(csv.into_inner().unwrap_or_default());
+}
+
+/// Conflicts stand behind everything else in the list, by person: those of a person who is read again are forgotten.
+fn write_conflict(spool: &mut Spool, options: &BatchOptions, number: usize, (input, line): Place) -> io::Result<()> {
+    let reason = "another value for an epoch that was there; the first was kept";
+    let of = u32::try_from(number + 1).map_err(io::Error::other)?;
+    spool.push(of, |out| aside_line(out, &options.inputs[input], line, reason, ""))
+}
+
+/// A line of a block, as far as it is kept.
+fn text_of(unit: &Unit, line: u32) -> String {
+    let Work::Lines { text, .. } = &unit.work else { return String::new() };
+    let line = text.text().split(|&byte| byte == b'\n').nth(to_usize(line)).unwrap_or_default();
+    String::from_utf8_lossy(&line[..line.len().min(KEPT_BYTES)]).trim_end().to_owned()
+}
+
+fn to_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 type Turns<'t, T> = (Mutex<&'t mut T>, Condvar);

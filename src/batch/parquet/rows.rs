@@ -8,12 +8,17 @@ use crate::batch::{
 };
 
 impl GroupRuns {
-    /// How often rows follow each other by how many seconds.
-    pub fn even_steps(&self) -> impl Iterator<Item = (i64, usize)> {
-        self.stamps.iter().filter_map(|run| match run {
-            StampRun::Even { step_s, rows, .. } => Some((*step_s, usize::try_from(rows.saturating_sub(1)).ok()?)),
-            StampRun::Unreadable { .. } => None,
-        })
+    /// Participant and stamp of the first rows that have both.
+    pub fn first_stamps(&self, most: usize) -> Vec<(u32, i64)> {
+        let people = self.people.iter().flat_map(|run| (0..run.rows).map(|_| run.id.ok()));
+        let stamps = self.stamps.iter().flat_map(|run| {
+            let (first_s, step_s, rows) = match *run {
+                StampRun::Even { first_s, step_s, rows } => (Some(first_s), step_s, rows),
+                StampRun::Unreadable { rows, .. } => (None, 0, rows),
+            };
+            (0..rows).map(move |row| first_s.map(|first_s| first_s + i64::from(row) * step_s))
+        });
+        people.zip(stamps).take(most).filter_map(|(id, at_s)| Some((id?, at_s?))).collect()
     }
 
     /// Rows an epoch apart as runs; what is no row is set aside.

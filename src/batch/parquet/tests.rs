@@ -13,6 +13,7 @@ use parquet::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::batch::MOST_STEPS;
 
 mod hostile;
 mod written;

@@ -120,7 +120,7 @@ proptest! {
 
 #[test]
 fn a_run_of_four_billion_steps_is_not_kept() {
-    let mut steps = Steps::new(false);
+    let mut steps = Steps::new(false, u32::MAX);
 
     steps.same(7, u32::MAX);
 

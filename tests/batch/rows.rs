@@ -1,66 +1,20 @@
-//! `brisk aggregate` as a whole: any order, any form of stamp, and what it does with rows that are no rows.
+//! Rows, their forms, and what is done with rows that are no rows.
 
 use std::{
-    collections::BTreeMap,
     io::{Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use brisk::{
     aggregate::{DayInput, day_total, series::SeriesBuf},
-    batch::{self, BatchError, BatchOptions, BatchSummary, OnBadRow, Reason},
-    export::Format,
-    model::{Minute, MinuteWear},
+    batch::{self, Batch, BatchError, BatchOptions, OnBadRow, Packing, Reason},
+    export::{Format, Table},
+    model::{Flag, Minute, MinuteWear},
     time::Calendar,
 };
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
-use proptest::prelude::*;
 
-const HEADER: &str = "participant_id,timestamp,steps\n";
-
-fn file(dir: &tempfile::TempDir, name: &str, content: &[u8]) -> PathBuf {
-    let path = dir.path().join(name);
-    std::fs::File::create(&path).unwrap().write_all(content).unwrap();
-    path
-}
-
-fn run(options: &BatchOptions) -> Result<(String, BatchSummary), BatchError> {
-    let mut out = Vec::new();
-    let summary = batch::run(options, &mut |_| {}, &mut out)?;
-    Ok((String::from_utf8(out).unwrap(), summary))
-}
-
-/// One file with these bytes.
-fn run_on(
-    content: impl AsRef<[u8]>,
-    change: impl FnOnce(&mut BatchOptions),
-) -> Result<(String, BatchSummary), BatchError> {
-    let dir = tempfile::tempdir().unwrap();
-    let mut options = BatchOptions::of(vec![file(&dir, "minutes.csv", content.as_ref())]);
-    change(&mut options);
-    run(&options)
-}
-
-type Row = BTreeMap<String, String>;
-
-fn days(csv: &str) -> Vec<Row> {
-    csv::Reader::from_reader(csv.as_bytes()).deserialize().map(Result::unwrap).collect()
-}
-
-fn columns(csv: &str, names: &[&str]) -> Vec<Vec<String>> {
-    days(csv).iter().map(|day| names.iter().map(|&name| day[name].clone()).collect()).collect()
-}
-
-fn stamp(minute: i64) -> String {
-    chrono::DateTime::from_timestamp(minute * 60, 0).unwrap().format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// Minutes since 1970 of 2026-10-20T00:00Z.
-const START: i64 = 1_792_454_400 / 60;
-
-fn row(participant: &str, minute: i64, steps: u32) -> String {
-    format!("{participant},{},{steps}\n", stamp(minute))
-}
+use crate::support::{HEADER, START, columns, file, row, run_on};
 
 #[test]
 fn a_few_minutes_become_a_day_that_says_it_is_partial() {
@@ -68,7 +22,10 @@ fn a_few_minutes_become_a_day_that_says_it_is_partial() {
         run_on(format!("{HEADER}{}{}", row("p1", START, 120), row("p1", START + 1, 5)), |_| {}).unwrap();
 
     let names = ["participant_id", "local_date", "minutes_recorded", "data_state", "total_steps", "brisk_min", "flags"];
-    assert_eq!(columns(&csv, &names), [["p1", "2026-10-20", "2", "partly_measured", "125", "1", "partial_day"]]);
+    assert_eq!(
+        columns(&csv, &names),
+        [["p1", "2026-10-20", "2", "partly_measured", "125", "1", "partial_day;record_ends"]]
+    );
     assert!(summary.is_clean());
     assert_eq!((summary.rows, summary.days, summary.participants), (2, 1, 1));
 }
@@ -191,7 +148,10 @@ fn a_minute_with_two_values_keeps_the_first_and_marks_its_day() {
     )
     .unwrap();
 
-    assert_eq!(columns(&csv, &["total_steps", "flags"]), [["10", "partial_day;conflict"], ["5", "partial_day"]]);
+    assert_eq!(
+        columns(&csv, &["total_steps", "flags"]),
+        [["10", "partial_day;overlap;conflict"], ["5", "partial_day;record_ends"]]
+    );
     assert_eq!((summary.duplicates, summary.conflicts), (1, 1));
     assert_eq!(summary.first_conflicts[0].line, 4);
     assert!(!summary.is_clean());
@@ -223,7 +183,7 @@ fn days_of_a_clock_change_have_1380_and_1500_minutes() {
     }
 
     let (csv, _) = run_on(&input, |options| {
-        options.calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
+        *options = options.clone().in_zone("Europe/Oslo".parse().unwrap());
     })
     .unwrap();
 
@@ -248,7 +208,7 @@ fn a_stamp_with_an_offset_is_an_instant_once_a_zone_is_given() {
     assert_eq!(columns(&as_it_stands, &["local_date", "tz"]), [["2026-10-20", ""], ["2026-10-21", ""]]);
 
     let (oslo, _) = run_on(&input, |options| {
-        options.calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
+        *options = options.clone().in_zone("Europe/Oslo".parse().unwrap());
     })
     .unwrap();
 
@@ -269,13 +229,15 @@ fn packed_input_and_output_hold_the_same_rows() {
     assert_eq!(run_on(&two_members, |_| {}).unwrap().0, expected);
 
     let dir = tempfile::tempdir().unwrap();
-    let options = BatchOptions::of(vec![file(&dir, "in.csv", input.as_bytes())]).for_output(Path::new("days.csv.gz"));
+    let options = BatchOptions::of(vec![file(&dir, "in.csv", input.as_bytes())]);
+    let (format, packing) = batch::form_of(Path::new("days.csv.gz"));
     let mut out = Vec::new();
-    batch::run(&options, &mut |_| {}, &mut out).unwrap();
+    let mut done = Batch::run(&options, &mut |_| {}).unwrap();
+    done.write(Table::Days, packing, &[], &mut out).unwrap();
 
     let mut unpacked = String::new();
     MultiGzDecoder::new(out.as_slice()).read_to_string(&mut unpacked).unwrap();
-    assert_eq!(unpacked, expected);
+    assert_eq!((format, unpacked), (Format::Csv, expected));
     let cut = run_on(&two_members[..two_members.len() - 20], |_| {});
     assert!(matches!(cut, Err(BatchError::Read { .. })), "{cut:?}");
 }
@@ -288,8 +250,7 @@ fn json_lines_hold_what_csv_holds() {
     let day: brisk::model::DayTotal = serde_json::from_str(lines.trim_end()).unwrap();
 
     assert_eq!((day.total_steps, day.peak30_spm, day.vigorous_min, day.revision), (Some(130), None, Some(1), 1));
-    let options = BatchOptions::of(Vec::new()).for_output(Path::new("x.JSONL"));
-    assert_eq!(options.format, Format::JsonLines);
+    assert_eq!(batch::form_of(Path::new("x.JSONL")), (Format::JsonLines, Packing::Plain));
 }
 
 #[test]
@@ -305,7 +266,7 @@ fn a_batch_day_is_the_daemons_day() {
     let input: String =
         HEADER.to_owned() + &minutes.iter().map(|minute| row("p1", minute.at, minute.steps)).collect::<String>();
     let (lines, _) = run_on(&input, |options| {
-        options.calendar = calendar;
+        *options = options.clone().in_zone(calendar.zone);
         options.format = Format::JsonLines;
     })
     .unwrap();
@@ -327,162 +288,14 @@ fn a_batch_day_is_the_daemons_day() {
             now_s: None,
             source_device: None,
             epoch_seconds_max: 60,
-            extra_flags: &[],
+            extra_flags: match (batch.local_date - first).num_days() {
+                0 => &[Flag::RecordBegins],
+                3 => &[Flag::RecordEnds],
+                _ => &[],
+            },
         });
         daemon.revision = 1;
         assert_eq!(batch, daemon);
     }
     assert_eq!(lines.lines().count(), 4);
-}
-
-/// Everybody walks a little every hour of some days.
-fn trial(participants: u32, days: i64) -> Vec<String> {
-    let person = |number| {
-        (0..days * 24).flat_map(move |hour| {
-            (0..3).map(move |at| row(&format!("p{number:03}"), START + hour * 60 + at, 90 + 7 * number % 31))
-        })
-    };
-    (0..participants).flat_map(person).collect()
-}
-
-#[test]
-fn memory_does_not_grow_with_the_days_of_a_sorted_or_interleaved_input() {
-    let sorted = trial(5, 120);
-    let mut interleaved = sorted.clone();
-    interleaved.sort_by_key(|row| row[5..24].to_owned());
-
-    let (expected, summary) = run_on(HEADER.to_owned() + &sorted.concat(), |_| {}).unwrap();
-    assert_eq!((summary.days, summary.read_again), (600, 0));
-    assert!(summary.most_days_held <= 5 * 5, "{} days held", summary.most_days_held);
-
-    let (csv, summary) = run_on(HEADER.to_owned() + &interleaved.concat(), |_| {}).unwrap();
-    assert_eq!(days(&csv), days(&expected));
-    assert_eq!(summary.read_again, 0);
-    assert!(summary.most_days_held <= 5 * 5, "{} days held", summary.most_days_held);
-}
-
-#[test]
-fn more_participants_than_are_held_at_once_come_out_whole_even_when_they_come_back() {
-    let everybody = |day: i64| (0..5000).map(move |number| row(&format!("p{number:04}"), START + day * 1440, 10));
-    let once: String = HEADER.to_owned() + &everybody(0).collect::<String>();
-    let (_, summary) = run_on(&once, |_| {}).unwrap();
-    assert_eq!((summary.days, summary.read_again), (5000, 0));
-    assert!(summary.most_days_held <= 2100, "{} days held", summary.most_days_held);
-
-    let (csv, summary) = run_on(once + &everybody(1).collect::<String>(), |_| {}).unwrap();
-
-    assert_eq!((summary.days, summary.participants), (10_000, 5000));
-    assert!(summary.read_again > 0);
-    let days = days(&csv);
-    assert!(
-        days.windows(2).all(|two| (&two[0]["participant_id"], &two[0]["local_date"])
-            < (&two[1]["participant_id"], &two[1]["local_date"]))
-    );
-}
-
-#[test]
-fn who_comes_back_out_of_order_is_read_again_and_nobody_else() {
-    let rows = trial(3, 20);
-    let (expected, _) = run_on(HEADER.to_owned() + &rows.concat(), |_| {}).unwrap();
-    let mut disordered = rows.clone();
-    let (one, other) = (rows.len() / 3 + 10, rows.len() / 3 + 900);
-    disordered.swap(one, other);
-
-    let (csv, summary) = run_on(HEADER.to_owned() + &disordered.concat(), |_| {}).unwrap();
-
-    assert_eq!(csv, expected);
-    assert_eq!((summary.read_again, summary.rows, summary.duplicates), (1, 3 * 20 * 24 * 3, 0));
-}
-
-#[test]
-fn a_late_row_just_after_midnight_still_changes_the_day_before() {
-    let walk = (1430..1445).map(|at| row("p1", START + at, 110));
-    let rest = (1445..6 * 1440).map(|at| row("p1", START + at, 0));
-    let mut rows: Vec<_> = walk.chain(rest).collect();
-    let (expected, _) = run_on(HEADER.to_owned() + &rows.concat(), |_| {}).unwrap();
-    assert_eq!(days(&expected)[0]["bout_min"], "10");
-    let second_after_midnight = rows.remove(11);
-    // The walk's day is finished by now, the day after it is not.
-    rows.insert(3 * 1440 + 10 - 1430, second_after_midnight);
-
-    let (csv, summary) = run_on(HEADER.to_owned() + &rows.concat(), |_| {}).unwrap();
-
-    assert_eq!(days(&csv), days(&expected));
-    assert_eq!(summary.read_again, 1);
-}
-
-#[test]
-fn standard_input_gives_what_a_file_gives_in_any_order() {
-    let mut rows = trial(2, 10);
-    let (expected, _) = run_on(HEADER.to_owned() + &rows.concat(), |_| {}).unwrap();
-    let later = rows.split_off(400);
-    let input = HEADER.to_owned() + &rows[..1].concat() + &later.concat() + &rows[1..].concat();
-    let mut out = Vec::new();
-
-    let options = BatchOptions::of(vec!["-".into()]);
-    let summary = batch::run_with_stdin(&options, &mut input.as_bytes(), &mut |_| {}, &mut out).unwrap();
-
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
-    assert_eq!((summary.days, summary.read_again), (20, 0));
-}
-
-#[test]
-fn progress_ends_at_the_size_of_the_input() {
-    let input = HEADER.to_owned() + &trial(4, 40).concat();
-    let dir = tempfile::tempdir().unwrap();
-    let options = BatchOptions::of(vec![file(&dir, "minutes.csv", input.as_bytes())]);
-    let mut seen = Vec::new();
-
-    batch::run(&options, &mut |progress| seen.push(progress), &mut Vec::new()).unwrap();
-
-    let last = seen.last().unwrap();
-    assert_eq!((last.bytes, last.bytes_in_all), (u64::try_from(input.len()).unwrap(), Some(last.bytes)));
-    assert_eq!(last.rows, 4 * 40 * 24 * 3);
-}
-
-/// Minutes of two people over a few days, each minute once.
-fn minutes() -> impl Strategy<Value = Vec<(u8, i64, u32)>> {
-    let walks = (0_u8..2, 0_i64..4 * 1440, 1_i64..200, prop_oneof![Just(0_u32), 1_u32..200]);
-    prop::collection::vec(walks, 1..12).prop_map(|walks| {
-        let mut minutes = BTreeMap::new();
-        for (person, start, length, steps) in walks {
-            (start..start + length).for_each(|at| {
-                minutes.entry((person, at)).or_insert(steps);
-            });
-        }
-        minutes.into_iter().map(|((person, at), steps)| (person, at, steps)).collect()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn any_order_of_rows_and_any_repetition_gives_the_same_days(
-        sorted in minutes(), keys in prop::collection::vec(any::<u32>(), 16), twice in 0_usize..3, files in 1_usize..3,
-    ) {
-        let text = |minutes: &[(u8, i64, u32)]| -> String {
-            let rows = minutes.iter().map(|&(person, at, steps)| row(&format!("p{person}"), START + at, steps));
-            HEADER.to_owned() + &rows.collect::<String>()
-        };
-        let zone = |options: &mut BatchOptions| options.calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
-        let (expected, _) = run_on(text(&sorted), zone).unwrap();
-
-        let mut shuffled = sorted.clone();
-        (0..twice).for_each(|_| shuffled.extend_from_slice(&sorted));
-        // Sorted by a small hash: a seeded shuffle that keeps runs together when keys are alike.
-        shuffled.sort_by_key(|&(person, at, _)| keys[usize::try_from((at / 7 + i64::from(person)) % 16).unwrap()]);
-        let dir = tempfile::tempdir().unwrap();
-        let paths = shuffled.chunks(shuffled.len().div_ceil(files)).enumerate();
-        let inputs = paths.map(|(number, rows)| file(&dir, &format!("{number}.csv"), text(rows).as_bytes())).collect();
-        let mut options = BatchOptions::of(inputs);
-        zone(&mut options);
-        let (csv, summary) = run(&options).unwrap();
-
-        let mut days = days(&csv);
-        days.sort_by_key(|day| (day["participant_id"].clone(), day["local_date"].clone()));
-        prop_assert_eq!(days, self::days(&expected));
-        prop_assert_eq!(summary.conflicts, 0);
-        prop_assert_eq!(summary.duplicates, u64::try_from(twice * sorted.len()).unwrap());
-    }
 }

@@ -9,6 +9,7 @@ mod clock;
 mod csv;
 pub mod device_days;
 pub mod find;
+mod glance;
 mod input;
 mod options;
 mod parquet;
@@ -33,12 +34,13 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
+pub use glance::{Glance, look_at};
 pub use options::{BadColumnMap, BatchOptions, ColumnMap, Hash, Kind, OnBadRow, Packing, StampClock, Tables, form_of};
 pub use replay::participant_minutes;
 pub use summary::{BatchError, BatchSummary, InputRead, Progress, Reason, Rejected, RowPlace, Shape};
 pub use work::threads;
 
-use self::{input::Input, sink::Parts, spool::Spool};
+use self::{sink::Parts, spool::Spool};
 use crate::{
     export::Table,
     report::{About, InputFile, Reason as ReportReason, Report},
@@ -157,9 +159,4 @@ pub fn run(options: &BatchOptions, tell: Tell<'_>, out: &mut dyn Write) -> Resul
     let mut batch = Batch::run(options, tell)?;
     batch.write(Table::Days, Packing::Plain, &[], out)?;
     Ok(batch.summary)
-}
-
-/// What is understood of an input from its beginning, without reading it.
-pub fn look_at(path: &Path, options: &BatchOptions) -> Result<InputRead, BatchError> {
-    Input::open(path, options, false).map(|input| input.read)
 }

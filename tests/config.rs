@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use brisk::{
-    config::{Config, show},
-    model::Rules,
+    config::{Config, read_rules, show},
+    model::{BoutKind, Rules, WearMethod},
 };
 
 fn config_dir() -> PathBuf {
@@ -28,6 +28,19 @@ fn the_rules_on_paper_are_the_built_in_rules() {
     let rules: Rules = toml::from_str(&file("rules/brisk-1.toml")).expect("rules");
 
     assert_eq!(rules, Rules::brisk_1());
+}
+
+#[test]
+fn other_rules_differ_from_the_built_in_ones_in_what_their_names_say() {
+    let read = |name: &str| read_rules(&config_dir().join("rules").join(name)).expect("rules");
+    let named = |name: &str| Rules { name: format!("brisk/1+{name}"), ..Rules::brisk_1() };
+
+    assert_eq!(read("strict-10.toml"), Rules { bout_brisk_min: 10, bout_end_min: 1, ..named("strict-10") });
+    let rolling = Rules { bout_kind: BoutKind::Rolling, bout_end_min: 2, ..named("rolling-80") };
+    assert_eq!(read("rolling-80.toml"), rolling);
+    let choi = Rules { wear_method: WearMethod::Choi, valid_hours_with_steps: 0, ..named("choi") };
+    assert_eq!(read("choi.toml"), choi);
+    assert_eq!(read("heart-rate.toml"), Rules { wear_method: WearMethod::HeartRate, ..named("heart-rate") });
 }
 
 #[test]
@@ -70,6 +83,14 @@ fn no_file_in_config_is_without_a_test() {
     }
     found.retain(|name| !LOOKED_AFTER_ELSEWHERE.iter().any(|start| name.starts_with(start)));
 
-    let here = ["brisk.service", "brisk.toml", "rules/brisk-1.toml"];
+    let here = [
+        "brisk.service",
+        "brisk.toml",
+        "rules/brisk-1.toml",
+        "rules/choi.toml",
+        "rules/heart-rate.toml",
+        "rules/rolling-80.toml",
+        "rules/strict-10.toml",
+    ];
     assert_eq!(found, here.into_iter().map(str::to_owned).collect());
 }

@@ -16,6 +16,7 @@ use super::{
     BatchError, BatchOptions, ColumnMap, Hash, InputRead, Kind, Shape,
     csv::{Csv, Layout, Reading, Steps, first_line},
     parquet::{GroupRuns, ParquetFile},
+    runs::Rows,
     stamp::Offsets,
 };
 
@@ -242,6 +243,13 @@ impl Input {
                 }
             }
         }
+    }
+
+    /// The rows of the last row group, where there are row groups.
+    pub fn last_group(&self, options: &BatchOptions) -> Result<Option<Rows>, BatchError> {
+        let What::Parquet { file, .. } = &self.what else { return Ok(None) };
+        let runs = file.read_group(file.row_groups().saturating_sub(1))?;
+        Ok(Some(runs.into_rows(self.read.epoch_s, options.kind)))
     }
 
     /// Takes back a block that is not needed any more.

@@ -5,7 +5,7 @@ use std::{fmt, fs, ops::RangeInclusive, path::Path};
 use toml::de::DeTable;
 
 use super::ConfigProblem;
-use crate::model::Rules;
+use crate::model::{Rules, WearMethod};
 
 /// Why a file of rules cannot be used: everything in it that does not fit, in the order of its lines.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +99,7 @@ fn misfits(rules: &Rules) -> Vec<(&'static str, String)> {
         let text = "rules never change under their name; give these another one, such as \"study/1\"";
         found.push(("name", text.to_owned()));
     }
-    let bounds: [(&str, u16, RangeInclusive<u16>, &str); 10] = [
+    let bounds: [(&str, u16, RangeInclusive<u16>, &str); 11] = [
         ("brisk_spm", rules.brisk_spm, 1..=300, "steps a minute"),
         ("vigorous_spm", rules.vigorous_spm, 1..=300, "steps a minute"),
         ("bout_window_min", rules.bout_window_min, 1..=240, "minutes"),
@@ -107,6 +107,7 @@ fn misfits(rules: &Rules) -> Vec<(&'static str, String)> {
         ("bout_end_min", rules.bout_end_min, 1..=240, "minutes"),
         ("zero_run_short_min", rules.zero_run_short_min, 1..=1440, "minutes"),
         ("zero_run_long_min", rules.zero_run_long_min, 1..=1440, "minutes"),
+        ("zero_run_longest_min", rules.zero_run_longest_min, 1..=1440, "minutes"),
         ("valid_wear_min", rules.valid_wear_min, 0..=1440, "minutes"),
         ("valid_hours_with_steps", rules.valid_hours_with_steps, 0..=24, "hours"),
         ("ceiling_spm", rules.ceiling_spm, 1..=1000, "steps a minute"),
@@ -120,6 +121,16 @@ fn misfits(rules: &Rules) -> Vec<(&'static str, String)> {
         ("vigorous_spm", rules.vigorous_spm >= rules.brisk_spm, "at least `brisk_spm`: a vigorous minute is brisk too"),
         ("bout_brisk_min", rules.bout_brisk_min <= rules.bout_window_min, "no more minutes than `bout_window_min` has"),
         ("zero_run_long_min", rules.zero_run_long_min >= rules.zero_run_short_min, "at least `zero_run_short_min`"),
+        (
+            "zero_run_longest_min",
+            rules.zero_run_longest_min >= rules.zero_run_short_min,
+            "at least `zero_run_short_min`",
+        ),
+        (
+            "wear_method",
+            rules.wear_method != WearMethod::Device,
+            "what a counter says comes first by itself: name another",
+        ),
         (
             "ceiling_spm",
             rules.ceiling_spm >= rules.vigorous_spm,

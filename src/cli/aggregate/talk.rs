@@ -83,9 +83,14 @@ fn print(understood: &Value) -> io::Result<()> {
         if !names.is_empty() {
             writeln!(out, "  columns    {}", names.join(", "))?;
         }
-        if let Some(people) = input["people"].as_array().filter(|people| !people.is_empty()) {
-            let people: Vec<_> = people.iter().map(text).collect();
-            writeln!(out, "  begins     {} to {}, {}", text(&input["first"]), text(&input["last"]), people.join(", "))?;
+        let moment = |name: &str| input[name].as_str().map_or("?".to_owned(), |at| at.replace('T', " "));
+        let until =
+            if input["last"].is_null() { "not looked up, the file is packed".to_owned() } else { moment("last") };
+        writeln!(out, "  stamps     {} to {until}", moment("first"))?;
+        let people: Vec<_> = input["people"].as_array().into_iter().flatten().map(text).collect();
+        writeln!(out, "  people     {}{}", people.join(", "), if people.len() < 5 { "" } else { ", …" })?;
+        if let Some(rows @ 1..) = input["set_aside_at_the_beginning"].as_u64() {
+            writeln!(out, "  set aside  {rows} rows at its beginning would be")?;
         }
     }
     for path in understood["passed_over"].as_array().into_iter().flatten() {

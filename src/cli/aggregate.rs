@@ -74,8 +74,10 @@ fn write(args: &AggregateArgs, options: &BatchOptions, batch: &mut Batch) -> any
     }
     for (table, path) in [(Table::Days, &args.output), (Table::Weeks, &args.weeks), (Table::Persons, &args.persons)] {
         let Some(path) = path else { continue };
-        write_beside(&with_end(path, ".codebook.csv"), |out| out.write_all(codebook::csv(table).as_bytes()))?;
-        let text = serde_json::to_vec_pretty(&about.in_json(table))?;
+        let beside = with_end(path, ".codebook.csv");
+        write_beside(&beside, |out| out.write_all(codebook::csv(table).as_bytes()))?;
+        let name = beside.file_name().unwrap_or_default().to_string_lossy();
+        let text = serde_json::to_vec_pretty(&about.in_json(table, &name))?;
         write_beside(&with_end(path, ".about.json"), |out| out.write_all(&text))?;
     }
     Ok(())

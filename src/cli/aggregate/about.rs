@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     batch::{BatchOptions, BatchSummary, InputRead},
-    export::{Table, codebook},
+    export::Table,
     model::SOFTWARE,
 };
 
@@ -29,8 +29,8 @@ impl<'a> About<'a> {
         ]
     }
 
-    /// The file beside a table.
-    pub fn in_json(&self, table: Table) -> Value {
+    /// The file beside a table; `codebook` is the name of the codebook beside both.
+    pub fn in_json(&self, table: Table, codebook: &str) -> Value {
         json!({
             "table": table.name(),
             "software": SOFTWARE,
@@ -40,7 +40,7 @@ impl<'a> About<'a> {
             "tz": self.options.calendar.zone.name(),
             "computed_at": self.options.computed_at,
             "inputs": self.inputs,
-            "codebook": codebook::file_name(table),
+            "codebook": codebook,
         })
     }
 

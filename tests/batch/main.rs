@@ -2,5 +2,9 @@
 //! rows. What should come out is worked out in the tests, by other means than the program's.
 
 mod held;
+mod clocks;
+mod counters;
+mod epochs;
+mod order;
 mod rows;
 mod support;

@@ -122,6 +122,9 @@ impl Input {
         mut read: InputRead,
         taken: Arc<Mutex<Taken>>,
     ) -> Result<Self, BatchError> {
+        if let Some(column) = options.columns.heart_rate.clone() {
+            return Err(BatchError::HeartRate { path: path.to_owned(), column });
+        }
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
         let unpacked = match read.packing {
             "" => {

@@ -2,9 +2,13 @@
 //! rows. What should come out is worked out in the tests, by other means than the program's.
 
 mod held;
+mod broken;
 mod clocks;
+mod command;
 mod counters;
 mod epochs;
+mod memory;
 mod order;
+mod people;
 mod rows;
 mod support;

@@ -320,10 +320,7 @@ impl<'o> People<'o> {
 
     /// Puts the rows of those who came out of order in their places; `conflict` is told of rows that gave an epoch
     /// another value.
-    pub fn rows_were_read_again(
-        &mut self,
-        conflict: &mut dyn FnMut(usize, Place) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub fn rows_were_read_again(&mut self, conflict: &mut dyn FnMut(usize, Place) -> io::Result<()>) -> io::Result<()> {
         let Some(sorter) = self.again.take() else { return Ok(()) };
         for person in &mut self.all {
             if person.state == State::OutOfOrder {

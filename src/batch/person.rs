@@ -2,7 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::{BatchOptions, StampClock, clock::Piece, participants::Enrolment, people::{Place, Places}};
+use super::{
+    BatchOptions, StampClock,
+    clock::Piece,
+    participants::Enrolment,
+    people::{Place, Places},
+};
 use crate::{
     aggregate::{
         coarse::{CounterReading, counter_differences},

@@ -109,7 +109,10 @@ fn one_broken_row_in_a_hundred_of_every_kind_is_named_and_the_rest_is_right() {
             assert!(reason.contains(part), "line {line}: {reason}");
             assert_eq!(*row, String::from_utf8_lossy(bytes), "line {line}");
         }
-        assert_eq!(summary.conflicts, u64::try_from(broken.iter().filter(|row| row.1 == "another value").count()).unwrap());
+        assert_eq!(
+            summary.conflicts,
+            u64::try_from(broken.iter().filter(|row| row.1 == "another value").count()).unwrap()
+        );
         let marked = days.iter().filter(|day| day["flags"].contains("conflict")).count();
         assert!((1..=usize::try_from(summary.conflicts).unwrap()).contains(&marked));
     }
@@ -169,11 +172,22 @@ fn files_that_are_none_are_named_and_the_others_count() {
             summary.rejected.files.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(
             failed,
-            ["utf16.csv", "empty.csv", "header.csv", "other-columns.csv", "cut.csv.gz", "cut.parquet", "cut.csv.zst",
-             "a-folder.csv", "gone.csv"]
+            [
+                "utf16.csv",
+                "empty.csv",
+                "header.csv",
+                "other-columns.csv",
+                "cut.csv.gz",
+                "cut.parquet",
+                "cut.csv.zst",
+                "a-folder.csv",
+                "gone.csv"
+            ]
         );
         assert_eq!((summary.rejected.total(), summary.inputs.len(), aside.len()), (0, 10, 9));
-        assert!(aside.iter().zip(&failed).all(|(row, name)| row[0] == *name && row[1].is_empty() && !row[2].is_empty()));
+        assert!(
+            aside.iter().zip(&failed).all(|(row, name)| row[0] == *name && row[1].is_empty() && !row[2].is_empty())
+        );
         assert!(adds_up(&summary, u64::try_from(good.len() + read).unwrap()));
     }
     for alone in &inputs[1..] {

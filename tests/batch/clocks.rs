@@ -112,10 +112,12 @@ fn a_time_that_the_spring_night_skipped_is_set_aside_with_its_line() {
 
 #[test]
 fn skipped_times_are_set_aside_once_even_when_the_rows_are_read_again() {
-    let mut rows: Vec<_> = (0..300).map(|minute| {
-        let wall = "2026-03-29T00:00:00".parse::<NaiveDateTime>().unwrap() + Duration::minutes(minute);
-        format!("p1,{},5\n", wall.format("%Y-%m-%d %H:%M"))
-    }).collect();
+    let mut rows: Vec<_> = (0..300)
+        .map(|minute| {
+            let wall = "2026-03-29T00:00:00".parse::<NaiveDateTime>().unwrap() + Duration::minutes(minute);
+            format!("p1,{},5\n", wall.format("%Y-%m-%d %H:%M"))
+        })
+        .collect();
     rows.swap(10, 290);
     let dir = tempfile::tempdir().unwrap();
     let mut options = BatchOptions::of(vec![file(&dir, "wall.csv", (HEADER.to_owned() + &rows.concat()).as_bytes())]);
@@ -134,7 +136,8 @@ fn a_zones_days_come_from_stamps_with_any_offset() {
          p1,2026-10-20 22:33:00,8\np1,2026-10-21T21:59:00Z,16\np1,2026-10-21T22:00:00Z,32\n"
     );
 
-    let found = days(&run_on(input, |options| *options = options.clone().in_zone("Europe/Oslo".parse().unwrap())).unwrap().0);
+    let found =
+        days(&run_on(input, |options| *options = options.clone().in_zone("Europe/Oslo".parse().unwrap())).unwrap().0);
 
     let told: Vec<_> = found.iter().map(|day| [&day["local_date"], &day["total_steps"]]).collect();
     assert_eq!(told, [["2026-10-21", "31"], ["2026-10-22", "32"]]);

@@ -58,8 +58,7 @@ impl Home {
 
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.dir.path()).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -106,7 +105,10 @@ fn the_day_table_comes_in_every_form_with_its_codebook_and_where_it_is_from() {
         let about = json(&home.text(&format!("{name}.about.json")));
         assert_eq!(about["table"], "days");
         assert_eq!(about["inputs"][0]["sha256"], sha256(&home.path("minutes.csv")));
-        assert_eq!((about["inputs"][0]["rows"].as_u64(), about["rules"]["name"].as_str()), (Some(28_800), Some("brisk/1")));
+        assert_eq!(
+            (about["inputs"][0]["rows"].as_u64(), about["rules"]["name"].as_str()),
+            (Some(28_800), Some("brisk/1"))
+        );
         assert!(about["software"].as_str().unwrap().starts_with("brisk ") && about["computed_at"].is_string());
         assert!(home.text(&format!("{name}.codebook.csv")).contains("brisk_min,"));
         assert!(!home.path(&format!("{name}.set-aside.csv")).exists());
@@ -115,14 +117,17 @@ fn the_day_table_comes_in_every_form_with_its_codebook_and_where_it_is_from() {
     assert_eq!(of_csv, table);
     let unpacked = |name: &str| {
         let mut text = String::new();
-        flate2::read::MultiGzDecoder::new(std::fs::File::open(home.path(name)).unwrap()).read_to_string(&mut text).unwrap();
+        flate2::read::MultiGzDecoder::new(std::fs::File::open(home.path(name)).unwrap())
+            .read_to_string(&mut text)
+            .unwrap();
         text
     };
     assert_eq!(days(&unpacked("days.csv.gz")).iter().map(without_moment).collect::<Vec<_>>(), table);
     assert_eq!(unpacked("days.jsonl.gz").lines().count(), 20);
     let first = json(home.text("days.jsonl").lines().next().unwrap());
     assert_eq!((first["brisk_min"].as_u64(), first["local_date"].as_str()), (Some(60), Some("2026-10-20")));
-    let reader = parquet::file::reader::SerializedFileReader::new(std::fs::File::open(home.path("days.parquet")).unwrap());
+    let reader =
+        parquet::file::reader::SerializedFileReader::new(std::fs::File::open(home.path("days.parquet")).unwrap());
     let metadata = parquet::file::reader::FileReader::metadata(&reader.unwrap()).clone();
     let kept = metadata.file_metadata().key_value_metadata().unwrap();
     let of = |key: &str| kept.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone()).unwrap();
@@ -135,17 +140,21 @@ fn weeks_persons_and_the_report_come_beside_the_days() {
     let home = Home::new();
     home.write("minutes.csv", minutes().as_bytes());
 
-    let ran = home.run("minutes.csv -o days.csv --weeks weeks.csv --persons persons.jsonl --report report.html --threads 2");
+    let ran =
+        home.run("minutes.csv -o days.csv --weeks weeks.csv --persons persons.jsonl --report report.html --threads 2");
 
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let weeks = days(&home.text("weeks.csv"));
-    let of: Vec<_> = weeks.iter().map(|week| [&week["participant_id"], &week["week_index"], &week["days_with_data"]]).collect();
+    let of: Vec<_> =
+        weeks.iter().map(|week| [&week["participant_id"], &week["week_index"], &week["days_with_data"]]).collect();
     assert_eq!(of, [["p1", "1", "7"], ["p1", "2", "3"], ["p2", "1", "7"], ["p2", "2", "3"]]);
     let person = json(home.text("persons.jsonl").lines().next().unwrap());
     assert_eq!((person["participant_id"].as_str(), person["days_with_data"].as_u64()), (Some("p1"), Some(10)));
     let page = home.text("report.html");
     assert!(page.contains("p1") && page.contains("p2") && !page.contains("http://") && !page.contains("src=\"http"));
-    for beside in ["weeks.csv.codebook.csv", "weeks.csv.about.json", "persons.jsonl.codebook.csv", "persons.jsonl.about.json"] {
+    for beside in
+        ["weeks.csv.codebook.csv", "weeks.csv.about.json", "persons.jsonl.codebook.csv", "persons.jsonl.about.json"]
+    {
         assert!(home.path(beside).exists(), "{beside}");
     }
     assert_eq!(json(&home.text("weeks.csv.about.json"))["table"], "weeks");
@@ -160,7 +169,14 @@ fn weeks_persons_and_the_report_come_beside_the_days() {
 #[test]
 fn a_dry_run_says_what_is_understood_and_writes_nothing() {
     let home = Home::new();
-    let parts: String = (0..100).map(|part| format!("a,{},3\n", chrono::DateTime::from_timestamp(START * 60 + part * 15, 0).unwrap().format("%Y-%m-%d %H:%M:%S"))).collect();
+    let parts: String = (0..100)
+        .map(|part| {
+            format!(
+                "a,{},3\n",
+                chrono::DateTime::from_timestamp(START * 60 + part * 15, 0).unwrap().format("%Y-%m-%d %H:%M:%S")
+            )
+        })
+        .collect();
     home.write("in/parts.csv", ("Id,At,N\n".to_owned() + &parts).as_bytes());
     home.write("in/notes.md", b"hello");
     home.write("in/empty.csv", b"");
@@ -174,10 +190,16 @@ fn a_dry_run_says_what_is_understood_and_writes_nothing() {
         assert!(for_people.out.contains(part), "{part}: {}", for_people.out);
     }
     let told = json(&for_programs.out);
-    assert_eq!((for_programs.code, &told["tz"], &told["columns"]["steps"]), (Some(1), &"Europe/Oslo".into(), &"N".into()));
+    assert_eq!(
+        (for_programs.code, &told["tz"], &told["columns"]["steps"]),
+        (Some(1), &"Europe/Oslo".into(), &"N".into())
+    );
     let inputs = told["inputs"].as_array().unwrap();
     assert!(inputs[0]["error"].as_str().unwrap().contains("empty"), "{told}");
-    assert_eq!((&inputs[1]["epoch_s"], &inputs[1]["shape"], &inputs[1]["columns"][2]), (&15.into(), &"long".into(), &"N".into()));
+    assert_eq!(
+        (&inputs[1]["epoch_s"], &inputs[1]["shape"], &inputs[1]["columns"][2]),
+        (&15.into(), &"long".into(), &"N".into())
+    );
     assert_eq!(told["passed_over"].as_array().unwrap().len(), 1);
     assert_eq!(home.files(), ["in"]);
 }
@@ -185,9 +207,15 @@ fn a_dry_run_says_what_is_understood_and_writes_nothing() {
 #[test]
 fn a_folder_with_trouble_gives_its_days_a_list_and_exit_code_1_and_strict_gives_nothing() {
     let home = Home::new();
-    home.write("in/a/p1.csv", (HEADER.to_owned() + &row("p1", START, 7) + "p1,never,8\n" + &row("p1", START, 9)).as_bytes());
+    home.write(
+        "in/a/p1.csv",
+        (HEADER.to_owned() + &row("p1", START, 7) + "p1,never,8\n" + &row("p1", START, 9)).as_bytes(),
+    );
     home.write("in/b.csv", b"");
-    home.write("in/c.csv.gz", &crate::support::pack((HEADER.to_owned() + &row("p2", START, 5)).as_bytes(), crate::support::Packed::Gzip));
+    home.write(
+        "in/c.csv.gz",
+        &crate::support::pack((HEADER.to_owned() + &row("p2", START, 5)).as_bytes(), crate::support::Packed::Gzip),
+    );
     home.write("in/readme.md", b"-");
 
     let ran = home.run("in -o days.csv --json");
@@ -196,13 +224,15 @@ fn a_folder_with_trouble_gives_its_days_a_list_and_exit_code_1_and_strict_gives_
     assert_eq!(ran.code, Some(1));
     let steps: Vec<_> = days(&home.text("days.csv")).iter().map(|day| day["total_steps"].clone()).collect();
     assert_eq!(steps, ["7", "5"]);
-    let counts = ["rows", "days", "participants", "rejected", "conflicts", "duplicates"].map(|name| told[name].as_u64().unwrap());
+    let counts = ["rows", "days", "participants", "rejected", "conflicts", "duplicates"]
+        .map(|name| told[name].as_u64().unwrap());
     assert_eq!(counts, [4, 2, 2, 1, 1, 0]);
     assert_eq!(told["rejected_by_reason"][0]["rows"], 1);
     assert!(told["rejected_files"][0]["file"].as_str().unwrap().ends_with("b.csv"));
     assert_eq!(told["set_aside"], "days.csv.set-aside.csv");
     let aside = csv::Reader::from_path(home.path("days.csv.set-aside.csv")).unwrap().into_records();
-    let aside: Vec<_> = aside.map(|row| row.unwrap()).map(|row| (row[0].to_owned(), row[1].to_owned(), row[3].to_owned())).collect();
+    let aside: Vec<_> =
+        aside.map(|row| row.unwrap()).map(|row| (row[0].to_owned(), row[1].to_owned(), row[3].to_owned())).collect();
     let expected = [("in/a/p1.csv", "3", "p1,never,8"), ("in/b.csv", "", ""), ("in/a/p1.csv", "4", "")];
     assert_eq!(aside, expected.map(|(path, line, row)| (path.to_owned(), line.to_owned(), row.to_owned())));
 
@@ -245,10 +275,15 @@ fn what_cannot_be_meant_is_refused_before_any_work() {
 #[test]
 fn rules_of_a_file_change_the_numbers_and_stand_in_every_row() {
     let home = Home::new();
-    let shipped = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules/brisk-1.toml")).unwrap();
-    let own = shipped.replace("brisk/1", "heart/1").replace("brisk_spm = 100", "brisk_spm = 106\nwear_method = \"heart_rate\"");
+    let shipped =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/rules/brisk-1.toml")).unwrap();
+    let own = shipped
+        .replace("brisk/1", "heart/1")
+        .replace("brisk_spm = 100", "brisk_spm = 106\nwear_method = \"heart_rate\"");
     home.write("own.toml", own.as_bytes());
-    let rows: String = (0..200).map(|at| row("p1", START + at, 105).trim_end().to_owned() + if at < 50 { ",60\n" } else { ",\n" }).collect();
+    let rows: String = (0..200)
+        .map(|at| row("p1", START + at, 105).trim_end().to_owned() + if at < 50 { ",60\n" } else { ",\n" })
+        .collect();
     home.write("minutes.csv", ("participant_id,timestamp,steps,hr\n".to_owned() + &rows).as_bytes());
 
     let usual = days(&home.run("minutes.csv").out);
@@ -267,7 +302,11 @@ fn the_public_days_beside_their_vendors_totals_are_those_found_by_hand() {
     let shared = std::env::var_os("BRISK_SHARED").map_or(beside, PathBuf::from).join("data/fitabase-2016");
     let named = |name: &str| shared.join(name).to_str().unwrap().to_owned();
     if !shared.is_dir() {
-        assert!(std::env::var_os("BRISK_REQUIRE_DATA").is_none_or(|wanted| wanted != "1"), "{} is not there", shared.display());
+        assert!(
+            std::env::var_os("BRISK_REQUIRE_DATA").is_none_or(|wanted| wanted != "1"),
+            "{} is not there",
+            shared.display()
+        );
         println!("left out: fitabase-2016 is not there");
         return;
     }

@@ -48,7 +48,7 @@ proptest! {
         }
         let dir = tempfile::tempdir().unwrap();
         let whole = ran(&BatchOptions::of(vec![file(&dir, "minutes.csv", &long(&minutes, false))])).unwrap();
-        let bytes = if in_parquet { parquet(&parts, 1000) } else { long(&parts, false) };
+        let bytes = if in_parquet { parquet(&parts, 1000 + usize::from(disorder)) } else { long(&parts, false) };
         let mut options = BatchOptions::of(vec![file(&dir, "parts", &bytes)]);
         options.epoch_s = Some(epoch_s);
         options.threads = threads;
@@ -109,7 +109,8 @@ fn a_minute_that_lacks_parts_holds_at_least_what_came() {
     let (csv, summary) = run_on(&input, |_| {}).unwrap();
 
     // Of ten minutes the third holds one part of four, and the sixth three: 7 of 8 whole ones hold 120.
-    let names = ["minutes_recorded", "total_steps", "steps_lower", "steps_upper", "brisk_min", "brisk_lower", "brisk_upper"];
+    let names =
+        ["minutes_recorded", "total_steps", "steps_lower", "steps_upper", "brisk_min", "brisk_lower", "brisk_upper"];
     assert_eq!(columns(&csv, &names), [["10", "1080", "1080", "", "8", "8", "10"]]);
     assert!(flags(&crate::support::days(&csv)[0]).contains("saturated"));
     assert_eq!(summary.inputs[0].epoch_s, 15);

@@ -95,11 +95,7 @@ fn brisk_minutes_at_work_are_told_from_those_of_own_time_by_the_clock_on_the_wal
     let names = ["participant_id", "local_date", "brisk_min", "leisure_brisk_min", "work_brisk_min"];
     assert_eq!(
         cells(&walked, &names),
-        [
-            ["p1", "2026-10-20", "5", "0", "5"],
-            ["p1", "2026-10-24", "5", "5", "0"],
-            ["p2", "2026-10-20", "5", "5", ""]
-        ]
+        [["p1", "2026-10-20", "5", "0", "5"], ["p1", "2026-10-24", "5", "5", "0"], ["p2", "2026-10-20", "5", "5", ""]]
     );
 }
 
@@ -118,7 +114,8 @@ fn totals_of_whole_days_stand_beside_the_minutes_and_alone_where_there_are_none(
     let found = ran(&options).unwrap();
 
     // Fifteen minutes hold 1450 steps.
-    let names = ["participant_id", "local_date", "device_day_steps", "total_steps", "steps_lower", "steps_upper", "data_state"];
+    let names =
+        ["participant_id", "local_date", "device_day_steps", "total_steps", "steps_lower", "steps_upper", "data_state"];
     assert_eq!(
         cells(&found.days, &names),
         [
@@ -144,10 +141,21 @@ fn a_minute_with_a_plausible_heart_rate_is_worn() {
     let dir = tempfile::tempdir().unwrap();
     let mut text = "participant_id,timestamp,steps,bpm\n".to_owned();
     // Worn: 30, 220 and 71.0, and the two with steps.
-    for (at, (steps, rate)) in
-        [(0, "0"), (0, "29"), (0, "30"), (0, "220"), (0, "221"), (0, ""), (0, "NA"), (0, "71.0"), (9, ""), (120, "300"), (0, "x")]
-            .into_iter()
-            .enumerate()
+    for (at, (steps, rate)) in [
+        (0, "0"),
+        (0, "29"),
+        (0, "30"),
+        (0, "220"),
+        (0, "221"),
+        (0, ""),
+        (0, "NA"),
+        (0, "71.0"),
+        (9, ""),
+        (120, "300"),
+        (0, "x"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         text += &format!("p1,{},{steps},{rate}\n", stamp(START + i64::try_from(at).unwrap()));
     }
@@ -162,9 +170,8 @@ fn a_minute_with_a_plausible_heart_rate_is_worn() {
     assert_eq!(cells(&found.days, &names), [["11", "heart_rate", "5", "11", "with heart rate"]]);
 
     // In any order, and on a day that is worn long enough.
-    let mut rows: Vec<_> = (0..1440)
-        .map(|at| format!("p1,{},0,{}\n", stamp(START + at), if at < 600 { "64" } else { "" }))
-        .collect();
+    let mut rows: Vec<_> =
+        (0..1440).map(|at| format!("p1,{},0,{}\n", stamp(START + at), if at < 600 { "64" } else { "" })).collect();
     fastrand::Rng::with_seed(5).shuffle(&mut rows);
     let text = "participant_id,timestamp,steps,bpm\n".to_owned() + &rows.concat();
     options.inputs = vec![file(&dir, "shuffled.csv", text.as_bytes())];

@@ -22,7 +22,10 @@ fn a_few_minutes_become_a_day_that_says_it_is_partial() {
         run_on(format!("{HEADER}{}{}", row("p1", START, 120), row("p1", START + 1, 5)), |_| {}).unwrap();
 
     let names = ["participant_id", "local_date", "minutes_recorded", "data_state", "total_steps", "brisk_min", "flags"];
-    assert_eq!(columns(&csv, &names), [["p1", "2026-10-20", "2", "partly_measured", "125", "1", "partial_day;record_ends"]]);
+    assert_eq!(
+        columns(&csv, &names),
+        [["p1", "2026-10-20", "2", "partly_measured", "125", "1", "partial_day;record_ends"]]
+    );
     assert!(summary.is_clean());
     assert_eq!((summary.rows, summary.days, summary.participants), (2, 1, 1));
 }
@@ -145,7 +148,10 @@ fn a_minute_with_two_values_keeps_the_first_and_marks_its_day() {
     )
     .unwrap();
 
-    assert_eq!(columns(&csv, &["total_steps", "flags"]), [["10", "partial_day;overlap;conflict"], ["5", "partial_day;record_ends"]]);
+    assert_eq!(
+        columns(&csv, &["total_steps", "flags"]),
+        [["10", "partial_day;overlap;conflict"], ["5", "partial_day;record_ends"]]
+    );
     assert_eq!((summary.duplicates, summary.conflicts), (1, 1));
     assert_eq!(summary.first_conflicts[0].line, 4);
     assert!(!summary.is_clean());

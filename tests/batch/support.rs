@@ -129,19 +129,30 @@ pub fn wide(records: &[Record]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Rows as Parquet, so many in a group.
+/// Rows as Parquet, so many in a group; in groups of an odd number stamps are texts.
 pub fn parquet(records: &[Record], rows_in_group: usize) -> Vec<u8> {
-    let schema = "message minutes {
-        required byte_array participant_id (UTF8);
-        required int64 timestamp (TIMESTAMP(MILLIS,true));
-        optional int32 steps;
-    }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let as_texts = rows_in_group % 2 == 1;
+    let stamp = if as_texts { "byte_array timestamp (UTF8)" } else { "int64 timestamp (TIMESTAMP(MILLIS,true))" };
+    let schema = format!(
+        "message minutes {{
+            required byte_array participant_id (UTF8);
+            required {stamp};
+            optional int32 steps;
+        }}"
+    );
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let text = |at_s| DateTime::from_timestamp(at_s, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::new())).unwrap();
     for rows in records.chunks(rows_in_group) {
         let mut group = writer.next_row_group().unwrap();
+        let mut number = 0;
         while let Some(mut column) = group.next_column().unwrap() {
+            number += 1;
             match column.untyped() {
+                ColumnWriter::ByteArrayColumnWriter(to) if number == 2 => {
+                    let stamps: Vec<_> = rows.iter().map(|row| ByteArray::from(text(row.at_s).as_str())).collect();
+                    to.write_batch(&stamps, None, None).unwrap();
+                }
                 ColumnWriter::ByteArrayColumnWriter(to) => {
                     let names: Vec<_> = rows.iter().map(|row| ByteArray::from(name(row.who).as_str())).collect();
                     to.write_batch(&names, None, None).unwrap();
@@ -152,7 +163,8 @@ pub fn parquet(records: &[Record], rows_in_group: usize) -> Vec<u8> {
                 }
                 ColumnWriter::Int32ColumnWriter(to) => {
                     let levels: Vec<_> = rows.iter().map(|row| i16::from(row.steps.is_some())).collect();
-                    let steps: Vec<_> = rows.iter().filter_map(|row| Some(i32::try_from(row.steps?).unwrap())).collect();
+                    let steps: Vec<_> =
+                        rows.iter().filter_map(|row| Some(i32::try_from(row.steps?).unwrap())).collect();
                     to.write_batch(&steps, Some(&levels), None).unwrap();
                 }
                 _ => panic!("no such column"),

@@ -69,10 +69,8 @@ impl Batch {
 
     /// [`Batch::run`], with something else in the place of standard input.
     pub fn run_with_stdin(options: &BatchOptions, stdin: &mut dyn Read, tell: Tell<'_>) -> Result<Self, BatchError> {
-        let kept = match options.inputs.iter().any(|path| path == Path::new("-")) {
-            true => Some(input::keep_stdin(stdin).map_err(work::aside)?),
-            false => None,
-        };
+        let from_stdin = options.inputs.iter().any(|path| path == Path::new("-"));
+        let kept = from_stdin.then(|| input::keep_stdin(stdin)).transpose().map_err(work::aside)?;
         let on_disk = |path: &PathBuf| match &kept {
             Some(file) if path == Path::new("-") => file.path().to_owned(),
             Some(_) | None => path.clone(),

@@ -95,7 +95,7 @@ enum Command {
     #[command(subcommand)]
     Goal(goal::GoalCommand),
     /// Day totals from files of minute steps, without a daemon
-    Aggregate(aggregate::AggregateArgs),
+    Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
     #[command(subcommand)]
     Export(export::ExportCommand),

@@ -328,8 +328,9 @@ fn a_row_that_cannot_be_read_is_named_with_file_and_line_and_strictly_ends_every
 
     let lenient = bare(&home, &["aggregate", file, "-o", out.to_str().unwrap()]);
     let days = fs::read_to_string(&out).unwrap();
-    fs::remove_file(&out).unwrap();
-    let strict = bare(&home, &["aggregate", "--strict", file, "-o", out.to_str().unwrap()]);
+    let written = files_below(&home.path(""));
+    let strict_out = home.path("strict.csv");
+    let strict = bare(&home, &["aggregate", "--strict", file, "-o", strict_out.to_str().unwrap()]);
 
     assert_eq!(lenient.code, Some(1), "{lenient:?}");
     assert!(lenient.err.contains(&format!("{file}:3: ")), "{}", lenient.err);
@@ -339,7 +340,9 @@ fn a_row_that_cannot_be_read_is_named_with_file_and_line_and_strictly_ends_every
     assert_eq!(totals, ["200"], "the other rows count");
     assert_eq!((strict.code, strict.out.as_str()), (Some(1), ""));
     assert!(strict.err.contains(file) && strict.err.contains("line 3"), "{}", strict.err);
-    assert_eq!(files_below(&home.path("")), ["brisk.toml", "steps.csv"], "and nothing is written");
+    let aside = fs::read_to_string(home.path("days.csv.set-aside.csv")).unwrap();
+    assert!(aside.contains(",3,steps are not a whole number from 0,\"p1,2026-03-02 10:01:00,many\""), "{aside}");
+    assert_eq!(files_below(&home.path("")), written, "and nothing is written");
 }
 
 #[test]

@@ -126,10 +126,19 @@ fn the_codebook_lists_every_code_that_can_stand_in_a_cell() {
         GoalState::Paused,
         GoalState::Excused,
     ];
+    let methods = [
+        WearMethod::Device,
+        WearMethod::Zero60,
+        WearMethod::Zero90,
+        WearMethod::Zero120,
+        WearMethod::Choi,
+        WearMethod::HoursWithSteps,
+        WearMethod::HeartRate,
+    ];
     let expected: BTreeMap<&str, Vec<String>> = [
         ("data_state", states.map(|state| name(json!(state))).to_vec()),
         ("goal_state", goals.map(|state| name(json!(state))).to_vec()),
-        ("wear_method", [WearMethod::Device, WearMethod::Zero60].map(|method| name(json!(method))).to_vec()),
+        ("wear_method", methods.map(|method| name(json!(method))).to_vec()),
         ("flags", Flag::ALL.map(|flag| flag.name().to_owned()).to_vec()),
     ]
     .into();

@@ -273,15 +273,14 @@ impl<'r> Csv<'r> {
         if self.last.0.strip_suffix(b",").is_some_and(|last| last == cell) {
             return Ok(self.last.1);
         }
-        let number = match self.people.get(cell) {
-            Some(&number) => number,
-            None => {
-                let number = u32::try_from(self.rows.names.len()).map_err(|_| Reason::BadParticipant)?;
-                check_name(cell)?;
-                self.rows.names.push(cell.into());
-                self.people.insert(cell.into(), number);
-                number
-            }
+        let number = if let Some(&number) = self.people.get(cell) {
+            number
+        } else {
+            let number = u32::try_from(self.rows.names.len()).map_err(|_| Reason::BadParticipant)?;
+            check_name(cell)?;
+            self.rows.names.push(cell.into());
+            self.people.insert(cell.into(), number);
+            number
         };
         self.last.0.clear();
         self.last.0.extend_from_slice(cell);

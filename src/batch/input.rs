@@ -171,6 +171,9 @@ impl Input {
         mut read: InputRead,
         taken: Arc<Mutex<Taken>>,
     ) -> Result<Self, BatchError> {
+        if let Some(column) = options.columns.heart_rate.clone() {
+            return Err(BatchError::HeartRate { path: path.to_owned(), column });
+        }
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
         let unpacked = match read.packing {
             // Columns are read apart; the whole is read for its fingerprint alone.
@@ -383,7 +386,7 @@ impl Lines {
     }
 
     fn give_back(&mut self, text: Vec<u8>) {
-        self.looked_at = (!text.is_empty()).then(|| Block { length: text.len(), buffer: text });
+        self.looked_at = (!text.is_empty()).then_some(Block { length: text.len(), buffer: text });
     }
 
     fn next(&mut self) -> io::Result<Piece> {

@@ -294,7 +294,7 @@ impl<'o> People<'o> {
             device_day_steps,
             now_s: None,
             source_device: None,
-            epoch_seconds_max: person.epoch_s.min(60).max(1).try_into().unwrap_or(60),
+            epoch_seconds_max: person.epoch_of(day),
             extra_flags: &flags,
         });
         total.computed_at = options.computed_at;

@@ -46,6 +46,15 @@ struct Gathering {
     overlap: bool,
 }
 
+/// Rows of one length of epochs.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the unit")]
+struct Epochs {
+    first_s: i64,
+    last_s: i64,
+    epoch_s: i64,
+}
+
 pub(super) struct Person<'o> {
     pub id: ParticipantId,
     pub state: State,
@@ -53,7 +62,8 @@ pub(super) struct Person<'o> {
     pub is_sorted: bool,
     pub series: SeriesBuf,
     pub coarse: Vec<Coarse>,
-    pub epoch_s: i64,
+    /// Which epochs came from when until when, in days not finished.
+    epochs: Vec<Epochs>,
     pub days_written: u64,
     pub duplicates: u64,
     pub conflicts: u64,
@@ -87,7 +97,7 @@ impl<'o> Person<'o> {
             is_sorted: false,
             series: SeriesBuf::default(),
             coarse: Vec::new(),
-            epoch_s: 60,
+            epochs: Vec::new(),
             days_written: 0,
             duplicates: 0,
             conflicts: 0,
@@ -137,9 +147,23 @@ impl<'o> Person<'o> {
         self.end != i32::MAX
     }
 
+    fn epochs_came(&mut self, piece: &Piece, apart_s: i64, epoch_s: i64) {
+        let last_s = piece.first_s + i64::from(piece.rows.saturating_sub(1)) * apart_s;
+        match self.epochs.last_mut() {
+            Some(last) if last.epoch_s == epoch_s => last.last_s = last.last_s.max(last_s),
+            Some(_) | None => self.epochs.push(Epochs { first_s: piece.first_s, last_s, epoch_s }),
+        }
+    }
+
+    /// The longest epochs that minutes of a day were made of, seconds; a minute at most.
+    pub fn epoch_of(&self, day: &LocalDay) -> u32 {
+        let own = self.epochs.iter().filter(|one| one.first_s < day.end_s && one.last_s >= day.start_s);
+        own.filter_map(|one| u32::try_from(one.epoch_s.clamp(1, 60)).ok()).max().unwrap_or(60)
+    }
+
     /// A run of whole minutes.
     pub fn add_minutes(&mut self, piece: &Piece, walked: &[(u32, u32)], heart_rate: bool, places: Places) -> Added {
-        self.epoch_s = 60;
+        self.epochs_came(piece, 60, 60);
         let Ok(first) = i32::try_from(piece.first_s.div_euclid(60)) else { return Added::InOrder };
         let Ok(rows) = i32::try_from(piece.rows) else { return Added::InOrder };
         let (Some(end), Ok(skipped)) = (first.checked_add(rows), i32::try_from(piece.skipped)) else {
@@ -204,7 +228,7 @@ impl<'o> Person<'o> {
         heart_rate: bool,
         places: Places,
     ) -> Added {
-        self.epoch_s = epoch_s;
+        self.epochs_came(piece, epoch_s, epoch_s);
         let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let at_s = piece.first_s + i64::from(index) * epoch_s;
@@ -269,7 +293,7 @@ impl<'o> Person<'o> {
 
     /// A run of epochs longer than a minute.
     pub fn add_long_epochs(&mut self, piece: &Piece, walked: &[(u32, u32)], epoch_s: i64, places: Places) -> Added {
-        self.epoch_s = epoch_s;
+        self.epochs_came(piece, epoch_s, epoch_s);
         let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let start_s = piece.first_s + i64::from(index) * epoch_s;
@@ -312,7 +336,7 @@ impl<'o> Person<'o> {
         places: Places,
         options: &BatchOptions,
     ) -> Added {
-        self.epoch_s = 60;
+        self.epochs_came(piece, epoch_s, 60);
         let mut walked = walked.iter().peekable();
         for index in 0..piece.rows {
             let at_s = piece.first_s + i64::from(index) * epoch_s;
@@ -418,6 +442,7 @@ impl<'o> Person<'o> {
         let from = decided_from(self.series.view(), &next, &options.rules, threshold);
         self.series.forget_before(from);
         self.coarse.retain(|record| record.end_s > next.start_s);
+        self.epochs.retain(|epochs| epochs.last_s >= next.start_s);
         self.contradicted.retain(|&minute| i64::from(minute) >= next.first_minute());
     }
 

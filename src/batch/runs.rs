@@ -31,6 +31,7 @@ pub(super) struct Aside {
 
 /// A block of an input, in the order of its rows.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "rows are counted in it, too")]
 pub(super) struct Rows {
     /// Participants of the block.
     pub names: Vec<Box<[u8]>>,

@@ -202,11 +202,11 @@ mod tests {
                 sorter.push(record).unwrap();
             }
             all.sort_by_key(Record::key);
-            let mut sorted = sorter.sorted().unwrap();
+            let mut in_order = sorter.sorted().unwrap();
             for expected in &all {
-                assert_eq!(sorted.next().unwrap().as_ref(), Some(expected));
+                assert_eq!(in_order.next().unwrap().as_ref(), Some(expected));
             }
-            assert_eq!(sorted.next().unwrap(), None);
+            assert_eq!(in_order.next().unwrap(), None);
         }
     }
 }

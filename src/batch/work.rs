@@ -216,7 +216,7 @@ fn with_causes(error: &BatchError) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(under) = cause {
-        text += &format!(": {under}");
+        text = format!("{text}: {under}");
         cause = under.source();
     }
     text

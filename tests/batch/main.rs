@@ -1,6 +1,14 @@
 //! `brisk aggregate` as a whole, on real files: any order, any form, any packing, and what it does with rows that are no
 //! rows. What should come out is worked out in the tests, by other means than the program's.
 
+mod broken;
+mod clocks;
+mod command;
+mod counters;
+mod epochs;
 mod held;
+mod memory;
+mod order;
+mod people;
 mod rows;
 mod support;

@@ -159,7 +159,7 @@ impl Sink for Stamps {
 
     fn of_text(&mut self, text: &[u8]) -> i64 {
         match self.texts.read(text.trim_ascii()) {
-            Ok(minute) => minute * 60,
+            Ok(at_s) => at_s,
             Err(Reason::NotAWholeMinute) => NOT_WHOLE,
             Err(_) => BAD,
         }

@@ -12,6 +12,7 @@ mod clocks;
 mod command;
 mod counters;
 mod epochs;
+mod fuzz;
 mod held;
 mod memory;
 mod order;

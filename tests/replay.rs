@@ -17,7 +17,7 @@ use brisk::{
     days::DayBook,
     demo::{self, Played},
     export::Format,
-    model::{DayTotal, ParticipantId, Rules, Wear},
+    model::{DayTotal, Flag, ParticipantId, Rules, Wear},
     radio::sim::walker::{self, ScriptMinute},
     time::{Calendar, Zone},
 };

@@ -39,7 +39,11 @@ impl Layout {
         let (Ok(text), false) = (text, utf16) else { return Err(BatchError::NotText { path: path.to_owned() }) };
         let separator = [b',', b';', b'\t'].into_iter().find(|byte| text.as_bytes().contains(byte)).unwrap_or(b',');
         let mut cells = Vec::new();
-        let row = split(text.as_bytes(), separator, &mut cells).unwrap_or_default();
+        // In a header with a quote that does not close no column can be told.
+        let row = split(text.as_bytes(), separator, &mut cells).unwrap_or_else(|| {
+            cells.clear();
+            Cow::default()
+        });
         let names: Vec<_> = cells.iter().map(|cell| String::from_utf8_lossy(&row[cell.clone()]).into_owned()).collect();
         let place = |wanted: &str| {
             let same = |name: &String| name.eq_ignore_ascii_case(wanted);

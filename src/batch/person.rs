@@ -50,9 +50,10 @@ struct Gathering {
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_field_names, reason = "the unit")]
 struct Epochs {
-    first_s: i64,
-    last_s: i64,
-    epoch_s: i64,
+    /// Starts of the first and the last, seconds since 1970.
+    from: i64,
+    to: i64,
+    length_s: i64,
 }
 
 pub(super) struct Person<'o> {
@@ -148,17 +149,17 @@ impl<'o> Person<'o> {
     }
 
     fn epochs_came(&mut self, piece: &Piece, apart_s: i64, epoch_s: i64) {
-        let last_s = piece.first_s + i64::from(piece.rows.saturating_sub(1)) * apart_s;
+        let to = piece.first_s + i64::from(piece.rows.saturating_sub(1)) * apart_s;
         match self.epochs.last_mut() {
-            Some(last) if last.epoch_s == epoch_s => last.last_s = last.last_s.max(last_s),
-            Some(_) | None => self.epochs.push(Epochs { first_s: piece.first_s, last_s, epoch_s }),
+            Some(last) if last.length_s == epoch_s => last.to = last.to.max(to),
+            Some(_) | None => self.epochs.push(Epochs { from: piece.first_s, to, length_s: epoch_s }),
         }
     }
 
     /// The longest epochs that minutes of a day were made of, seconds; a minute at most.
     pub fn epoch_of(&self, day: &LocalDay) -> u32 {
-        let own = self.epochs.iter().filter(|one| one.first_s < day.end_s && one.last_s >= day.start_s);
-        own.filter_map(|one| u32::try_from(one.epoch_s.clamp(1, 60)).ok()).max().unwrap_or(60)
+        let own = self.epochs.iter().filter(|one| one.from < day.end_s && one.to >= day.start_s);
+        own.filter_map(|one| u32::try_from(one.length_s.clamp(1, 60)).ok()).max().unwrap_or(60)
     }
 
     /// A run of whole minutes.
@@ -442,7 +443,7 @@ impl<'o> Person<'o> {
         let from = decided_from(self.series.view(), &next, &options.rules, threshold);
         self.series.forget_before(from);
         self.coarse.retain(|record| record.end_s > next.start_s);
-        self.epochs.retain(|epochs| epochs.last_s >= next.start_s);
+        self.epochs.retain(|epochs| epochs.to >= next.start_s);
         self.contradicted.retain(|&minute| i64::from(minute) >= next.first_minute());
     }
 

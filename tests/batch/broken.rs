@@ -35,9 +35,12 @@ const KINDS: [(&[u8], &str); 21] = [
     (b"timestamp;steps", "not as many cells"),
 ];
 
+/// Line of a broken row, a part of its reason, and the row.
+type Broken = (u64, &'static str, Vec<u8>);
+
 /// A week of two people around the autumn night, as the wall clock of Oslo shows it, offsets written now and then; and
-/// after every hundred rows one of another kind. Line, reason and row of each of those.
-fn week() -> (Vec<Record>, Vec<u8>, Vec<(u64, &'static str, Vec<u8>)>) {
+/// after every hundred rows one of another kind.
+fn week() -> (Vec<Record>, Vec<u8>, Vec<Broken>) {
     let zone: Tz = "Europe/Oslo".parse().unwrap();
     let mut records = Vec::new();
     for who in 1..3 {

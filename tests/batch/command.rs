@@ -332,8 +332,21 @@ fn the_public_days_beside_their_vendors_totals_are_those_found_by_hand() {
     assert_eq!(found, expected);
     assert_eq!(found.len(), 494);
     let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
-    both.iter().for_each(|day| *classes.entry(&day["class"]).or_default() += 1);
-    println!("{classes:?}");
+    for day in &both {
+        *classes.entry(&day["class"]).or_default() += 1;
+    }
+    let expected = [
+        ("day_total_older", 9),
+        ("detail_lost_all_day", 5),
+        ("exact", 358),
+        ("large_shortfall", 8),
+        ("last_partial_day", 7),
+        ("no_day_total", 7),
+        ("no_minutes_first_day", 17),
+        ("no_minutes_last_day", 3),
+        ("small_shortfall", 80),
+    ];
+    assert_eq!(classes, expected.into());
     // Every total of the vendor stands in the day table.
     let table = days(&home.text("days.csv"));
     for day in both.iter().filter(|day| !day["device_day_steps"].is_empty()) {

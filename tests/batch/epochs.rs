@@ -7,7 +7,9 @@ use crate::support::{Record, Row, START, columns, counted, file, flags, long, pa
 
 fn without_epoch(days: &[Row]) -> Vec<Row> {
     let mut days = days.to_vec();
-    days.iter_mut().for_each(|day| _ = day.remove("epoch_seconds_max"));
+    for day in &mut days {
+        day.remove("epoch_seconds_max");
+    }
     days
 }
 
@@ -15,9 +17,9 @@ fn without_epoch(days: &[Row]) -> Vec<Row> {
 fn dealt(minutes: &[Record], epoch_s: i64, random: &mut fastrand::Rng) -> Vec<Record> {
     let mut parts = Vec::new();
     for minute in minutes {
-        let in_a_minute = usize::try_from(60 / epoch_s).unwrap();
-        let mut steps = vec![0; in_a_minute];
-        (0..minute.steps.unwrap()).for_each(|_| steps[random.usize(..in_a_minute)] += 1);
+        let count = usize::try_from(60 / epoch_s).unwrap();
+        let mut steps = vec![0; count];
+        (0..minute.steps.unwrap()).for_each(|_| steps[random.usize(..count)] += 1);
         let starts = (minute.at_s..).step_by(usize::try_from(epoch_s).unwrap());
         parts.extend(starts.zip(steps).map(|(at_s, steps)| Record { at_s, steps: Some(steps), ..*minute }));
     }

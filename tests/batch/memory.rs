@@ -54,7 +54,7 @@ fn a_shuffled_file_of_any_size_stays_under_64_mib() {
     let mut out = BufWriter::new(std::fs::File::create(&input).unwrap());
     out.write_all(HEADER.as_bytes()).unwrap();
     // A number that shares no divisor with the number of rows brings every minute once, in no order.
-    let far = (rows / 3..).find(|far| num_gcd(*far, rows) == 1).unwrap();
+    let far = (rows / 3..rows).find(|far| num_gcd(*far, rows) == 1).unwrap();
     let mut total = 0;
     for number in 0..rows {
         let place = number * far % rows;

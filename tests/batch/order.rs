@@ -48,7 +48,9 @@ fn by_person_and_date(mut days: Vec<Row>) -> Vec<Row> {
 
 fn without_flags(days: &[Row]) -> Vec<Row> {
     let mut days = days.to_vec();
-    days.iter_mut().for_each(|day| _ = day.remove("flags"));
+    for day in &mut days {
+        day.remove("flags");
+    }
     days
 }
 

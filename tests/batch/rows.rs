@@ -114,6 +114,8 @@ fn an_input_without_rows_or_columns_says_what_is_missing() {
     assert!(matches!(error(HEADER.as_bytes()), BatchError::NoRows { .. }));
     assert!(matches!(error(b"participant_id,timestamp,steps"), BatchError::NoRows { .. }));
     assert!(matches!(error(b"\xff\xfep\0a\0r\0"), BatchError::NotText { .. }));
+    let unclosed = b"participant_id,timestamp,\"steps\np1,2026-10-20 10:00,3\n";
+    assert!(matches!(error(unclosed), BatchError::NoColumn { .. }));
     let text = error(b"Id,ActivityMinute,Steps\n1,4/12/2016 1:05:00 PM,3\n").to_string();
     assert!(text.contains("no column \"participant_id\""), "{text}");
     assert!(text.contains("Id, ActivityMinute, Steps") && text.contains("--map participant_id="), "{text}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use brisk::batch::{BatchOptions, Kind};
+use chrono::{Datelike, NaiveDate, Offset, TimeDelta};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
@@ -46,6 +47,18 @@ fn by_person_and_date(mut days: Vec<Row>) -> Vec<Row> {
     days
 }
 
+/// Weekday, offset at the start, and length of a date, found by looking at every half hour around it: in the zones here
+/// no clock changes between those.
+fn calendar(date: NaiveDate, zone: Option<Tz>) -> [String; 3] {
+    let noon = date.and_hms_opt(12, 0, 0).unwrap().and_utc();
+    let weekday = date.weekday().number_from_monday().to_string();
+    let Some(zone) = zone else { return [weekday, String::new(), "1440".to_owned()] };
+    let around = (-96..96).map(|half| (noon + TimeDelta::minutes(30 * half)).with_timezone(&zone));
+    let of_date: Vec<_> = around.filter(|at| at.date_naive() == date).collect();
+    let offset = of_date[0].offset().fix().local_minus_utc() / 60;
+    [weekday, offset.to_string(), (of_date.len() * 30).to_string()]
+}
+
 fn without_flags(days: &[Row]) -> Vec<Row> {
     let mut days = days.to_vec();
     for day in &mut days {
@@ -78,6 +91,10 @@ proptest! {
         let expected = ran(&set_up(BatchOptions::of(vec![plain]))).unwrap();
         let minutes = counted(&sorted, tz);
         prop_assert_eq!(&told(&expected.days), &minutes);
+        for day in &expected.days {
+            let told = ["weekday", "tz_offset_min", "day_len_min"].map(|name| day[name].clone());
+            prop_assert_eq!(told, calendar(day["local_date"].parse().unwrap(), tz), "{}", day["local_date"]);
+        }
         let taken = u64::from(minutes.values().map(|day| day.recorded).sum::<u32>());
         prop_assert!(adds_up(&expected.summary, taken) && expected.summary.is_clean());
 

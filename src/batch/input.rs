@@ -4,24 +4,23 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::{
     BatchError, BatchOptions, ColumnMap, Hash, InputRead, Kind, Shape,
     csv::{Csv, Layout, Reading, Steps, first_line},
+    fingerprint::Hasher,
+    lines::{BLOCK_BYTES, Block, Lines, Piece},
     parquet::{GroupRuns, ParquetFile},
     runs::Rows,
     stamp::Offsets,
 };
 
-const BLOCK_BYTES: usize = 256 << 10;
-const LONGEST_LINE_BYTES: usize = 1 << 20;
 /// Rows in so much text tell how long epochs are.
 const LOOKED_AT_BYTES: usize = 64 << 10;
 /// So many rows of a Parquet file.
@@ -66,51 +65,6 @@ struct Taken {
     hash: Hasher,
 }
 
-/// A fingerprint under way.
-#[derive(Default)]
-enum Hasher {
-    #[default]
-    None,
-    Blake3(Box<blake3::Hasher>),
-    Sha256(Sha256),
-}
-
-impl Hasher {
-    fn new(hash: Hash) -> Self {
-        match hash {
-            Hash::None => Self::None,
-            Hash::Blake3 => Self::Blake3(Box::default()),
-            Hash::Sha256 => Self::Sha256(Sha256::new()),
-        }
-    }
-
-    fn is_asked_for(&self) -> bool {
-        !matches!(self, Self::None)
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::None => {}
-            Self::Blake3(hash) => {
-                hash.update(bytes);
-            }
-            Self::Sha256(hash) => hash.update(bytes),
-        }
-    }
-
-    /// With the name of the method in front.
-    fn finish(&self) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Blake3(hash) => Some(format!("blake3:{}", hash.finalize().to_hex())),
-            Self::Sha256(hash) => {
-                let digest = hash.clone().finalize();
-                Some(digest.iter().fold("sha256:".to_owned(), |hex, byte| hex + &format!("{byte:02x}")))
-            }
-        }
-    }
-}
-
 fn held(taken: &Mutex<Taken>) -> std::sync::MutexGuard<'_, Taken> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -147,7 +101,7 @@ impl Input {
         let (header, rest) = first_line(text.text());
         let layout = Layout::find(header, &options.columns, path)?;
         let rest = rest.to_vec();
-        if rest.is_empty() && lines.ended {
+        if rest.is_empty() && lines.is_at_end() {
             return Err(BatchError::NoRows { path: path.to_owned() });
         }
         read.columns.clone_from(&layout.names);
@@ -228,8 +182,7 @@ impl Input {
                 Ok(Piece::TooLong) => Some(Work::TooLong),
                 Ok(Piece::End) => None,
                 Err(source) => {
-                    lines.ended = true;
-                    lines.carry.clear();
+                    lines.stop();
                     Some(Work::Broken(BatchError::Read { path: self.read.path.clone(), source }))
                 }
             },
@@ -258,7 +211,7 @@ impl Input {
     /// Takes back a block that is not needed any more.
     pub fn recycle(&mut self, text: Block) {
         if let What::Csv(lines, _) = &mut self.what {
-            lines.spare.push(text);
+            lines.recycle(text);
         }
     }
 }
@@ -348,188 +301,6 @@ fn unpacked(mut raw: Counted) -> io::Result<(Box<dyn Read + Send>, &'static str)
         "zstd" => (Box::new(zstd::Decoder::new(whole)?), kind),
         _ => (Box::new(whole), kind),
     })
-}
-
-/// Bytes in a buffer that is used again and again.
-#[derive(Default)]
-pub(super) struct Block {
-    buffer: Vec<u8>,
-    length: usize,
-}
-
-impl Block {
-    pub fn text(&self) -> &[u8] {
-        &self.buffer[..self.length]
-    }
-}
-
-enum Piece {
-    Lines(Block),
-    TooLong,
-    End,
-}
-
-/// Text as blocks of whole lines.
-struct Lines {
-    reader: Box<dyn Read + Send>,
-    /// What was read and not given out yet.
-    carry: Vec<u8>,
-    spare: Vec<Block>,
-    ended: bool,
-    /// Lines that were looked at and come first.
-    looked_at: Option<Block>,
-}
-
-impl Lines {
-    fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, carry: Vec::new(), spare: Vec::new(), ended: false, looked_at: None }
-    }
-
-    fn give_back(&mut self, text: Vec<u8>) {
-        self.looked_at = (!text.is_empty()).then_some(Block { length: text.len(), buffer: text });
-    }
-
-    fn next(&mut self) -> io::Result<Piece> {
-        if let Some(text) = self.looked_at.take() {
-            return Ok(Piece::Lines(text));
-        }
-        let Block { mut buffer, .. } = self.spare.pop().unwrap_or_default();
-        let mut length = self.carry.len();
-        if buffer.len() < length + BLOCK_BYTES {
-            buffer.resize(length + BLOCK_BYTES, 0);
-        }
-        buffer[..length].copy_from_slice(&self.carry);
-        self.carry.clear();
-        loop {
-            let before = length;
-            if !self.ended {
-                length += self.fill(&mut buffer[before..])?;
-            }
-            if self.ended {
-                return Ok(if length == 0 { Piece::End } else { Piece::Lines(Block { buffer, length }) });
-            }
-            if let Some(end) = buffer[before..length].iter().rposition(|&byte| byte == b'\n') {
-                let whole = before + end + 1;
-                self.carry.extend_from_slice(&buffer[whole..length]);
-                return Ok(Piece::Lines(Block { buffer, length: whole }));
-            }
-            if length > LONGEST_LINE_BYTES {
-                self.skip_line(&mut buffer)?;
-                return Ok(Piece::TooLong);
-            }
-            buffer.resize(length + BLOCK_BYTES, 0);
-        }
-    }
-
-    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.reader.read(&mut buffer[filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
-
-    fn skip_line(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        while !self.ended {
-            let read = self.fill(buffer)?;
-            if let Some(end) = buffer[..read].iter().position(|&byte| byte == b'\n') {
-                self.carry.extend_from_slice(&buffer[end + 1..read]);
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// All inputs, one after another.
-pub(super) struct Source<'o> {
-    options: &'o BatchOptions,
-    inputs: &'o [PathBuf],
-    next: usize,
-    open: Option<Input>,
-    with_hash: bool,
-    sequence: u64,
-    bytes_before: u64,
-    /// What was read of each.
-    pub reads: Vec<InputRead>,
-}
-
-/// A piece of work in its place.
-pub(super) struct Unit {
-    /// Counts all pieces from 0.
-    pub sequence: u64,
-    pub input: usize,
-    /// Whether it is the first of its input, and the input's epochs.
-    pub begins: Option<i64>,
-    pub work: Work,
-    /// Bytes of all inputs taken so far.
-    pub bytes: u64,
-}
-
-impl<'o> Source<'o> {
-    pub fn new(options: &'o BatchOptions, inputs: &'o [PathBuf], with_hash: bool) -> Self {
-        let (next, sequence, bytes_before) = (0, 0, 0);
-        Self { options, inputs, next, open: None, with_hash, sequence, bytes_before, reads: Vec::new() }
-    }
-
-    pub fn next(&mut self) -> Option<Unit> {
-        loop {
-            let mut begins = None;
-            if self.open.is_none() {
-                let path = self.inputs.get(self.next)?;
-                self.next += 1;
-                match Input::open(path, self.options, self.with_hash) {
-                    Ok(input) => {
-                        begins = Some(input.read.epoch_s);
-                        self.open = Some(input);
-                    }
-                    Err(error) => {
-                        self.reads.push(InputRead::new(path, ""));
-                        return Some(self.unit(Some(60), Work::Broken(error)));
-                    }
-                }
-            }
-            let Some(input) = &mut self.open else { continue };
-            if let Some(work) = input.next() {
-                return Some(self.unit(begins, work));
-            }
-            self.close();
-        }
-    }
-
-    fn unit(&mut self, begins: Option<i64>, work: Work) -> Unit {
-        let sequence = self.sequence;
-        self.sequence += 1;
-        let bytes = self.bytes_before + self.open.as_ref().map_or(0, Input::taken);
-        Unit { sequence, input: self.next - 1, begins, work, bytes }
-    }
-
-    fn close(&mut self) {
-        let Some(input) = self.open.take() else { return };
-        self.bytes_before += input.taken();
-        let (bytes, hash) = (input.taken(), input.hash());
-        self.reads.push(InputRead { bytes, hash, ..input.read });
-    }
-
-    /// No further piece is given out.
-    pub fn stop(&mut self) {
-        self.close();
-        self.next = self.inputs.len();
-    }
-
-    pub fn recycle(&mut self, text: Block) {
-        if let Some(input) = &mut self.open {
-            input.recycle(text);
-        }
-    }
 }
 
 impl BatchOptions {

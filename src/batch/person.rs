@@ -48,7 +48,6 @@ struct Gathering {
 
 /// Rows of one length of epochs.
 #[derive(Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "the unit")]
 struct Epochs {
     /// Starts of the first and the last, seconds since 1970.
     from: i64,

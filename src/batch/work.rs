@@ -10,10 +10,11 @@ use std::{
 use super::{
     BatchError, BatchOptions, BatchSummary, InputRead, OnBadRow, Progress, Reason, RowPlace, Tell,
     csv::{Csv, KEPT_BYTES},
-    input::{Source, Unit, Work},
+    input::Work,
     people::{People, Place},
     runs::{Aside, Rows},
     sink::{Parts, Sink},
+    source::{Source, Unit},
     spool::Spool,
 };
 

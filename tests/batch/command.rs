@@ -99,12 +99,18 @@ fn the_day_table_comes_in_every_form_with_its_codebook_and_where_it_is_from() {
     assert_eq!(home.files(), ["minutes.csv"], "nothing is written beside standard output");
 
     for name in ["days.csv", "days.csv.gz", "days.jsonl", "days.jsonl.gz", "days.parquet"] {
-        let ran = home.run(&format!("minutes.csv -o {name}"));
+        let (asked, fingerprint) = if name == "days.csv" {
+            ("--hash sha256", format!("sha256:{}", sha256(&home.path("minutes.csv"))))
+        } else {
+            ("", format!("blake3:{}", blake3::hash(minutes().as_bytes())))
+        };
+        let ran = home.run(&format!("minutes.csv -o {name} {asked}"));
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
 
         let about = json(&home.text(&format!("{name}.about.json")));
         assert_eq!(about["table"], "days");
-        assert_eq!(about["inputs"][0]["sha256"], sha256(&home.path("minutes.csv")));
+        assert_eq!(about["inputs"][0]["hash"], fingerprint);
+        assert_eq!(about["codebook"], format!("{name}.codebook.csv"));
         assert_eq!(
             (about["inputs"][0]["rows"].as_u64(), about["rules"]["name"].as_str()),
             (Some(28_800), Some("brisk/1"))
@@ -132,7 +138,7 @@ fn the_day_table_comes_in_every_form_with_its_codebook_and_where_it_is_from() {
     let kept = metadata.file_metadata().key_value_metadata().unwrap();
     let of = |key: &str| kept.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone()).unwrap();
     assert_eq!((metadata.file_metadata().num_rows(), of("rules").as_str()), (20, "brisk/1"));
-    assert!(of("inputs").contains(&sha256(&home.path("minutes.csv"))));
+    assert!(of("inputs").contains(blake3::hash(minutes().as_bytes()).to_hex().as_str()));
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(super) fn run(
         bytes_before: 0,
         next: 0,
         error: None,
+        broken: false,
     };
     let mut reads = taking.pass()?;
     if taking.people.must_read_again() {
@@ -97,6 +98,8 @@ struct Taking<'r, 'o> {
     bytes_before: u64,
     next: u64,
     error: Option<BatchError>,
+    /// A thread is gone, and its turn never comes.
+    broken: bool,
 }
 
 /// What became of a unit.
@@ -259,8 +262,21 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Lets the others go when its thread panics; the panic itself is passed on by whoever waits for the threads.
+struct Bell<'b, 't, 'r, 'o>(&'b Turns<'t, Taking<'r, 'o>>);
+
+impl Drop for Bell<'_, '_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            locked(&self.0.0).broken = true;
+            self.0.1.notify_all();
+        }
+    }
+}
+
 /// Reads blocks until there are none, and hands each on when its turn has come.
 fn work(options: &BatchOptions, source: &Mutex<Source<'_>>, turns: &Turns<'_, Taking<'_, '_>>) {
+    let _bell = Bell(turns);
     let mut spare = None;
     loop {
         let unit = {
@@ -273,10 +289,10 @@ fn work(options: &BatchOptions, source: &Mutex<Source<'_>>, turns: &Turns<'_, Ta
         let Some(mut unit) = unit else { return };
         let done = read(&mut unit, options);
         let mut taking = locked(&turns.0);
-        while taking.next != unit.sequence && taking.error.is_none() {
+        while taking.next != unit.sequence && taking.error.is_none() && !taking.broken {
             taking = turns.1.wait(taking).unwrap_or_else(PoisonError::into_inner);
         }
-        if taking.error.is_some() {
+        if taking.error.is_some() || taking.broken {
             return;
         }
         if let Err(error) = taking.take(&unit, done) {

@@ -1,6 +1,11 @@
 //! From the lines of a CSV file to runs of rows: headers, cells, and what is wrong with a row.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range, path::Path};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    ops::{Range, RangeInclusive},
+    path::Path,
+};
 
 use super::{
     BatchError, ColumnMap, Kind, Reason,
@@ -312,9 +317,11 @@ pub(super) fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
     (line.strip_suffix(b"\r").unwrap_or(line), rest)
 }
 
-/// Beats a minute that a person may have; others are an artefact (30 to 220, as trackers report them).
+/// Beats a minute that a person may have; others are an artefact.
+pub(super) const HEART_RATES: RangeInclusive<u32> = 30..=220;
+
 fn is_a_heart_rate(cell: &[u8]) -> bool {
-    matches!(value(cell, Kind::Counter), Ok(Some(30..=220)))
+    matches!(value(cell, Kind::Counter), Ok(Some(beats)) if HEART_RATES.contains(&beats))
 }
 
 /// A whole number, also written as `12.0`; none for a cell that says that there is no value.

@@ -125,9 +125,6 @@ impl Input {
         mut read: InputRead,
         taken: Arc<Mutex<Taken>>,
     ) -> Result<Self, BatchError> {
-        if let Some(column) = options.columns.heart_rate.clone() {
-            return Err(BatchError::HeartRate { path: path.to_owned(), column });
-        }
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
         let unpacked = match read.packing {
             // Columns are read apart; the whole is read for its fingerprint alone.
@@ -148,8 +145,9 @@ impl Input {
                 Some(file)
             }
         };
+        let named = String::from_utf8_lossy(&name_of(path)).into_owned();
         let at = unpacked.as_ref().map_or(path, |file| file.path());
-        let file = ParquetFile::open(at, &options.columns, options.offsets(), options.kind.most())?;
+        let file = ParquetFile::open(at, &options.columns, &named, options.offsets(), options.kind.most())?;
         if file.row_groups() == 0 {
             return Err(BatchError::NoRows { path: path.to_owned() });
         }

@@ -37,18 +37,21 @@ use self::{
     stamps::Stamps,
     steps::Steps,
 };
-use super::{ColumnMap, Reason, stamp::Offsets};
+use super::{ColumnMap, Reason, csv::HEART_RATES, stamp::Offsets};
 
 /// An open file: its three columns, and where its row groups lie. Threads may share it.
 pub(super) struct ParquetFile {
     path: PathBuf,
-    participant: Column,
+    /// None where the file's name tells it.
+    participant: Option<Column>,
+    named: Box<str>,
     stamp: Column,
     steps: Column,
+    heart_rate: Option<Column>,
     per_second: i64,
     offsets: Offsets,
     most: u32,
-    groups: Vec<Group<3>>,
+    groups: Vec<Group<4>>,
     /// Memory that no thread uses just now.
     spare: Mutex<Vec<Scratch>>,
 }
@@ -74,6 +77,8 @@ pub(super) struct GroupRuns {
     pub null: Vec<Range<u32>>,
     /// Rows whose steps are no steps, in order.
     pub bad: Vec<(u32, Reason)>,
+    /// Rows with a plausible heart rate, in order.
+    pub beats: Vec<Range<u32>>,
 }
 
 /// Rows of one participant; the next run is of another.
@@ -191,9 +196,16 @@ impl Broken {
 }
 
 impl ParquetFile {
-    /// Reads the footer and finds the three columns: by their exact names, else by names that differ in upper and
-    /// lower case alone. `offsets` is for stamps that are texts.
-    pub fn open(path: &Path, map: &ColumnMap, offsets: Offsets, most: u32) -> Result<Self, ParquetError> {
+    /// Reads the footer and finds the columns: by their exact names, else by names that differ in upper and
+    /// lower case alone. `file_name` is the participant where the map says that the file's name tells it; `offsets` is for
+    /// stamps that are texts.
+    pub fn open(
+        path: &Path,
+        map: &ColumnMap,
+        file_name: &str,
+        offsets: Offsets,
+        most: u32,
+    ) -> Result<Self, ParquetError> {
         let opened = |source| ParquetError::Open { path: path.to_owned(), source };
         let broken = |broken| ParquetError::File { path: path.to_owned(), broken };
         let footer = Footer::read(&mut File::open(path).map_err(opened)?).map_err(broken)?;
@@ -209,7 +221,12 @@ impl ParquetFile {
                 }
             })
         };
-        let (participant, stamp, steps) = (find(&map.participant_id)?, find(&map.timestamp)?, find(&map.steps)?);
+        let participant = match map.participant_id.as_str() {
+            ColumnMap::FILE_NAME => None,
+            name => Some(find(name)?),
+        };
+        let (stamp, steps) = (find(&map.timestamp)?, find(&map.steps)?);
+        let heart_rate = map.heart_rate.as_deref().map(find).transpose()?;
         let refuse = |field: &Field, wanted| {
             let (column, found) = (field.name.clone(), kind(field));
             ParquetError::Type { path: path.to_owned(), column, found, wanted }
@@ -222,22 +239,27 @@ impl ParquetFile {
             _ => return Err(refuse(stamp, "a date with its time of day, or text")),
         };
         let whole = |meaning| matches!(meaning, Meaning::Plain | Meaning::Signed | Meaning::Unsigned);
-        let participant_column = match (participant.physical, participant.meaning) {
-            (Some(Physical::Bytes), Meaning::Text | Meaning::Plain) => column(participant),
-            (Some(Physical::Int32 | Physical::Int64), meaning) if whole(meaning) => column(participant),
-            _ => return Err(refuse(participant, "text, or whole numbers")),
+        let named_column = |field: &Field| match (field.physical, field.meaning) {
+            (Some(Physical::Bytes), Meaning::Text | Meaning::Plain) => Ok(column(field)),
+            (Some(Physical::Int32 | Physical::Int64), meaning) if whole(meaning) => Ok(column(field)),
+            _ => Err(refuse(field, "text, or whole numbers")),
         };
-        let steps_column = match (steps.physical, steps.meaning) {
-            (Some(Physical::Int32 | Physical::Int64), meaning) if whole(meaning) => column(steps),
-            (Some(Physical::Float | Physical::Double), Meaning::Plain) => column(steps),
-            _ => return Err(refuse(steps, "numbers")),
+        let numbers = |field: &Field| match (field.physical, field.meaning) {
+            (Some(Physical::Int32 | Physical::Int64), meaning) if whole(meaning) => Ok(column(field)),
+            (Some(Physical::Float | Physical::Double), Meaning::Plain) => Ok(column(field)),
+            _ => Err(refuse(field, "numbers")),
         };
-        let groups = footer.groups([participant.leaf, stamp.leaf, steps.leaf]).map_err(broken)?;
+        // A column that is not asked for is not read: any other stands in its place.
+        let leaf = |field: Option<&Field>| field.map_or(stamp.leaf, |field| field.leaf);
+        let leaves = [leaf(participant), stamp.leaf, steps.leaf, leaf(heart_rate)];
+        let groups = footer.groups(leaves).map_err(broken)?;
         Ok(Self {
             path: path.to_owned(),
-            participant: participant_column,
+            participant: participant.map(named_column).transpose()?,
+            named: file_name.into(),
             stamp: column(stamp),
-            steps: steps_column,
+            steps: numbers(steps)?,
+            heart_rate: heart_rate.map(numbers).transpose()?,
             per_second,
             offsets,
             most,
@@ -275,17 +297,26 @@ impl ParquetFile {
         &self,
         file: &mut File,
         scratch: &mut Scratch,
-        group: &Group<3>,
+        group: &Group<4>,
         rows: u32,
     ) -> Result<GroupRuns, (&Column, Broken)> {
-        let [participants, stamps, steps] = group.chunks;
-        let mut people = People::new(self.participant.layout.unsigned);
+        let [participants, stamps, steps, beats] = group.chunks;
         let mut clock = Stamps::new(self.per_second, self.offsets);
         let mut walk = Steps::new(self.steps.layout.unsigned, self.most);
-        self.participant.read(file, scratch, participants, rows, &mut people)?;
+        let (ids, people) = match &self.participant {
+            Some(column) => {
+                let mut people = People::new(column.layout.unsigned);
+                column.read(file, scratch, participants, rows, &mut people)?;
+                people.finish()
+            }
+            None => (vec![self.named.clone()], vec![PersonRun { id: Ok(0), rows }]),
+        };
         self.stamp.read(file, scratch, stamps, rows, &mut clock)?;
         self.steps.read(file, scratch, steps, rows, &mut walk)?;
-        let (ids, people) = people.finish();
+        let mut hearts = Steps::new(false, u32::MAX);
+        if let Some(column) = &self.heart_rate {
+            column.read(file, scratch, beats, rows, &mut hearts)?;
+        }
         Ok(GroupRuns {
             rows,
             ids,
@@ -294,6 +325,7 @@ impl ParquetFile {
             nonzero: walk.nonzero,
             null: walk.null,
             bad: walk.bad,
+            beats: plausible(&hearts.nonzero),
         })
     }
 }
@@ -311,6 +343,18 @@ impl Column {
             .and_then(|mut pages| column::read(&mut pages, self.layout, rows, sink))
             .map_err(|broken| (self, broken))
     }
+}
+
+/// Rows with a heart rate that a person may have, as ranges.
+fn plausible(beats: &[(u32, u32)]) -> Vec<Range<u32>> {
+    let mut ranges: Vec<Range<u32>> = Vec::new();
+    for &(row, _) in beats.iter().filter(|(_, beats)| HEART_RATES.contains(beats)) {
+        match ranges.last_mut() {
+            Some(last) if last.end == row => last.end = row + 1,
+            Some(_) | None => ranges.push(row..row + 1),
+        }
+    }
+    ranges
 }
 
 fn column(field: &Field) -> Column {

@@ -123,10 +123,14 @@ impl<'o> People<'o> {
 
     /// Takes in a block; `place` is that of its first line.
     pub fn take(&mut self, rows: &Rows, place: Place) -> io::Result<()> {
-        let numbers: Vec<usize> = rows.names.iter().map(|name| self.number(name)).collect();
+        // Not every name of a block has a row, or is one.
+        let mut numbers: Vec<Option<usize>> = vec![None; rows.names.len()];
         let epoch_s = self.epoch_s(place.0);
         for run in &rows.runs {
-            let Some(&number) = numbers.get(usize::try_from(run.person).unwrap_or(usize::MAX)) else { continue };
+            let index = usize::try_from(run.person).unwrap_or(usize::MAX);
+            let (Some(known), Some(name)) = (numbers.get_mut(index), rows.names.get(index)) else { continue };
+            let Some(number) = known.or_else(|| self.number(name)) else { continue };
+            *known = Some(number);
             let range = |(from, to): (u32, u32)| {
                 usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0).min(rows.walked.len())
             };
@@ -137,14 +141,14 @@ impl<'o> People<'o> {
         Ok(())
     }
 
-    fn number(&mut self, name: &[u8]) -> usize {
+    /// A participant's number; none for what is no participant's name, of which readers make no run.
+    fn number(&mut self, name: &[u8]) -> Option<usize> {
         if let Some(&number) = self.numbers.get(name) {
-            return number;
+            return Some(number);
         }
-        let id: ParticipantId = String::from_utf8_lossy(name).parse().expect("readers check names");
-        let number = self.enter(id);
+        let number = self.enter(String::from_utf8_lossy(name).parse().ok()?);
         self.numbers.insert(name.into(), number);
-        number
+        Some(number)
     }
 
     fn enter(&mut self, id: ParticipantId) -> usize {

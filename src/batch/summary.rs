@@ -232,17 +232,6 @@ pub enum BatchError {
     /// A Parquet file cannot be read.
     #[error(transparent)]
     Parquet(#[from] super::parquet::ParquetError),
-    /// Heart rates are asked for of a Parquet file.
-    #[error(
-        "{path} is Parquet, and heart rates such as {column:?} are read from CSV alone. None of its rows is counted; \
-         save it as CSV, or leave heart_rate out of --map"
-    )]
-    HeartRate {
-        /// The input.
-        path: PathBuf,
-        /// The column that was asked for.
-        column: String,
-    },
     /// None of several inputs could be read.
     #[error("none of the {files} files could be read; the first of them: {first}")]
     Nothing {

@@ -120,3 +120,9 @@ fn changed_bytes_never_panic_and_every_row_is_accounted_for() {
     }
     println!("{} cases from seed {first} on", seed - first);
 }
+
+#[test]
+fn cases_that_once_failed_do_not_any_more() {
+    // A Parquet file with a name that is no participant's.
+    one(49_702);
+}

@@ -1,13 +1,18 @@
 //! What a study knows beside the minutes: enrolment, own thresholds, journeys, hours of work, whole days' totals, and
 //! heart rates.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use brisk::{
     batch::{BatchOptions, device_days::DeviceDays, participants::Participants},
     model::WearMethod,
 };
 use chrono::DateTime;
+use parquet::{
+    column::writer::ColumnWriter,
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    schema::parser::parse_message_type,
+};
 
 use crate::support::{HEADER, Ran, Record, Row, START, file, flags, long, ran, stamp};
 
@@ -180,6 +185,61 @@ fn a_minute_with_a_plausible_heart_rate_is_worn() {
 
     let names = ["wear_min", "wear60_min", "valid_day", "valid60", "data_state"];
     assert_eq!(cells(&found.days, &names), [["600", "0", "1", "0", "measured"]]);
+}
+
+/// Minutes of one person as Parquet: stamps, steps, and where there is one a heart rate; nobody is named in it.
+fn without_names(rows: &[(i64, i32, Option<f64>)]) -> Vec<u8> {
+    let schema = "message minutes {
+        required int64 timestamp (TIMESTAMP(MILLIS,true)); required int32 steps; optional double bpm;
+    }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::new())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    while let Some(mut column) = group.next_column().unwrap() {
+        match column.untyped() {
+            ColumnWriter::Int64ColumnWriter(to) => {
+                let stamps: Vec<_> = rows.iter().map(|&(at, _, _)| at * 60_000).collect();
+                to.write_batch(&stamps, None, None).unwrap();
+            }
+            ColumnWriter::Int32ColumnWriter(to) => {
+                to.write_batch(&rows.iter().map(|&(_, steps, _)| steps).collect::<Vec<_>>(), None, None).unwrap();
+            }
+            ColumnWriter::DoubleColumnWriter(to) => {
+                let levels: Vec<_> = rows.iter().map(|&(_, _, beats)| i16::from(beats.is_some())).collect();
+                let beats: Vec<_> = rows.iter().filter_map(|&(_, _, beats)| beats).collect();
+                to.write_batch(&beats, Some(&levels), None).unwrap();
+            }
+            _ => panic!("no such column"),
+        }
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn parquet_holds_heart_rates_too_and_its_name_may_be_the_participants() {
+    let dir = tempfile::tempdir().unwrap();
+    // A gap, steps with and without beats, and beats that nobody has: worn are 3 to 9, 12, and 15 to 17.
+    let beats = |at: i64| match at {
+        3..10 => Some(60.0),
+        15..18 => Some(71.0),
+        20 => Some(240.0),
+        21 => Some(64.5),
+        _ => None,
+    };
+    let rows: Vec<_> = (0..30)
+        .filter(|at| *at != 14)
+        .map(|at| (START + at, if at == 12 || at == 16 { 80 } else { 0 }, beats(at)))
+        .collect();
+    let mut options = BatchOptions::of(vec![file(&dir, "anna-7.week1.parquet", &without_names(&rows))]);
+    options.columns = "participant_id=@file,heart_rate=bpm".parse().unwrap();
+    options.rules.wear_method = WearMethod::HeartRate;
+
+    let found = ran(&options).unwrap();
+
+    let names = ["participant_id", "minutes_recorded", "total_steps", "wear_method", "wear_min"];
+    assert_eq!(cells(&found.days, &names), [["anna-7", "29", "160", "heart_rate", "11"]]);
 }
 
 #[test]

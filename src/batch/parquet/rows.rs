@@ -34,12 +34,15 @@ impl GroupRuns {
         let mut nonzero = self.nonzero.iter().copied().peekable();
         let mut null = self.null.iter().peekable();
         let mut bad = self.bad.iter().copied().peekable();
+        let mut beats = self.beats.iter().peekable();
         let mut at = 0;
         while at < self.rows {
             let (Some((person, person_ends)), Some((stamp, stamp_ends))) = (people.at(at), stamps.at(at)) else {
                 break;
             };
-            let mut end = person_ends.min(stamp_ends).min(self.rows);
+            let heart_rate = beats.peek().is_some_and(|range| range.contains(&at));
+            let changes = beats.peek().map_or(u32::MAX, |range| if heart_rate { range.end } else { range.start });
+            let mut end = person_ends.min(stamp_ends).min(self.rows).min(changes);
             let without_value = null.peek().filter(|range| range.start <= at).map(|range| range.end);
             let wrong = bad.peek().filter(|(row, _)| *row == at).map(|&(_, reason)| reason);
             end = match (without_value, wrong) {
@@ -64,7 +67,7 @@ impl GroupRuns {
                 (Ok(()), Ok((first_s, step_s)), Ok(person)) => {
                     let (stamp_began, count) = (stamps.began, end - at);
                     let stamp_of = |row: u32| first_s + i64::from(row - stamp_began) * step_s;
-                    let stretch = Stretch { person, at, end, first_s: stamp_of(at), step_s };
+                    let stretch = Stretch { person, at, end, first_s: stamp_of(at), step_s, heart_rate };
                     if kind == Kind::Steps && stretch.first_s.rem_euclid(60) % epoch_s.min(60) != 0 {
                         let reason = Reason::NotAWholeMinute;
                         // Of a run in uneven steps other rows may fit: they are looked at one by one.
@@ -86,6 +89,7 @@ impl GroupRuns {
             at = end;
             while null.next_if(|range| range.end <= at).is_some() {}
             while bad.next_if(|(row, _)| *row < at).is_some() {}
+            while beats.next_if(|range| range.end <= at).is_some() {}
         }
         rows
     }
@@ -98,6 +102,7 @@ struct Stretch {
     end: u32,
     first_s: i64,
     step_s: i64,
+    heart_rate: bool,
 }
 
 type Nonzero<'n> = std::iter::Peekable<std::iter::Copied<std::slice::Iter<'n, (u32, u32)>>>;
@@ -111,8 +116,8 @@ impl Stretch {
             }
         }
         let walked = (begin, u32::try_from(rows.walked.len()).unwrap_or(u32::MAX));
-        let Self { person, at, end, first_s, .. } = *self;
-        rows.runs.push(Run { person, first_s, rows: end - at, walked, line: at, heart_rate: false });
+        let Self { person, at, end, first_s, heart_rate, .. } = *self;
+        rows.runs.push(Run { person, first_s, rows: end - at, walked, line: at, heart_rate });
     }
 
     /// Rows that are not an epoch apart; returns where to go on.
@@ -124,7 +129,8 @@ impl Stretch {
             }
             while nonzero.next_if(|&(other, _)| other < row).is_some() {}
             let value = nonzero.next_if(|&(other, _)| other == row).map_or(0, |(_, value)| value);
-            rows.push(Row { person: self.person, at_s, value, line: row, heart_rate: false }, epoch_s);
+            let Self { person, heart_rate, .. } = *self;
+            rows.push(Row { person, at_s, value, line: row, heart_rate }, epoch_s);
         }
         self.end
     }

@@ -143,7 +143,7 @@ fn even_runs(stamps: &[Result<i64, Reason>]) -> Vec<StampRun> {
 }
 
 fn open(path: &Path) -> Result<ParquetFile, ParquetError> {
-    ParquetFile::open(path, &ColumnMap::default(), Offsets::Count, MOST_STEPS.into())
+    ParquetFile::open(path, &ColumnMap::default(), "", Offsets::Count, MOST_STEPS.into())
 }
 
 fn fixture(name: &str) -> PathBuf {

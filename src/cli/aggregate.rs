@@ -94,7 +94,7 @@ fn bar(context: &Context) -> ProgressBar {
     if !context.talks() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}, {eta} left");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

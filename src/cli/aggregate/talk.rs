@@ -13,9 +13,9 @@ use crate::{
 /// Rows, and how many a second.
 pub(super) fn pace(rows: u64, seconds: f64) -> String {
     // Shown to a person: more exact than a float it need not be.
-    #[expect(clippy::cast_precision_loss, reason = "shown in millions")]
+    #[expect(clippy::cast_precision_loss, reason = "shown in millions (M)")]
     let million = rows as f64 / 1e6;
-    format!("{million:.1} million rows, {:.1} million a second", million / seconds)
+    format!("{million:.1} M rows, {:.1} M a second", million / seconds)
 }
 
 /// What is understood of the inputs.

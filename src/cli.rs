@@ -94,7 +94,7 @@ enum Command {
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
-    /// Day totals from files of minute steps, without a daemon
+    /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
     #[command(subcommand)]

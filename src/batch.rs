@@ -79,10 +79,7 @@ impl Batch {
             Some(_) | None => path.clone(),
         };
         let inputs: Vec<PathBuf> = options.inputs.iter().map(on_disk).collect();
-        let (mut summary, parts, aside) = work::run(options, &inputs, tell)?;
-        for (read, path) in summary.inputs.iter_mut().zip(&options.inputs) {
-            read.path.clone_from(path);
-        }
+        let (summary, parts, aside) = work::run(options, &inputs, tell)?;
         Ok(Self { summary, parts, aside })
     }
 

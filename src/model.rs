@@ -23,6 +23,12 @@ pub use week::{Met150, WeekTotal, WeeksBy};
 pub struct ParticipantId(String);
 
 impl ParticipantId {
+    /// Whether these bytes are a pseudonym.
+    pub fn may_be(text: &[u8]) -> bool {
+        let allowed = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-';
+        (1..=32).contains(&text.len()) && text.iter().all(allowed)
+    }
+
     /// The pseudonym itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -38,8 +44,7 @@ impl FromStr for ParticipantId {
     type Err = BadParticipantId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if (1..=32).contains(&text.len()) && text.bytes().all(allowed) {
+        if Self::may_be(text.as_bytes()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(BadParticipantId(text.chars().take(64).collect()))

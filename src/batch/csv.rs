@@ -13,6 +13,7 @@ use super::{
     stamp::{Offsets, Stamps},
     template::Template,
 };
+use crate::model::ParticipantId;
 
 /// Where the columns stand in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -301,11 +302,11 @@ impl<'r> Csv<'r> {
 
 /// Whether a cell names a participant.
 pub(super) fn check_name(cell: &[u8]) -> Result<(), Reason> {
-    if cell.is_empty() {
-        return Err(Reason::NoParticipant);
+    match cell {
+        [] => Err(Reason::NoParticipant),
+        name if ParticipantId::may_be(name) => Ok(()),
+        _ => Err(Reason::BadParticipant),
     }
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
-    if cell.len() <= 32 && cell.iter().all(allowed) { Ok(()) } else { Err(Reason::BadParticipant) }
 }
 
 /// The first line without its end, and what follows it.

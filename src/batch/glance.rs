@@ -38,7 +38,7 @@ pub struct Glance {
 
 /// What is understood of an input, without reading it whole.
 pub fn look_at(path: &Path, options: &BatchOptions) -> Result<Glance, BatchError> {
-    let mut input = Input::open(path, options, false)?;
+    let mut input = Input::open(path, path, options, false)?;
     let mut read = input.read.clone();
     read.bytes = std::fs::metadata(path).map_or(0, |meta| meta.len());
     let (beginning, end) = match input.next() {

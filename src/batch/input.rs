@@ -49,8 +49,6 @@ pub(super) struct Input {
     /// What is known of it.
     pub read: InputRead,
     taken: Arc<Mutex<Taken>>,
-    // A packed Parquet file lies here while it is read.
-    _unpacked: Option<NamedTempFile>,
 }
 
 enum What {
@@ -70,15 +68,16 @@ fn held(taken: &Mutex<Taken>) -> std::sync::MutexGuard<'_, Taken> {
 }
 
 impl Input {
-    /// Opens a file and looks at its beginning. `with_hash` also takes its fingerprint.
-    pub fn open(path: &Path, options: &BatchOptions, with_hash: bool) -> Result<Self, BatchError> {
+    /// Opens the file that lies at `at` and looks at its beginning. `path` is what people call it; `with_hash` also takes
+    /// its fingerprint.
+    pub fn open(path: &Path, at: &Path, options: &BatchOptions, with_hash: bool) -> Result<Self, BatchError> {
         let failed = |source| BatchError::Open { path: path.to_owned(), source };
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
         let taken = Arc::new(Mutex::new(Taken {
             bytes: 0,
             hash: Hasher::new(if with_hash { options.hash } else { Hash::None }),
         }));
-        let file = File::open(path).map_err(failed)?;
+        let file = File::open(at).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
             return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
         }
@@ -89,7 +88,7 @@ impl Input {
         };
         let mut read = InputRead::new(path, packing);
         if beginning == b"PAR1" {
-            return Self::open_parquet(path, options, reader, read, taken);
+            return Self::open_parquet(path, at, options, reader, read, taken);
         }
         let mut lines = Lines::new(Box::new(reader));
         let first = lines.next().map_err(broken)?;
@@ -106,7 +105,7 @@ impl Input {
         }
         read.columns.clone_from(&layout.names);
         read.shape = if matches!(layout.steps, Steps::Wide(_)) { Shape::Wide } else { Shape::Long };
-        let named = name_of(path).into_boxed_slice();
+        let named = name_of(path).into_bytes().into_boxed_slice();
         let mut reading = Reading { layout, epoch_s: 1, offsets: options.offsets(), kind: options.kind, named };
         read.epoch_s = match (options.epoch_s, read.shape) {
             (_, Shape::Wide) => 60,
@@ -115,51 +114,41 @@ impl Input {
         };
         reading.epoch_s = read.epoch_s;
         lines.give_back(rest);
-        Ok(Self { what: What::Csv(lines, Arc::new(reading)), read, taken, _unpacked: None })
+        Ok(Self { what: What::Csv(lines, Arc::new(reading)), read, taken })
     }
 
     fn open_parquet(
         path: &Path,
+        at: &Path,
         options: &BatchOptions,
         mut reader: impl Read,
         mut read: InputRead,
         taken: Arc<Mutex<Taken>>,
     ) -> Result<Self, BatchError> {
         let broken = |source| BatchError::Read { path: path.to_owned(), source };
-        let unpacked = match read.packing {
+        let aside = |source| BatchError::Aside { path: std::env::temp_dir(), source };
+        let unpacked = if !read.packing.is_empty() {
+            let mut file = NamedTempFile::new().map_err(aside)?;
+            io::copy(&mut reader, &mut file).map_err(broken)?;
+            file.flush().map_err(aside)?;
+            Some(file)
+        } else if held(&taken).hash.is_asked_for() {
             // Columns are read apart; the whole is read for its fingerprint alone.
-            "" if held(&taken).hash.is_asked_for() => {
-                let mut buffer = vec![0; BLOCK_BYTES];
-                while reader.read(&mut buffer).map_err(broken)? > 0 {}
-                None
-            }
-            "" => {
-                held(&taken).bytes = std::fs::metadata(path).map_err(broken)?.len();
-                None
-            }
-            _ => {
-                let aside = |source| BatchError::Aside { path: std::env::temp_dir(), source };
-                let mut file = NamedTempFile::new().map_err(aside)?;
-                io::copy(&mut reader, &mut file).map_err(broken)?;
-                file.flush().map_err(aside)?;
-                Some(file)
-            }
+            let mut buffer = vec![0; BLOCK_BYTES];
+            while reader.read(&mut buffer).map_err(broken)? > 0 {}
+            None
+        } else {
+            held(&taken).bytes = std::fs::metadata(at).map_err(broken)?.len();
+            None
         };
-        let named = String::from_utf8_lossy(&name_of(path)).into_owned();
-        let at = unpacked.as_ref().map_or(path, |file| file.path());
-        let file = ParquetFile::open(at, &options.columns, &named, options.offsets(), options.kind.most())?;
+        let file = ParquetFile::open(path, at, unpacked, options)?;
         if file.row_groups() == 0 {
             return Err(BatchError::NoRows { path: path.to_owned() });
         }
         read.shape = Shape::Parquet;
         let first = Box::new(file.read_group(0)?);
         read.epoch_s = options.epoch_s.unwrap_or_else(|| epoch_of_runs(&first));
-        Ok(Self {
-            what: What::Parquet { file: Arc::new(file), next: 0, first: Some(first) },
-            read,
-            taken,
-            _unpacked: unpacked,
-        })
+        Ok(Self { what: What::Parquet { file: Arc::new(file), next: 0, first: Some(first) }, read, taken })
     }
 
     /// Bytes taken from the file so far.
@@ -215,9 +204,9 @@ impl Input {
 }
 
 /// A file's name without its ends, as the participant it is of.
-fn name_of(path: &Path) -> Vec<u8> {
+pub(super) fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.split('.').next().unwrap_or_default().as_bytes().to_vec()
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Copies standard input to a file, so that it can be read like one, and again.
@@ -323,5 +312,24 @@ impl Kind {
             Self::Steps => super::MOST_STEPS.into(),
             Self::Counter => u32::MAX,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_file_can_be_read_by_whoever_still_has_work_from_it_when_the_input_is_done() {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet/polars.parquet");
+        let mut packed = NamedTempFile::new().unwrap();
+        packed.write_all(&zstd::encode_all(File::open(fixture).unwrap(), 1).unwrap()).unwrap();
+        let options = BatchOptions::of(Vec::new());
+        let input = Input::open(Path::new("minutes.parquet.zst"), packed.path(), &options, true).unwrap();
+        let What::Parquet { file, .. } = &input.what else { panic!("it is Parquet") };
+        let file = file.clone();
+        drop(input);
+
+        assert_eq!(file.read_group(0).unwrap().rows, 5700);
     }
 }

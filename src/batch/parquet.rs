@@ -37,11 +37,18 @@ use self::{
     stamps::Stamps,
     steps::Steps,
 };
-use super::{ColumnMap, Reason, csv::HEART_RATES, stamp::Offsets};
+use tempfile::NamedTempFile;
+
+use super::{BatchOptions, ColumnMap, Reason, csv::HEART_RATES, input::name_of, stamp::Offsets};
 
 /// An open file: its three columns, and where its row groups lie. Threads may share it.
 pub(super) struct ParquetFile {
+    /// What people call it.
     path: PathBuf,
+    /// Where it lies.
+    at: PathBuf,
+    /// Removed with the last who reads it.
+    _unpacked: Option<NamedTempFile>,
     /// None where the file's name tells it.
     participant: Option<Column>,
     named: Box<str>,
@@ -197,18 +204,19 @@ impl Broken {
 
 impl ParquetFile {
     /// Reads the footer and finds the columns: by their exact names, else by names that differ in upper and
-    /// lower case alone. `file_name` is the participant where the map says that the file's name tells it; `offsets` is for
-    /// stamps that are texts.
+    /// lower case alone. `path` is what people call the file, `at` where it lies; `unpacked` holds its bytes where it is
+    /// packed as a whole.
     pub fn open(
         path: &Path,
-        map: &ColumnMap,
-        file_name: &str,
-        offsets: Offsets,
-        most: u32,
+        at: &Path,
+        unpacked: Option<NamedTempFile>,
+        options: &BatchOptions,
     ) -> Result<Self, ParquetError> {
+        let map = &options.columns;
+        let at = unpacked.as_ref().map_or(at, |file| file.path()).to_owned();
         let opened = |source| ParquetError::Open { path: path.to_owned(), source };
         let broken = |broken| ParquetError::File { path: path.to_owned(), broken };
-        let footer = Footer::read(&mut File::open(path).map_err(opened)?).map_err(broken)?;
+        let footer = Footer::read(&mut File::open(&at).map_err(opened)?).map_err(broken)?;
         let fields = footer.fields().map_err(broken)?;
         let find = |wanted: &str| {
             let exact = fields.iter().find(|field| field.name == wanted);
@@ -255,14 +263,16 @@ impl ParquetFile {
         let groups = footer.groups(leaves).map_err(broken)?;
         Ok(Self {
             path: path.to_owned(),
+            at,
+            _unpacked: unpacked,
             participant: participant.map(named_column).transpose()?,
-            named: file_name.into(),
+            named: name_of(path).into(),
             stamp: column(stamp),
             steps: numbers(steps)?,
             heart_rate: heart_rate.map(numbers).transpose()?,
             per_second,
-            offsets,
-            most,
+            offsets: options.offsets(),
+            most: options.kind.most(),
             groups,
             spare: Mutex::default(),
         })
@@ -280,8 +290,7 @@ impl ParquetFile {
         let Ok(rows) = u32::try_from(found.rows) else {
             return Err(ParquetError::TooManyRows { path: self.path.clone(), group, rows: found.rows });
         };
-        let mut file =
-            File::open(&self.path).map_err(|source| ParquetError::Open { path: self.path.clone(), source })?;
+        let mut file = File::open(&self.at).map_err(|source| ParquetError::Open { path: self.path.clone(), source })?;
         let mut scratch = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let runs = self.read_columns(&mut file, &mut scratch, found, rows);
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);

@@ -23,8 +23,8 @@ pub fn participant_minutes(path: &Path, wanted: &ParticipantId) -> Result<Vec<(i
         steps: "Steps".to_owned(),
         heart_rate: None,
     };
-    let opened = Input::open(path, &columns(vendor), false);
-    let mut input = opened.or_else(|_| Input::open(path, &columns(ColumnMap::default()), false))?;
+    let opened = Input::open(path, path, &columns(vendor), false);
+    let mut input = opened.or_else(|_| Input::open(path, path, &columns(ColumnMap::default()), false))?;
     let mut minutes = BTreeMap::new();
     while let Some(work) = input.next() {
         let rows = match work {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// One table on its way out: rows by participant, as they will be written, or packed where a writer needs them whole.
-struct Sheet {
+pub(super) struct Sheet {
     table: Table,
     format: Format,
     spool: Spool,
@@ -41,7 +41,7 @@ impl Sheet {
         }
     }
 
-    fn write(self, metadata: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(self, metadata: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
         match self.format {
             Format::Csv | Format::JsonLines => {
                 let mut header = Vec::new();
@@ -193,22 +193,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Takes a table out; none when it was not asked for or was taken.
-    pub fn take(&mut self, table: Table) -> Option<Finished> {
-        let sheet = match table {
+    pub fn take(&mut self, table: Table) -> Option<Sheet> {
+        match table {
             Table::Days => Some(std::mem::replace(&mut self.days, Sheet::new(Table::Days, Format::Csv))),
             Table::Weeks => self.weeks.take(),
             Table::Persons => self.persons.take(),
-        };
-        sheet.map(Finished)
-    }
-}
-
-/// One finished table.
-pub(super) struct Finished(Sheet);
-
-impl Finished {
-    pub fn write(self, metadata: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
-        self.0.write(metadata, out)
+        }
     }
 }
 

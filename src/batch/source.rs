@@ -11,6 +11,7 @@ use super::{
 /// All inputs, one after another.
 pub(super) struct Source<'o> {
     options: &'o BatchOptions,
+    /// Where [`BatchOptions::inputs`] lie.
     inputs: &'o [PathBuf],
     next: usize,
     open: Option<Input>,
@@ -43,9 +44,10 @@ impl<'o> Source<'o> {
         loop {
             let mut begins = None;
             if self.open.is_none() {
-                let path = self.inputs.get(self.next)?;
+                let at = self.inputs.get(self.next)?;
+                let path = self.options.inputs.get(self.next)?;
                 self.next += 1;
-                match Input::open(path, self.options, self.with_hash) {
+                match Input::open(path, at, self.options, self.with_hash) {
                     Ok(input) => {
                         begins = Some(input.read.epoch_s);
                         self.open = Some(input);

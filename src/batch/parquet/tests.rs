@@ -13,7 +13,7 @@ use parquet::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::batch::MOST_STEPS;
+use crate::batch::StampClock;
 
 mod hostile;
 mod written;
@@ -142,8 +142,12 @@ fn even_runs(stamps: &[Result<i64, Reason>]) -> Vec<StampRun> {
     runs
 }
 
+fn asked(columns: ColumnMap) -> BatchOptions {
+    BatchOptions { columns, stamps: StampClock::Utc, ..BatchOptions::of(Vec::new()) }
+}
+
 fn open(path: &Path) -> Result<ParquetFile, ParquetError> {
-    ParquetFile::open(path, &ColumnMap::default(), "", Offsets::Count, MOST_STEPS.into())
+    ParquetFile::open(path, path, None, &asked(ColumnMap::default()))
 }
 
 fn fixture(name: &str) -> PathBuf {

@@ -296,7 +296,7 @@ fn a_column_of_another_kind_is_refused_by_name() {
     let path = fixture("pyarrow.parquet");
     let map = ColumnMap { steps: "Timestamp".into(), ..ColumnMap::default() };
 
-    let error = ParquetFile::open(&path, &map, "", Offsets::Count, MOST_STEPS.into()).err().unwrap().to_string();
+    let error = ParquetFile::open(&path, &path, None, &asked(map)).err().unwrap().to_string();
 
     assert!(error.starts_with("column \"timestamp\" of "), "{error}");
     assert!(error.contains("holds dates with their time of day, and should hold numbers"), "{error}");
@@ -306,7 +306,7 @@ fn a_column_of_another_kind_is_refused_by_name() {
 fn a_column_that_is_not_there_is_named_beside_those_that_are() {
     let map = ColumnMap { steps: "StepTotal".into(), ..ColumnMap::default() };
 
-    let error = ParquetFile::open(&fixture("polars.parquet"), &map, "", Offsets::Count, MOST_STEPS.into())
+    let error = ParquetFile::open(&fixture("polars.parquet"), &fixture("polars.parquet"), None, &asked(map))
         .err()
         .unwrap()
         .to_string();

@@ -43,9 +43,13 @@ pub fn aggregate(context: &Context, args: &AggregateArgs) -> anyhow::Result<Exit
     write(args, &asked.options, &mut batch)?;
     talk::tell(context, args, &asked, &batch.summary)?;
     let clean = batch.summary.is_clean() && asked.set_aside.is_empty();
-    let set_aside = args.set_aside_path().filter(|_| !batch.summary.is_clean());
-    if let Some(path) = set_aside {
-        write_beside(&path, |out| batch.write_set_aside(out))?;
+    if let Some(path) = args.set_aside_path() {
+        if !batch.summary.is_clean() || args.asks_for_set_aside() {
+            write_beside(&path, |out| batch.write_set_aside(out))?;
+        } else if path.exists() {
+            // The list of an earlier run beside this one's table would say what is not so.
+            fs::remove_file(&path)?;
+        }
     }
     Ok(if clean { Exit::Ok } else { Exit::Failed })
 }

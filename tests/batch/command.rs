@@ -254,6 +254,21 @@ fn a_folder_with_trouble_gives_its_days_a_list_and_exit_code_1_and_strict_gives_
 }
 
 #[test]
+fn a_clean_run_leaves_no_list_of_an_earlier_one_and_writes_an_empty_one_where_it_is_asked_for() {
+    let home = Home::new();
+    home.write("minutes.csv", (HEADER.to_owned() + "p1,never,8\n" + &row("p1", START, 7)).as_bytes());
+    assert_eq!(home.run("minutes.csv -o days.csv").code, Some(1));
+    assert!(home.path("days.csv.set-aside.csv").exists());
+
+    home.write("minutes.csv", (HEADER.to_owned() + &row("p1", START, 7)).as_bytes());
+    assert_eq!(home.run("minutes.csv -o days.csv").code, Some(0));
+
+    assert!(!home.path("days.csv.set-aside.csv").exists());
+    assert_eq!(home.run("minutes.csv -o days.csv --set-aside none.csv").code, Some(0));
+    assert_eq!(home.text("none.csv"), "file,line,reason,row\r\n");
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_before_any_work() {
     let home = Home::new();
     home.write("minutes.csv", (HEADER.to_owned() + &row("p1", START, 7)).as_bytes());

@@ -186,6 +186,11 @@ impl AggregateArgs {
         Ok(Asked { options, passed_over: found.passed_over, set_aside })
     }
 
+    /// Whether a list of rows that were set aside is asked for, even one without any.
+    pub(super) fn asks_for_set_aside(&self) -> bool {
+        self.set_aside.is_some()
+    }
+
     /// Where rows that were set aside are listed; none where nothing is written to files.
     pub(super) fn set_aside_path(&self) -> Option<PathBuf> {
         self.set_aside.clone().or_else(|| self.output.as_ref().map(|path| super::with_end(path, ".set-aside.csv")))

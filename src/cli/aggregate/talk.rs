@@ -1,6 +1,9 @@
 //! What is said about a run, to people and to scripts.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -24,6 +27,11 @@ pub(super) fn dry_run(context: &Context, asked: &Asked) -> anyhow::Result<Exit> 
     let mut inputs = Vec::new();
     let mut clean = asked.set_aside.is_empty();
     for path in &options.inputs {
+        if path == Path::new("-") {
+            inputs
+                .push(json!({ "path": path, "error": "standard input can be read once only, so it is not looked at" }));
+            continue;
+        }
         match batch::look_at(path, options) {
             Ok(glance) => inputs.push(serde_json::to_value(&glance)?),
             Err(error) => {

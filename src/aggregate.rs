@@ -24,7 +24,7 @@ pub mod week;
 
 pub use context::{Enough, context_is_enough};
 pub use day::{DayInput, day_total};
-pub use minutes::{merge_sources, segments};
+pub use minutes::merge_sources;
 pub use person::PersonBuilder;
 pub use week::{WeekBuilder, WeekPlan};
 

@@ -39,6 +39,18 @@ pub struct ConfigProblem {
     pub text: String,
 }
 
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
 /// Everything in a configuration that does not fit, in the order of its lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct ConfigErrors {
@@ -51,17 +63,7 @@ pub struct ConfigErrors {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "configuration {}", self.origin)?;
-        for problem in &self.problems {
-            f.write_str("\n  ")?;
-            if let Some(line) = problem.line {
-                write!(f, "line {line}: ")?;
-            }
-            if !problem.key.is_empty() {
-                write!(f, "{}: ", problem.key)?;
-            }
-            f.write_str(&problem.text)?;
-        }
-        Ok(())
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 

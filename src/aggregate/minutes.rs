@@ -1,11 +1,6 @@
-//! Sorted minutes: cut at their gaps, and several counters of one person as one series.
+//! Several counters of one person as one series.
 
 use crate::model::{Minute, MinuteWear};
-
-/// The segments of sorted minutes: maximal runs of consecutive recorded minutes.
-pub fn segments(minutes: &[Minute]) -> impl Iterator<Item = &[Minute]> {
-    minutes.chunk_by(|one, next| one.at + 1 == next.at)
-}
 
 /// The counters of one person as one series, best counter first; every source is sorted.
 ///
@@ -41,15 +36,6 @@ mod tests {
 
     fn worn(at: i64, steps: u32) -> Minute {
         minute(at, steps, MinuteWear::Worn)
-    }
-
-    #[test]
-    fn a_gap_ends_a_segment() {
-        let minutes = [worn(1, 0), worn(2, 0), worn(4, 0)];
-
-        let lengths: Vec<_> = segments(&minutes).map(<[_]>::len).collect();
-
-        assert_eq!(lengths, [2, 1]);
     }
 
     #[test]

@@ -19,17 +19,7 @@ pub struct RulesError {
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rules {} do not fit, and nothing was computed with them", self.origin)?;
-        for problem in &self.problems {
-            f.write_str("\n  ")?;
-            if let Some(line) = problem.line {
-                write!(f, "line {line}: ")?;
-            }
-            if !problem.key.is_empty() {
-                write!(f, "{}: ", problem.key)?;
-            }
-            f.write_str(&problem.text)?;
-        }
-        Ok(())
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 

@@ -13,11 +13,11 @@ use crate::{
     time::{Calendar, Zone},
 };
 
-/// Real minutes, kept beside the repository; `BRISK_DATA` names another place.
+/// Real minutes, kept beside the repository as tests/oracles.rs has them; `BRISK_SHARED` names another place.
 fn fitabase() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
-    let folder = std::env::var_os("BRISK_DATA").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    Some(folder.join("fitabase-2016/minuteStepsNarrow_merged.csv.gz")).filter(|path| path.exists())
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+    let shared = std::env::var_os("BRISK_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    Some(shared.join("data/fitabase-2016/minuteStepsNarrow_merged.csv.gz")).filter(|path| path.exists())
 }
 
 /// Everybody's days of a file in the vendor's narrow layout, `copies` of them in a row.

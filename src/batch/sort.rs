@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
 };
 
 /// Rows sorted at once in memory: 8 MiB of them.
@@ -94,19 +94,14 @@ impl Sorter {
 
     /// All rows by participant and time; of rows of one time the first read comes first.
     pub fn sorted(mut self) -> io::Result<Sorted> {
-        let Some(mut file) = self.file.take() else {
+        if self.file.is_some() && !self.piece.is_empty() {
+            self.set_aside()?;
+        }
+        let Some(file) = self.file else {
             self.piece.sort_by_key(Record::key);
             return Ok(Sorted::Memory(self.piece.into_iter()));
         };
-        self.file = Some(file.get_ref().try_clone().map(|clone| BufWriter::with_capacity(1, clone))?);
-        file.flush()?;
-        drop(file);
-        if !self.piece.is_empty() {
-            self.set_aside()?;
-        }
-        let mut whole = self.file.take().ok_or_else(|| io::Error::other("no rows"))?;
-        whole.flush()?;
-        let file = whole.get_ref().try_clone()?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let mut at = 0;
         let mut merge = Merge { file, pieces: Vec::new(), next: BinaryHeap::new() };
         for (number, rows) in self.pieces.into_iter().enumerate() {
@@ -166,9 +161,10 @@ impl Merge {
             piece.buffer.clear();
             piece.taken = 0;
             self.file.seek(SeekFrom::Start(piece.at))?;
-            let read = BufReader::with_capacity(READ_BYTES, &self.file).take(bytes).read_to_end(&mut piece.buffer)?;
-            piece.at += u64::try_from(read).map_err(io::Error::other)?;
-            if u64::try_from(read).map_err(io::Error::other)? < bytes {
+            let read = (&self.file).take(bytes).read_to_end(&mut piece.buffer)?;
+            let read = u64::try_from(read).map_err(io::Error::other)?;
+            piece.at += read;
+            if read < bytes {
                 return Err(io::Error::other("rows set aside are gone"));
             }
         }

@@ -70,7 +70,7 @@ impl Home {
         let clock = Arc::new(SimClock::free(utc(begin)));
         let supervised = demo::supervised(&store, &clock, &counter, Weather::calm(), Policy::default());
         let person = demo::person("me".parse()?, calendar);
-        let book = DayBook::new(Arc::clone(&store), vec![person.clone()], Rules::brisk_1());
+        let book = DayBook::new(Arc::clone(&store), vec![person.clone()], Rules::brisk_1())?;
         let random = fastrand::Rng::with_seed(1);
         Ok(Self { store, book, person, clock, counter, supervised, random })
     }
@@ -107,7 +107,7 @@ impl Home {
             therapist: None,
             stage: None,
         };
-        self.book.decide(&self.person, &Decision::GoalSet(goal), "bench", self.clock.utc())?;
+        self.book.decide(&self.person, Decision::GoalSet(goal), "bench", self.clock.utc())?;
         Ok(())
     }
 }

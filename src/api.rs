@@ -3,21 +3,19 @@
 
 pub mod devices;
 pub mod doctor;
+pub mod goals;
+pub mod numbers;
 mod reply;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, PoisonError},
-};
+use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
 
@@ -25,21 +23,17 @@ pub use self::reply::{
     CounterReply, DataReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply, opening_notes,
 };
 use crate::{
-    config::ClockZone,
+    config::{ClockZone, Config},
     days::{DayBook, DaysError, Person},
     devices::Counter,
-    goal::{self, DayFacts, Decision, DiaryMinutes, GoalVersion, Heard, TodayContext},
-    model::{DayTotal, DeviceId, ParticipantId, SOFTWARE},
+    goal,
+    model::{DeviceId, ParticipantId},
     pairing::PairingDesk,
     store::{BondLevel, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
+    words::Language,
 };
-
-/// From this hour on, today's sentence looks back.
-const EVENING_HOUR: u32 = 20;
-/// A counter is called silent when nothing has been heard from it for this long.
-const SILENT_AFTER_H: i64 = 24;
 
 /// What the router answers from.
 pub struct App {
@@ -47,6 +41,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// People's days.
     pub book: DayBook,
+    /// The settings.
+    pub config: Arc<Config>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
     /// The counters of this home.
@@ -100,11 +96,11 @@ impl BoardEntry {
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/today", get(today))
-        .route("/api/v1/week", get(week))
-        .route("/api/v1/days", get(days))
-        .route("/api/v1/goals", get(goals).post(set_goal))
+        .route("/api/v1/status", get(numbers::get_status))
+        .route("/api/v1/today", get(numbers::get_today))
+        .route("/api/v1/week", get(numbers::get_week))
+        .route("/api/v1/days", get(numbers::get_days))
+        .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))
@@ -112,8 +108,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/devices/pairing/answer", post(devices::answer))
         .route("/api/v1/devices/assign", post(devices::assign))
         .route("/api/v1/devices/forget", post(devices::forget))
-        .route("/api/v1/data/verify", post(verify))
-        .route("/api/v1/data/rebuild", post(rebuild))
+        .route("/api/v1/data/verify", post(numbers::verify))
+        .route("/api/v1/data/rebuild", post(numbers::rebuild))
         .with_state(app)
 }
 
@@ -127,154 +123,16 @@ pub struct Asked {
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
-}
-
-async fn status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Problem> {
-    blocking(app, |app| {
-        let mut counters = Vec::new();
-        let mut known = app.store.counters()?;
-        for entry in &app.board {
-            let at = known.iter().position(|state| state.device == entry.device);
-            let state = at.map(|at| known.swap_remove(at));
-            let doing = entry.status.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).clone());
-            counters.push(CounterReply::new(Some(entry), state.as_ref(), doing));
-        }
-        counters.extend(known.iter().map(|state| CounterReply::new(None, Some(state), None)));
-        let (journal_bytes, index_bytes) = app.store.size();
-        Ok(StatusReply {
-            software: SOFTWARE.to_owned(),
-            process_id: std::process::id(),
-            now: app.clock.utc(),
-            clock_synchronised: app.clock.synchronised(),
-            people: app.book.people().iter().map(|person| person.id.clone()).collect(),
-            counters,
-            data_dir: app.data_dir.clone(),
-            journal_bytes,
-            index_bytes,
-            notes: app.notes.clone(),
-        })
-    })
-    .await
-}
-
-async fn today(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result<Json<TodayReply>, Problem> {
-    blocking(app, move |app| {
-        let now = app.trusted_now()?;
-        let person = app.book.person(asked.person.as_ref())?;
-        let date = person.calendar.day_at(now.timestamp()).date;
-        let row = app.book.rows(person, date, date, now)?.pop();
-        let last_heard = app.last_heard(person)?;
-        let history = app.book.history(person)?;
-        let context = TodayContext {
-            evening: person.calendar.zone.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
-            heard: match last_heard {
-                None => Heard::Never,
-                Some(at) if (now - at).num_hours() < SILENT_AFTER_H => Heard::Lately,
-                Some(at) => Heard::On(person.calendar.day_at(at.timestamp()).date),
-            },
-            keeps_steps: app.keeps_steps(person)?,
-        };
-        let diary = DiaryMinutes::default();
-        let (sentence, progress) = match &row {
-            Some(row) => {
-                let facts = DayFacts { day: row, open: true, diary: &diary };
-                (goal::today_sentence(&facts, &history, &context).text(), goal::today(&facts, &history))
-            }
-            None => ("Nothing has arrived from your counter yet.".to_owned(), None),
-        };
-        Ok(TodayReply {
-            date,
-            weekday: date.weekday().number_from_monday(),
-            sentence,
-            target: progress.as_ref().map(|p| p.target),
-            done: progress.as_ref().and_then(|p| p.done),
-            left: progress.as_ref().and_then(|p| p.left),
-            measure: progress.map(|p| p.measure.to_string()),
-            last_heard: last_heard.and_then(|at| person.calendar.zone.wall(at)),
-            row,
-        })
-    })
-    .await
-}
-
-async fn week(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result<Json<WeekReply>, Problem> {
-    blocking(app, move |app| {
-        let now = app.trusted_now()?;
-        let person = app.book.person(asked.person.as_ref())?;
-        let today = person.calendar.day_at(now.timestamp()).date;
-        let date = asked.from.unwrap_or(today);
-        let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-        let rows = app.book.rows(person, monday, monday + Days::new(6), now)?;
-        let history = app.book.history(person)?;
-        let diary = DiaryMinutes::default();
-        let facts: Vec<_> =
-            rows.iter().map(|row| DayFacts { day: row, open: row.local_date >= today, diary: &diary }).collect();
-        let progress = goal::judge_week(&facts, &history, monday);
-        Ok(WeekReply { progress, days: rows })
-    })
-    .await
-}
-
-async fn days(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result<Json<Vec<DayTotal>>, Problem> {
-    blocking(app, move |app| {
-        let now = app.trusted_now()?;
-        let mut rows = Vec::new();
-        let wanted: Vec<&Person> = match &asked.person {
-            Some(id) => vec![app.book.person(Some(id))?],
-            None => app.book.people().iter().collect(),
-        };
-        for person in wanted {
-            if let Some((first, today)) = app.book.span(person, now)? {
-                let from = asked.from.unwrap_or(first);
-                rows.extend(app.book.rows(person, from, asked.to.unwrap_or(today), now)?);
-            }
-        }
-        Ok(rows)
-    })
-    .await
-}
-
-async fn goals(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Result<Json<GoalsReply>, Problem> {
-    blocking(app, move |app| {
-        let person = app.book.person(asked.person.as_ref())?;
-        let history = app.book.history(person)?;
-        let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
-        Ok(GoalsReply {
-            today,
-            in_force: history.goal_on(today).cloned(),
-            paused_until: history.paused_until(today),
-            next_id: history.next_id(),
-            history: history.spans().iter().map(GoalReply::from).collect(),
-        })
-    })
-    .await
-}
-
-async fn set_goal(State(app): State<Arc<App>>, Json(goal): Json<GoalVersion>) -> Result<Json<GoalVersion>, Problem> {
-    blocking(app, move |app| {
-        let now = app.trusted_now()?;
-        let person = app.book.person(Some(&goal.participant))?;
-        app.book.decide(person, &Decision::GoalSet(goal.clone()), "person", now)?;
-        Ok(goal)
-    })
-    .await
-}
-
-async fn verify(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
-    blocking(app, |app| Ok(DataReply::verified(&app.store.verify(&mut |_, _| {})?, &app.store.quarantine()?))).await
-}
-
-async fn rebuild(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
-    blocking(app, |app| {
-        let report = app.store.rebuild(&mut |_, _| {})?;
-        Ok(DataReply::rebuilt(&report))
-    })
-    .await
+    /// Language of the sentences.
+    pub language: Option<Language>,
 }
 
 impl App {
     /// Now, or why no day can be shown.
-    fn trusted_now(&self) -> Result<DateTime<Utc>, Problem> {
+    ///
+    /// # Errors
+    /// While this computer's clock has not been set.
+    pub fn trusted_now(&self) -> Result<DateTime<Utc>, Problem> {
         if self.clock.synchronised() {
             return Ok(self.clock.utc());
         }
@@ -285,7 +143,11 @@ impl App {
         ))
     }
 
-    fn last_heard(&self, person: &Person) -> Result<Option<DateTime<Utc>>, StoreError> {
+    /// When something last arrived from one of a person's counters.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn last_heard(&self, person: &Person) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut last = None;
         for wearing in &person.counters {
             last = last.max(self.store.counter(wearing.device)?.and_then(|state| state.last_arrival));
@@ -294,7 +156,10 @@ impl App {
     }
 
     /// Whether the person's counter keeps minutes of its own until they are fetched.
-    fn keeps_steps(&self, person: &Person) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keeps_steps(&self, person: &Person) -> Result<bool, StoreError> {
         for wearing in &person.counters {
             if self.store.counter(wearing.device)?.is_some_and(|state| {
                 state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter)
@@ -308,14 +173,27 @@ impl App {
 
 /// An answer that is not the one that was asked for.
 #[derive(Debug)]
-struct Problem {
-    code: StatusCode,
-    text: String,
+pub struct Problem {
+    /// As HTTP says it.
+    pub code: StatusCode,
+    /// What happened, what it means for the data, what to do.
+    pub text: String,
+    /// What does not fit about what was sent, field by field.
+    pub fields: Vec<goal::decision::Problem>,
 }
 
 impl Problem {
-    fn new(code: StatusCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+    /// The program failed inside.
+    pub fn inside() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the program failed inside; nothing stored is affected. Please report it with the log",
+        )
+    }
+
+    /// Without fields.
+    pub fn new(code: StatusCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), fields: Vec::new() }
     }
 }
 
@@ -332,7 +210,9 @@ impl From<DaysError> for Problem {
             DaysError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             DaysError::Store(_) | DaysError::Json(_) | DaysError::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::new(code, error.to_string())
+        let text = error.to_string();
+        let fields = if let DaysError::Refused(problems) = error { problems.0 } else { Vec::new() };
+        Self { code, text, fields }
     }
 }
 
@@ -343,16 +223,10 @@ impl From<StoreError> for Problem {
 }
 
 /// The store blocks on the disk; the runtime must not.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     app: Arc<App>,
     work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Json<T>, Problem> {
     let done = tokio::task::spawn_blocking(move || work(&app)).await;
-    done.unwrap_or_else(|_| {
-        Err(Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the program failed inside; nothing stored is affected. Please report it with the log",
-        ))
-    })
-    .map(Json)
+    done.unwrap_or_else(|_| Err(Problem::inside())).map(Json)
 }

@@ -16,7 +16,10 @@ use serde::Serialize;
 
 pub use paths::Paths;
 pub use rules::{RulesError, parse_rules, read_rules};
-pub use sections::{Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Measure, Person, RadioKind, Storage};
+pub use sections::{
+    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, RadioKind, Storage,
+    Web,
+};
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};
 

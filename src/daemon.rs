@@ -35,6 +35,7 @@ use crate::{
     supervisor::{Policy, SharedStatus, Supervised, Target},
     time::{Clock, SystemClock},
     trouble::Cause,
+    web,
 };
 
 /// Every task ends within this once it is asked to.
@@ -97,7 +98,7 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
         // Once for every change of the counters: everything is wired anew on the same store and the same radio.
         loop {
             let counters = devices::counters(&home.config, &store.decisions()?);
-            let mut daemon = Daemon::new(home.clone(), &counters, notes.clone());
+            let mut daemon = Daemon::new(home.clone(), &counters, notes.clone())?;
             daemon.supervise_all(&counters);
             let (tracker, cancel) = (daemon.tracker.clone(), daemon.cancel.clone());
             daemon.serve(socket)?;
@@ -154,6 +155,9 @@ pub struct Home {
     pub clock: Arc<dyn Clock>,
     /// Where counters are paired; the radio is its.
     pub desk: Arc<PairingDesk>,
+    /// Where browsers ask for pages. Kept open while everything behind it is wired anew, so that no browser is turned
+    /// away; none when the pages are off, or the port is another program's.
+    pub pages: Option<Arc<std::net::TcpListener>>,
 }
 
 impl Home {
@@ -167,7 +171,29 @@ impl Home {
             Arc::clone(&config),
             data_dir,
         ));
-        Self { store, config, clock, desk }
+        let pages = listen(&config.web.listen);
+        Self { store, config, clock, desk, pages }
+    }
+}
+
+fn listen(at: &str) -> Option<Arc<std::net::TcpListener>> {
+    if at == "off" {
+        return None;
+    }
+    let bound = std::net::TcpListener::bind(at).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    match bound {
+        Ok(listener) => Some(Arc::new(listener)),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "no pages at {at}: another program may use the port. Counters are looked after all the same; \
+                 choose another with `[web] listen`"
+            );
+            None
+        }
     }
 }
 
@@ -176,6 +202,7 @@ pub struct Daemon {
     /// What the API answers from; shared once [`Daemon::serve`] is called.
     app: App,
     config: Arc<Config>,
+    pages: Option<Arc<std::net::TcpListener>>,
     radio: Arc<AnyRadio>,
     waiting: Vec<Start>,
     wake: watch::Sender<u64>,
@@ -187,17 +214,21 @@ pub struct Daemon {
 
 impl Daemon {
     /// A daemon on an opened store. `notes` is what was noticed when it was opened.
-    pub fn new(home: Home, counters: &[Counter], notes: Vec<String>) -> Self {
-        let Home { store, config, clock, desk } = home;
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn new(home: Home, counters: &[Counter], notes: Vec<String>) -> Result<Self, StoreError> {
+        let Home { store, config, clock, desk, pages } = home;
         let radio = Arc::clone(desk.radio());
-        let book = DayBook::new(Arc::clone(&store), devices::people(&config, counters), config.rules());
+        let book = DayBook::new(Arc::clone(&store), devices::people(&config, counters), config.rules())?;
         let board = counters.iter().map(BoardEntry::new).collect();
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
         let data_dir = desk.data_dir().to_owned();
-        let app = App { store, book, clock, board, desk: Some(desk), zone, notes, data_dir };
+        let app =
+            App { store, book, config: Arc::clone(&config), clock, board, desk: Some(desk), zone, notes, data_dir };
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        Self { app, config, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel }
+        Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
 
     /// Looks after every counter that is looked for, once the daemon serves.
@@ -281,6 +312,20 @@ impl Daemon {
                 tracing::error!(%error, "the control socket failed; counters are still looked after");
             }
         });
+        if let Some(pages) = self.pages {
+            let router = web::router(Arc::clone(&app));
+            let stop = self.cancel.clone();
+            self.tracker.spawn(async move {
+                let listener = pages.try_clone().and_then(tokio::net::TcpListener::from_std);
+                let served = match listener {
+                    Ok(listener) => axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = served {
+                    tracing::error!(%error, "the pages cannot be shown; counters are still looked after");
+                }
+            });
+        }
         for start in self.waiting {
             start(Arc::clone(&app), &self.tracker, &self.cancel);
         }

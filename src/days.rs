@@ -8,7 +8,7 @@ mod compute;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use chrono::{DateTime, Days as CalendarDays, NaiveDate, Utc};
@@ -17,13 +17,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     aggregate::context::longest_after_min,
-    goal::{Decision, History, Problems},
+    config::Display,
+    goal::Problems,
     model::{DayTotal, DeviceId, ParticipantId, Rules, SOFTWARE},
+    person::{Decision, Record},
     store::{DirtyHour, Revision, Store, StoreError},
     time::{Calendar, LocalDay},
+    words::Language,
 };
 
-/// A person, as the settings describe them.
+/// A person: what the settings say of them, and what they decided.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// Pseudonym.
@@ -34,6 +37,30 @@ pub struct Person {
     pub brisk_spm: u16,
     /// Counters in order of preference.
     pub counters: Vec<Wearing>,
+    /// What the pages call them.
+    pub label: Option<String>,
+    /// Language of their pages.
+    pub language: Language,
+    /// How much of the numbers their pages show.
+    pub display: Display,
+    /// What they decided and wrote down.
+    pub record: Record,
+}
+
+impl Person {
+    /// Somebody of whom the settings say nothing special, and who has decided nothing yet.
+    pub fn new(id: ParticipantId, calendar: Calendar, counters: Vec<Wearing>) -> Self {
+        Self {
+            id,
+            calendar,
+            brisk_spm: Rules::brisk_1().brisk_spm,
+            counters,
+            label: None,
+            language: Language::default(),
+            display: Display::default(),
+            record: Record::default(),
+        }
+    }
 }
 
 /// Who wears which counter since when.
@@ -77,10 +104,10 @@ pub enum DaysError {
 /// The days of all people. Methods block on the disk.
 pub struct DayBook {
     store: Arc<Store>,
-    people: Vec<Person>,
+    /// In the order of the settings; replaced whole when somebody decides.
+    people: RwLock<Vec<Arc<Person>>>,
     rules: Rules,
     rules_hash: String,
-    histories: Mutex<BTreeMap<ParticipantId, Arc<History>>>,
     /// One computation at a time, so that no revision is counted twice.
     computing: Mutex<()>,
 }
@@ -93,26 +120,35 @@ struct Cached {
 }
 
 impl DayBook {
-    /// The day book of these people under these rules.
-    pub fn new(store: Arc<Store>, people: Vec<Person>, rules: Rules) -> Self {
+    /// The day book of these people under these rules, with what is stored of their decisions.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn new(store: Arc<Store>, people: Vec<Person>, rules: Rules) -> Result<Self, StoreError> {
         let rules_hash = rules.hash();
-        Self { store, people, rules, rules_hash, histories: Mutex::default(), computing: Mutex::new(()) }
+        let decisions = decisions(&store)?;
+        let people = people.into_iter().map(|mut person| {
+            person.record = Record::from_decisions(&person.id, &person.calendar, decisions.iter().cloned());
+            Arc::new(person)
+        });
+        let people = RwLock::new(people.collect());
+        Ok(Self { store, people, rules, rules_hash, computing: Mutex::new(()) })
     }
 
     /// Everybody.
-    pub fn people(&self) -> &[Person] {
-        &self.people
+    pub fn people(&self) -> Vec<Arc<Person>> {
+        self.people.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The person with this pseudonym, or the only one there is.
     ///
     /// # Errors
     /// When there is no such person, or none is named and there are several.
-    pub fn person(&self, id: Option<&ParticipantId>) -> Result<&Person, DaysError> {
-        match (id, self.people.as_slice()) {
-            (None, [only]) => Ok(only),
+    pub fn person(&self, id: Option<&ParticipantId>) -> Result<Arc<Person>, DaysError> {
+        match (id, self.people().as_slice()) {
+            (None, [only]) => Ok(Arc::clone(only)),
             (None, _) => Err(DaysError::Unknown),
-            (Some(id), people) => people.iter().find(|person| person.id == *id).ok_or(DaysError::Unknown),
+            (Some(id), people) => people.iter().find(|person| person.id == *id).cloned().ok_or(DaysError::Unknown),
         }
     }
 
@@ -189,54 +225,33 @@ impl DayBook {
         self.bring_up_to_date(now)
     }
 
-    /// A person's goals and pauses.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn history(&self, person: &Person) -> Result<Arc<History>, DaysError> {
-        let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(history) = histories.get(&person.id) {
-            return Ok(Arc::clone(history));
-        }
-        let mut decisions = Vec::new();
-        for decided in self.store.decisions()? {
-            match serde_json::from_str::<Decision>(&decided.json) {
-                Err(_) if decided.json.starts_with("{\"device_decision\"") => {}
-                Ok(decision) => decisions.push((u64::from(decided.ordinal), decided.at, decision)),
-                // Of a newer version: the others hold all the same.
-                Err(error) => {
-                    tracing::warn!(
-                        ordinal = decided.ordinal,
-                        line = error.line(),
-                        "a decision cannot be read; it is kept and the others are used. Update the program"
-                    );
-                }
-            }
-        }
-        let history = Arc::new(History::from_decisions(&person.id, &person.calendar, decisions));
-        histories.insert(person.id.clone(), Arc::clone(&history));
-        Ok(history)
-    }
-
-    /// Records a person's decision, after checking it.
+    /// Records a person's decision, after checking it, and gives back the person as they are from now on.
     ///
     /// # Errors
     /// When it cannot stand, with every reason, or when the store fails.
     pub fn decide(
         &self,
         person: &Person,
-        decision: &Decision,
+        decision: impl Into<Decision>,
         actor: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), DaysError> {
-        let today = person.calendar.day_at(now.timestamp()).date;
-        self.history(person)?.check(decision, today)?;
-        let json = serde_json::to_string(decision).map_err(DaysError::Json)?;
+    ) -> Result<Arc<Person>, DaysError> {
+        let decision = decision.into();
         let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        // As they are by now: another decision may have come in between.
+        let mut person = Person::clone(&*self.person(Some(&person.id))?);
+        let today = person.calendar.day_at(now.timestamp()).date;
+        person.record.check(&decision, today)?;
+        let json = serde_json::to_string(&decision).map_err(DaysError::Json)?;
         self.store.append_decision(now, actor, &json)?;
-        self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&person.id);
+        person.record.take(now, today, decision);
         self.store.clear_days(Some(&person.id))?;
-        Ok(())
+        let person = Arc::new(person);
+        let mut people = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        for known in people.iter_mut().filter(|known| known.id == person.id) {
+            *known = Arc::clone(&person);
+        }
+        Ok(person)
     }
 
     fn bring_up_to_date(&self, now: DateTime<Utc>) -> Result<(), DaysError> {
@@ -244,7 +259,7 @@ impl DayBook {
         if dirty.is_empty() {
             return Ok(());
         }
-        for person in &self.people {
+        for person in &self.people() {
             let Some((first, _)) = self.span(person, now)? else { continue };
             let mut touched = BTreeSet::new();
             for DirtyHour { device, hour, .. } in &dirty {
@@ -371,6 +386,27 @@ impl DayBook {
         hash.update(format!("{:?} {:?} {:?} {first}", person.calendar, person.brisk_spm, person.counters));
         first_8(&hash.finalize())
     }
+}
+
+/// Every decision of a person in the journal, with its place and its moment.
+fn decisions(store: &Store) -> Result<Vec<(u64, DateTime<Utc>, Decision)>, StoreError> {
+    let mut decisions = Vec::new();
+    for decided in store.decisions()? {
+        match serde_json::from_str::<Decision>(&decided.json) {
+            Ok(decision) => decisions.push((u64::from(decided.ordinal), decided.at, decision)),
+            // About a counter, or about the page: others read it.
+            Err(_) if !decided.json.starts_with("{\"decision\"") => {}
+            // Of a newer version: the others hold all the same.
+            Err(error) => {
+                tracing::warn!(
+                    ordinal = decided.ordinal,
+                    line = error.line(),
+                    "a decision cannot be read; it is kept and the others are used. Update the program"
+                );
+            }
+        }
+    }
+    Ok(decisions)
 }
 
 /// Of every value in a row: not of its revision, when it was computed and by which version of the program.

@@ -14,7 +14,7 @@ use firmware_protocol::{device::step_log, steplog::device::FlashError};
 
 use crate::{
     days::{DayBook, DaysError, Person, Wearing},
-    model::{DayTotal, DeviceId, ParticipantId, Rules},
+    model::{DayTotal, DeviceId, ParticipantId},
     radio::sim::{
         SharedCounter, SharedFarEnd, SimRadio, Weather,
         clock::SimClock,
@@ -76,7 +76,7 @@ pub struct Played {
 /// The person of a demo, wearing the simulated counter.
 pub fn person(id: ParticipantId, calendar: Calendar) -> Person {
     let counters = vec![Wearing { device: COUNTER, from: None, before: None }];
-    Person { id, calendar, brisk_spm: Rules::brisk_1().brisk_spm, counters }
+    Person::new(id, calendar, counters)
 }
 
 /// Lives through a whole script, bringing the minutes in every day or, with a seed for faults, at odd
@@ -171,7 +171,7 @@ pub fn closed_rows(book: &DayBook, script_end: i64) -> Result<Vec<DayTotal>, Dem
     for person in book.people() {
         let last = person.calendar.day_at((script_end - 1) * 60);
         let now = utc(last.end_s * US_PER_S) + chrono::TimeDelta::hours(2);
-        rows.extend(book.rows(person, NaiveDate::MIN, last.date, now)?);
+        rows.extend(book.rows(&person, NaiveDate::MIN, last.date, now)?);
     }
     Ok(rows)
 }

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     days::{Person, Wearing},
     model::{DeviceId, ParticipantId, parse_device_id},
+    person::Record,
     store::{BondLevel, Decided},
 };
 
@@ -175,6 +176,10 @@ pub fn people(config: &Config, counters: &[Counter]) -> Vec<Person> {
         calendar: config.calendar(person),
         brisk_spm: person.brisk_steps_per_minute,
         counters: worn_by(&person.id),
+        label: person.label.clone(),
+        language: person.language,
+        display: person.display,
+        record: Record::default(),
     });
     people.collect()
 }

@@ -48,7 +48,7 @@ async fn bring_in(kind: &'static Kind, walked: &[ScriptMinute], weather: Weather
 
 /// The rows of the whole days, and the same after the index was made anew.
 fn rows(store: &Arc<Store>, device: DeviceId, what: &str) -> Vec<DayTotal> {
-    let book = DayBook::new(Arc::clone(store), vec![person("p", &[device])], Rules::brisk_1());
+    let book = DayBook::new(Arc::clone(store), vec![person("p", &[device])], Rules::brisk_1()).unwrap();
     let rows = demo::closed_rows(&book, start() + DAYS * 1440).unwrap();
     let report = store.verify(&mut |_, _| ()).unwrap();
     assert!(report.journal_is_whole() && report.index_is_right(), "{what}: {report:?}");

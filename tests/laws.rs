@@ -131,7 +131,7 @@ fn rows(deliveries: &[&Delivery]) -> String {
         };
         store.append_delivery(&record).unwrap();
     }
-    let book = DayBook::new(store, vec![demo::person("p1".parse().unwrap(), calendar())], Rules::brisk_1());
+    let book = DayBook::new(store, vec![demo::person("p1".parse().unwrap(), calendar())], Rules::brisk_1()).unwrap();
     let end = calendar().day("2026-10-27".parse().unwrap()).end_minute();
     serde_json::to_string(&demo::closed_rows(&book, end).unwrap()).unwrap()
 }
@@ -181,8 +181,10 @@ fn a_decision_that_cannot_be_read_hides_no_other() {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(dir.path()).unwrap().0);
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let book =
-        || DayBook::new(Arc::clone(&store), vec![demo::person("p1".parse().unwrap(), calendar())], Rules::brisk_1());
+    let book = || {
+        DayBook::new(Arc::clone(&store), vec![demo::person("p1".parse().unwrap(), calendar())], Rules::brisk_1())
+            .unwrap()
+    };
     let today = calendar().day_at(now.timestamp()).date;
     let goal = serde_json::json!({
         "decision": "goal_set", "id": "g1", "participant": "p1", "measure": "steps", "amount": 5000,
@@ -194,6 +196,6 @@ fn a_decision_that_cannot_be_read_hides_no_other() {
 
     let book = book();
     let person = book.person(None).unwrap();
-    let in_force = book.history(person).unwrap().goal_on(today).cloned();
+    let in_force = person.record.goals.goal_on(today).cloned();
     assert_eq!(in_force.map(|goal| goal.amount), Some(5000));
 }

@@ -9,10 +9,12 @@ use std::{
 /// Each module and what it may import. `ANY` stands for everything.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("words", &[]),
     ("time", &["model"]),
-    ("config", &["model", "time"]),
+    ("config", &["model", "time", "words"]),
     ("aggregate", &["model", "time"]),
-    ("goal", &["model", "time"]),
+    ("goal", &["model", "time", "words"]),
+    ("person", &["model", "time", "words", "goal"]),
     ("store", &["model", "time"]),
     ("export", &["model", "time"]),
     ("report", &["model", "time", "export"]),
@@ -23,8 +25,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("trouble", &["radio"]),
     ("supervisor", &["model", "time", "config", "radio", "store", "sync", "trouble"]),
     ("batch", &["model", "time", "aggregate", "export", "report"]),
-    ("days", &["model", "time", "config", "store", "aggregate", "goal"]),
-    ("devices", &["model", "config", "days", "store"]),
+    ("days", &["model", "time", "words", "config", "store", "aggregate", "goal", "person"]),
+    ("devices", &["model", "config", "person", "days", "store"]),
     ("pairing", &["model", "time", "config", "radio", "store", "sync", "trouble", "supervisor", "devices"]),
     ("doctor", &["model", "trouble"]),
     ("api", LEFT_OF_API),
@@ -40,6 +42,8 @@ const ANY: &[&str] = &["*"];
 
 const LEFT_OF_API: &[&str] = &[
     "model",
+    "words",
+    "person",
     "time",
     "config",
     "radio",
@@ -61,7 +65,7 @@ const LEFT_OF_API: &[&str] = &[
 ];
 
 /// Modules that are pure, and what they therefore never mention.
-const PURE: [&str; 4] = ["model", "aggregate", "goal", "report"];
+const PURE: [&str; 6] = ["model", "aggregate", "goal", "person", "words", "report"];
 const IMPURE: [&str; 6] = ["tokio", "tracing", "std::fs", "Utc::now", "SystemTime", "Instant::now"];
 
 /// Counters are named in `firmware-protocol/src/device/` alone.

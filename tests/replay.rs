@@ -79,7 +79,7 @@ fn days_of(script: Vec<ScriptMinute>, id: &str, calendar: Calendar, faults: Opti
         .unwrap_or_else(|error| panic!("{id}, seed {faults:?}: {error}"));
 
     let people = vec![demo::person(participant(id), calendar)];
-    let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1());
+    let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap();
     (demo::closed_rows(&book, end).unwrap(), played)
 }
 
@@ -200,7 +200,7 @@ fn days_of_one_dialogue(script: Vec<ScriptMinute>, calendar: Calendar) -> (Vec<D
     let lost = store.counter(demo::COUNTER).unwrap().unwrap().lost_epochs;
     assert!(lost > 0, "the ring was meant to run over");
     let people = vec![demo::person(participant("walker"), calendar)];
-    let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1());
+    let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap();
     (demo::closed_rows(&book, end).unwrap(), report.new_epochs)
 }
 

@@ -90,7 +90,7 @@ async fn live() {
     let radio = Arc::new(SimRadio::new(Arc::clone(&clock), air, Weather::rough(days.unsigned_abs())));
     let devices: Vec<DeviceId> = KINDS.iter().map(|kind| counters::identity(kind)).collect();
     let people = KINDS.iter().zip(&devices).map(|(kind, device)| person_of(kind, *device)).collect();
-    let book = Arc::new(DayBook::new(Arc::clone(&store), people, Rules::brisk_1()));
+    let book = Arc::new(DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap());
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
     let mut statuses = Vec::new();
     for (kind, device) in KINDS.iter().zip(&devices) {

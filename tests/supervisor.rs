@@ -81,14 +81,14 @@ fn supervised(radio: &Arc<SimRadio>, clock: &Arc<SimClock>, store: &Arc<Store>, 
 
 fn person(name: &str, counters: &[DeviceId]) -> Person {
     let counters = counters.iter().map(|device| Wearing { device: *device, from: None, before: None }).collect();
-    Person { id: name.parse().unwrap(), calendar: calendar(), brisk_spm: 100, counters }
+    Person::new(name.parse().unwrap(), calendar(), counters)
 }
 
 fn steps_of_days(book: &DayBook, name: &str) -> Vec<Option<u32>> {
     let person = book.person(Some(&name.parse().unwrap())).unwrap();
     let now = DateTime::from_timestamp((start() + DAYS * 1440) * 60 + 3600, 0).unwrap();
     let first = calendar().day_at(start() * 60).date;
-    let rows = book.rows(person, first, first + chrono::Days::new(2), now).unwrap();
+    let rows = book.rows(&person, first, first + chrono::Days::new(2), now).unwrap();
     rows.into_iter().map(|row| row.total_steps).collect()
 }
 
@@ -117,7 +117,7 @@ async fn many_counters_at_once_are_all_brought_in_through_rough_air() {
     }
 
     let people: Vec<_> = numbers.iter().map(|n| person(&format!("p{n}"), &[id(*n)])).collect();
-    let book = DayBook::new(store, people, Rules::brisk_1());
+    let book = DayBook::new(store, people, Rules::brisk_1()).unwrap();
     for n in numbers {
         assert_eq!(steps_of_days(&book, &format!("p{n}")), steps_of_script(&script(u64::from(n))), "p{n}");
     }
@@ -141,7 +141,7 @@ async fn two_counters_on_one_person_are_never_summed() {
         supervised(&radio, &clock, &store, id(n)).until_complete(9, &mut jitter).await.unwrap();
     }
 
-    let book = DayBook::new(store, vec![person("p", &[id(1), id(2)])], Rules::brisk_1());
+    let book = DayBook::new(store, vec![person("p", &[id(1), id(2)])], Rules::brisk_1()).unwrap();
     let mut expected = steps_of_script(&best);
     let in_hole: u32 = best[10 * 60..20 * 60].iter().map(|minute| minute.steps).sum();
     expected[0] = expected[0].map(|steps| steps + in_hole);
@@ -156,8 +156,9 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
     clock.set_synchronised(false);
     let app = Arc::new(App {
         store: Arc::clone(&store),
-        book: DayBook::new(Arc::clone(&store), vec![person("p1", &[id(1)])], Rules::brisk_1()),
+        book: DayBook::new(Arc::clone(&store), vec![person("p1", &[id(1)])], Rules::brisk_1()).unwrap(),
         clock: Arc::clone(&clock) as Arc<dyn brisk::time::Clock>,
+        config: Arc::default(),
         board: Vec::new(),
         desk: None,
         zone: None,

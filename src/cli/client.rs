@@ -89,7 +89,8 @@ impl Session {
             }
         };
         let app = App {
-            book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules()),
+            book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules())?,
+            config: Arc::clone(&config),
             store,
             clock,
             board: counters.iter().map(BoardEntry::new).collect(),

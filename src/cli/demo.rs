@@ -133,14 +133,14 @@ fn once(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let waiting = super::spinner(context, "living through the script, minute by minute");
     let played = daemon::runtime()?.block_on(demo::play(&store, play.script, args.faults))?;
     waiting.finish_and_clear();
-    let book = DayBook::new(store, devices::people(&config, &devices::counters(&config, &[])), config.rules());
+    let book = DayBook::new(store, devices::people(&config, &devices::counters(&config, &[])), config.rules())?;
     let rows = if args.replay.is_some() {
         demo::closed_rows(&book, script_end)?
     } else {
         let now = DateTime::from_timestamp(script_end * 60, 0).unwrap_or_default();
         let person = book.person(None)?;
         set_first_goal(&book, now)?;
-        book.rows(person, chrono::NaiveDate::MIN, chrono::NaiveDate::MAX, now)?
+        book.rows(&person, chrono::NaiveDate::MIN, chrono::NaiveDate::MAX, now)?
     };
     if context.global.json {
         print_json(&rows)?;
@@ -227,7 +227,7 @@ fn start(
 
     let counters = devices::counters(config, &store.decisions()?);
     let home = Home::new(store, config.clone(), clock, radio, folder.dir.clone());
-    let mut daemon = Daemon::new(home, &counters, crate::api::opening_notes(&report));
+    let mut daemon = Daemon::new(home, &counters, crate::api::opening_notes(&report))?;
     daemon.supervise_all(&counters);
     let running = (daemon.tracker.clone(), daemon.cancel.clone());
     let socket = folder.dir.join("brisk.sock");
@@ -299,11 +299,11 @@ fn table(rows: &[DayTotal]) -> anyhow::Result<()> {
 /// A plan from the first day on, so that there is something to set the minutes beside.
 fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
     let person = book.person(None)?;
-    if book.history(person)?.versions().next().is_some() {
+    if person.record.goals.versions().next().is_some() {
         return Ok(());
     }
     let first =
-        book.span(person, now)?.map_or_else(|| person.calendar.day_at(now.timestamp()).date, |(first, _)| first);
+        book.span(&person, now)?.map_or_else(|| person.calendar.day_at(now.timestamp()).date, |(first, _)| first);
     let goal = GoalVersion {
         id: "g1".to_owned(),
         participant: person.id.clone(),
@@ -323,7 +323,7 @@ fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
         therapist: None,
         stage: None,
     };
-    book.decide(person, &crate::goal::Decision::GoalSet(goal), "demo", now)?;
+    book.decide(&person, crate::goal::Decision::GoalSet(goal), "demo", now)?;
     Ok(())
 }
 

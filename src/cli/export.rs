@@ -53,7 +53,7 @@ enum FormatArg {
 pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit> {
     let ExportCommand::Days(args) = command;
     super::with_session(context, |session| {
-        let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to };
+        let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
         let rows: Vec<DayTotal> = session.get("days", &asked)?;
         if rows.is_empty() {
             writeln!(std::io::stderr(), "There is no day to export yet; nothing was written.")?;

@@ -185,7 +185,7 @@ pub fn today_text(reply: &TodayReply) -> String {
 /// `brisk week`
 pub fn week(context: &Context, args: &WeekArgs) -> anyhow::Result<Exit> {
     super::with_session(context, |session| {
-        let asked = Asked { person: args.who.person.clone(), from: args.from, to: None };
+        let asked = Asked { person: args.who.person.clone(), from: args.from, to: None, language: None };
         let reply: WeekReply = session.get("week", &asked)?;
         if context.global.json {
             print_json(&reply)?;

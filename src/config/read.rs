@@ -69,6 +69,8 @@ impl<'i> File<'i> {
                 "bluetooth" => config.bluetooth = self.table("bluetooth", value),
                 "measure" => config.measure = self.table("measure", value),
                 "storage" => config.storage = self.table("storage", value),
+                "web" => config.web = self.table("web", value),
+                "notify" => config.notify = self.table("notify", value),
                 "person" => config.person = self.list("person", value).unwrap_or(config.person),
                 "counter" => config.counter = self.list("counter", value).unwrap_or_default(),
                 _ => config = self.take("", config, (key, value)),

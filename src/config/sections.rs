@@ -13,6 +13,7 @@ use super::{
 use crate::{
     model::{DeviceId, ParticipantId},
     time::{BadZone, Zone},
+    words::Language,
 };
 
 /// What the reader and the printer of the file know about a table.
@@ -74,6 +75,10 @@ section! {
         measure: Measure = Measure::default(),
         /// Where readings are kept.
         storage: Storage = Storage::default(),
+        /// The pages.
+        web: Web = Web::default(),
+        /// Notices.
+        notify: Notify = Notify::default(),
         /// The people of this home.
         person: Vec<Person> = vec![Person::default()],
         /// Their counters.
@@ -138,6 +143,29 @@ section! {
 }
 
 section! {
+    /// The pages.
+    Web {
+        /// Address and port of the pages; "off" shows none. Other computers are let in by `brisk web expose lan`
+        /// alone.
+        listen: String = "127.0.0.1:8791".to_owned(),
+        /// Names under which a browser on this computer may ask for them.
+        hosts: Vec<String> = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()],
+    }
+}
+
+section! {
+    /// Notices: at most one a day, in own time, never during a pause.
+    Notify {
+        /// Whether notices are shown at all, on the page and on the desktop.
+        patient: bool = false,
+        /// When none is shown, as "HH:MM-HH:MM".
+        quiet: String = "20:00-09:00".to_owned(),
+        /// After so many that were put away by nobody, none comes until the person is back.
+        give_up_after: u32 = 3,
+    }
+}
+
+section! {
     /// One person of this home.
     Person {
         /// Pseudonym: 1 to 32 letters, digits, "_" or "-". It stands in every export; no name, please.
@@ -145,6 +173,10 @@ section! {
         /// What the pages call this person. Stays in this house.
         #[serde(skip_serializing_if = "Option::is_none")]
         label: Option<String> = None,
+        /// Language of this person's pages: "en" or "he".
+        language: Language = Language::En,
+        /// What their pages show: "full", "steps-only", or "blinded", where a study measures and shows nothing.
+        display: Display = Display::Full,
         /// Time zone, when it is another than that of the home.
         #[serde(skip_serializing_if = "Option::is_none")]
         zone: Option<Zone> = None,
@@ -230,6 +262,19 @@ impl From<ClockZone> for String {
             ClockZone::Named(zone) => zone.into(),
         }
     }
+}
+
+/// How much of the numbers a person's pages show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Display {
+    /// Everything.
+    #[default]
+    Full,
+    /// Steps, without brisk minutes.
+    StepsOnly,
+    /// No number at all: a study measures and does not show.
+    Blinded,
 }
 
 /// Where the counters are.

@@ -16,6 +16,8 @@ pub fn show(config: &Config) -> String {
             "bluetooth" => page.table("[bluetooth]", &config.bluetooth),
             "measure" => page.table("[measure]", &config.measure),
             "storage" => page.table("[storage]", &config.storage),
+            "web" => page.table("[web]", &config.web),
+            "notify" => page.table("[notify]", &config.notify),
             "person" => config.person.iter().for_each(|person| page.table("[[person]]", person)),
             "counter" if config.counter.is_empty() => page.0.push_str(NO_COUNTER),
             "counter" => config.counter.iter().for_each(|counter| page.table("[[counter]]", counter)),

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{DayBook, DaysError, Person, Wearing};
 use crate::{
     aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources, series::SeriesBuf},
-    goal::{self, DayFacts, DiaryMinutes},
+    goal::{self, DayFacts},
     model::{Coarse, DayTotal, Minute},
     time::LocalDay,
 };
@@ -32,7 +32,7 @@ impl DayBook {
             brisk_threshold: threshold,
             rules: &self.rules,
             rules_hash: &self.rules_hash,
-            windows: None,
+            windows: person.record.own_time.on(day.date).map(|set| &set.windows),
             minutes: minutes.view(),
             coarse: &coarse,
             device_day_steps: None,
@@ -41,9 +41,12 @@ impl DayBook {
             epoch_seconds_max: 60,
             extra_flags: &[],
         });
-        let history = self.history(person)?;
-        let diary = DiaryMinutes::default();
-        let outcome = goal::judge_day(&DayFacts { day: &row, open: open_at.is_some(), diary: &diary }, &history);
+        let diary = person.record.diary.minutes_on(day.date);
+        row.diary_min =
+            diary.as_ref().map(|kinds| kinds.values().fold(0, |sum: u32, minutes| sum.saturating_add(*minutes)));
+        let diary = diary.unwrap_or_default();
+        let facts = DayFacts { day: &row, open: open_at.is_some(), diary: &diary };
+        let outcome = goal::judge_day(&facts, &person.record.goals);
         goal::apply(&mut row, &outcome);
         Ok(row)
     }

@@ -6,7 +6,7 @@ use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{Measure, Period, Weekdays};
-use crate::model::ParticipantId;
+use crate::{model::ParticipantId, words::Phrase};
 
 /// One decision of a person, alone or with their therapist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ pub struct Problem {
     /// Field of the decision.
     pub field: &'static str,
     /// What would fit.
-    pub text: String,
+    pub phrase: Phrase,
 }
 
 /// Everything about a decision that does not fit.
@@ -147,13 +147,14 @@ pub struct Problems(pub Vec<Problem>);
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<_> = self.0.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
+        let lines: Vec<_> = self.0.iter().map(|problem| format!("{}: {}", problem.field, problem.phrase)).collect();
         f.write_str(&lines.join("\n"))
     }
 }
 
 /// Longest text of a person, in characters.
-const TEXT_MAX: usize = 500;
+pub const TEXT_MAX: usize = 500;
+const TEXT_MAX_NUMBER: u32 = 500;
 
 /// A goal, a pause and a review lie within this many months of their beginning: further away is a
 /// slip in the year.
@@ -187,7 +188,7 @@ impl Decision {
         match self {
             Self::GoalSet(goal) => goal.look_at(&mut found),
             Self::GoalPaused { from, until, reason, .. } => {
-                found.when(until < from, "until", || format!("The pause begins on {from}; let it end then or later."));
+                found.when(until < from, "until", || Phrase::new("problem-pause-until").with("from", *from));
                 found.too_far("until", *from, Some(*until));
                 found.text("reason", reason.as_deref());
             }
@@ -196,7 +197,7 @@ impl Decision {
             Self::DayExcused { by, reason, .. } => {
                 found.code("by", Some(by));
                 let blank = reason.trim().is_empty();
-                found.when(blank, "reason", || "A few words on the reason help whoever reads the record later.".into());
+                found.when(blank, "reason", || Phrase::new("problem-reason-blank"));
                 found.text("reason", Some(reason).filter(|_| !blank).map(String::as_str));
             }
         }
@@ -216,24 +217,25 @@ impl GoalVersion {
         found.code("id", Some(&self.id));
         let range = self.measure.plausible(self.period);
         found.when(!range.contains(&self.amount), "amount", || {
-            let unit = if self.measure == Measure::Steps { "steps" } else { "minutes" };
-            let period = if self.period == Period::Day { "day" } else { "week" };
-            let (low, high) = (range.start(), range.end());
-            format!("{} does not look like a plan; {low} to {high} {unit} per {period} can be chosen.", self.amount)
+            let key = match (self.measure == Measure::Steps, self.period) {
+                (true, Period::Day) => "problem-amount-steps-day",
+                (true, Period::Week) => "problem-amount-steps-week",
+                (false, Period::Day) => "problem-amount-minutes-day",
+                (false, Period::Week) => "problem-amount-minutes-week",
+            };
+            Phrase::new(key).with("amount", self.amount).with("low", *range.start()).with("high", *range.end())
         });
-        found.when(self.days.is_empty(), "days", || "Choose at least one day of the week.".into());
+        found.when(self.days.is_empty(), "days", || Phrase::new("problem-days-none"));
         let from = self.from;
         found.when(self.until.is_some_and(|until| until < from), "until", || {
-            format!("The goal begins on {from}; let its last day be then or later.")
+            Phrase::new("problem-goal-until").with("from", from)
         });
         found.when(self.review_on.is_some_and(|review| review < from), "review_on", || {
-            format!("The goal begins on {from}; choose a day to look at it again after that.")
+            Phrase::new("problem-review-early").with("from", from)
         });
         found.too_far("until", from, self.until);
         found.too_far("review_on", from, self.review_on);
-        found.when(self.confidence.is_some_and(|sure| sure > 10), "confidence", || {
-            "How sure are you, from 0 (not at all) to 10 (quite sure)?".into()
-        });
+        found.when(self.confidence.is_some_and(|sure| sure > 10), "confidence", || Phrase::new("problem-confidence"));
         found.code("therapist", self.therapist.as_ref());
         found.text("own_words", self.own_words.as_deref());
         found.text("specific", self.specific.as_deref());
@@ -244,35 +246,37 @@ impl GoalVersion {
 
 /// Problems as they are found.
 #[derive(Default)]
-struct Found(Vec<Problem>);
+pub struct Found(Vec<Problem>);
 
 impl Found {
-    fn when(&mut self, wrong: bool, field: &'static str, text: impl FnOnce() -> String) {
+    /// Notes a problem when something is wrong.
+    pub fn when(&mut self, wrong: bool, field: &'static str, phrase: impl FnOnce() -> Phrase) {
         if wrong {
-            self.0.push(Problem { field, text: text() });
+            self.0.push(Problem { field, phrase: phrase() });
         }
     }
 
-    fn text(&mut self, field: &'static str, text: Option<&str>) {
+    /// A text of a person has an end.
+    pub fn text(&mut self, field: &'static str, text: Option<&str>) {
         let long = text.is_some_and(|text| text.chars().count() > TEXT_MAX);
-        self.when(long, field, || format!("This has room for {TEXT_MAX} letters; a shorter text fits."));
+        self.when(long, field, || Phrase::new("problem-text-long").with("most", TEXT_MAX_NUMBER));
     }
 
-    fn code(&mut self, field: &'static str, code: Option<&String>) {
+    /// A code survives every trial database.
+    pub fn code(&mut self, field: &'static str, code: Option<&String>) {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         let fits = |code: &String| (1..=32).contains(&code.len()) && code.bytes().all(allowed);
-        self.when(code.is_some_and(|code| !fits(code)), field, || {
-            "A code has 1 to 32 letters, digits, `_` or `-`.".into()
-        });
+        self.when(code.is_some_and(|code| !fits(code)), field, || Phrase::new("problem-code"));
     }
 
     fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
         let limit = from.checked_add_months(MONTHS_MAX);
         let far = date.zip(limit).is_some_and(|(date, limit)| date > limit);
-        self.when(far, field, || "That is more than five years away; is the year right?".into());
+        self.when(far, field, || Phrase::new("problem-date-far"));
     }
 
-    fn done(self) -> Result<(), Problems> {
+    /// All of them, when there are any.
+    pub fn done(self) -> Result<(), Problems> {
         if self.0.is_empty() { Ok(()) } else { Err(Problems(self.0)) }
     }
 }

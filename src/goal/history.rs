@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Decision, GoalVersion, Problem, Problems};
-use crate::{model::ParticipantId, time::Calendar};
+use crate::{model::ParticipantId, time::Calendar, words::Phrase};
 
 /// One person's decisions, in the order in which they were stored.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,7 +70,7 @@ impl History {
     }
 
     /// Adds a decision that was taken on this day.
-    fn take(&mut self, decided_on: NaiveDate, decision: Decision) {
+    pub fn take(&mut self, decided_on: NaiveDate, decision: Decision) {
         let first_goal = self.no_goal_yet();
         let from = decision.from().max(decided_on);
         match decision {
@@ -106,14 +106,13 @@ impl History {
             Decision::DayExcused { .. } => false,
         };
         if late && decision.from() < today {
-            let text = format!("Days gone by keep what was agreed for them; this can begin today, {today}, or later.");
-            problems.push(Problem { field: "from", text });
+            problems.push(Problem { field: "from", phrase: Phrase::new("problem-from-past").with("today", today) });
         }
         if let Decision::GoalSet(goal) = decision
             && self.versions().any(|known| known.id == goal.id)
         {
-            let text = format!("There is already a goal called {}; {} is free.", goal.id, self.next_id());
-            problems.push(Problem { field: "id", text });
+            let phrase = Phrase::new("problem-goal-id").with("id", goal.id.as_str()).with("free", self.next_id());
+            problems.push(Problem { field: "id", phrase });
         }
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }

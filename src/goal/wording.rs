@@ -1,12 +1,15 @@
-//! The sentences about today, and the words that no sentence uses.
+//! The sentences about today.
 //!
 //! A sentence says what was done, credits the person, offers and never orders, and says nothing about
-//! the back. Each has a key, so that a page or another language can put its own text in its place.
+//! the back. Its words stand in the catalogues of [`crate::words`].
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
-use super::{DayFacts, GoalVersion, History, Measure, Period, judge_day};
-use crate::model::{DataState, GoalState};
+use super::{DayFacts, DiaryKind, GoalVersion, History, Measure, Period, judge_day};
+use crate::{
+    model::{DataState, GoalState},
+    words::{Arg, Phrase},
+};
 
 /// Today's amount beside its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,77 +128,48 @@ pub enum Sentence {
 }
 
 impl Sentence {
-    /// The name under which a catalogue of another language finds its text.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::NothingYet { .. } => "today.nothing_yet",
-            Self::Some { .. } => "today.some",
-            Self::Met { .. } => "today.met",
-            Self::Over { .. } => "today.over",
-            Self::Evening { .. } => "today.evening",
-            Self::NoPlan { .. } => "today.no_plan",
-            Self::WeekPlan { .. } => "today.week_plan",
-            Self::Paused { .. } => "today.paused",
-            Self::Excused => "today.excused",
-            Self::NotSynced { safe: true, .. } => "today.not_synced_safe",
-            Self::NotSynced { safe: false, .. } => "today.not_synced",
-            Self::NotWorn { .. } => "today.not_worn",
-            Self::StepsOnly { .. } => "today.steps_only",
-            Self::Open => "today.open",
-        }
-    }
-
-    /// The English text.
-    pub fn text(&self) -> String {
+    /// What is said.
+    pub fn phrase(&self) -> Phrase {
+        let amount_of = |measure: &Measure, count: u32| amount(measure, count);
         match self {
             Self::NothingYet { measure, target } => {
-                format!("A new day. Your plan is {}, whenever it suits you.", amount(measure, *target))
+                Phrase::new("today-nothing-yet").with("plan", amount_of(measure, *target))
             }
             Self::Some { measure, done, left } => {
-                format!("{} so far. {} to go if you feel like it.", amount(measure, *done), number(*left))
+                Phrase::new("today-some").with("done", amount_of(measure, *done)).with("left", *left)
             }
-            Self::Met { measure, done } => format!("You did what you planned: {}. ✓", amount(measure, *done)),
-            Self::Over { measure, done } => {
-                format!("{} today. That is more than you planned, and it counts.", amount(measure, *done))
-            }
+            Self::Met { measure, done } => Phrase::new("today-met").with("done", amount_of(measure, *done)),
+            Self::Over { measure, done } => Phrase::new("today-over").with("done", amount_of(measure, *done)),
             Self::Evening { measure: Measure::Steps, done } => {
-                format!("{} today. Every step counts. Tomorrow is open.", amount(&Measure::Steps, *done))
+                Phrase::new("today-evening-steps").with("done", amount_of(&Measure::Steps, *done))
             }
-            Self::Evening { measure, done } => {
-                format!("{} today. Every minute counts. Tomorrow is open.", amount(measure, *done))
-            }
+            Self::Evening { measure, done } => Phrase::new("today-evening").with("done", amount_of(measure, *done)),
             Self::NoPlan { brisk_min: Some(done) } => {
-                format!("No plan for today. {} so far.", amount(&Measure::LeisureBriskMin, *done))
+                Phrase::new("today-no-plan-done").with("done", amount_of(&Measure::LeisureBriskMin, *done))
             }
-            Self::NoPlan { brisk_min: None } => "No plan for today. Whatever you do counts.".into(),
+            Self::NoPlan { brisk_min: None } => Phrase::new("today-no-plan"),
             Self::WeekPlan { measure, done: Some(done) } => {
-                format!("{} today. Your plan is for the week; the days are yours to choose.", amount(measure, *done))
+                Phrase::new("today-week-plan-done").with("done", amount_of(measure, *done))
             }
-            Self::WeekPlan { done: None, .. } => "Your plan is for the week; the days are yours to choose.".into(),
-            Self::Paused { until } => {
-                let day = until.format("%A %-d %B");
-                format!("Your plan is paused until the end of {day}. Everything you do still counts.")
-            }
-            Self::Excused => "Today is taken out of your plan. Everything you do still counts.".into(),
+            Self::WeekPlan { done: None, .. } => Phrase::new("today-week-plan"),
+            Self::Paused { until } => Phrase::new("today-paused").with("until", *until),
+            Self::Excused => Phrase::new("today-excused"),
             Self::NotSynced { since, safe } => {
                 let heard = since.map_or_else(
-                    || "We have not heard from your band yet.".to_owned(),
-                    |since| format!("We have not heard from your band since {}.", since.format("%A %-d %B")),
+                    || Phrase::new("heard-never"),
+                    |since| Phrase::new("heard-not-since").with("since", since),
                 );
-                if *safe {
-                    format!("{heard} Your steps are safe on the band. Put it near the box to bring them in.")
-                } else {
-                    format!("{heard} Put the band near the box so that we can count today's steps.")
-                }
+                let key = if *safe { "today-not-synced-safe" } else { "today-not-synced" };
+                Phrase::new(key).with("heard", heard)
             }
             Self::NotWorn { date } => {
-                format!("The band was not worn on {}, so we leave that day open.", date.format("%A"))
+                let weekday = u8::try_from(date.weekday().number_from_monday()).unwrap_or(1);
+                Phrase::new("today-not-worn").with("weekday", Arg::Weekday(weekday))
             }
-            Self::StepsOnly { steps } => format!(
-                "You took {}. This band does not tell us how fast, so we show the steps and leave the minutes open.",
-                amount(&Measure::Steps, *steps)
-            ),
-            Self::Open => "Part of today is not known, so we leave it open. Everything you do counts.".into(),
+            Self::StepsOnly { steps } => {
+                Phrase::new("today-steps-only").with("steps", amount_of(&Measure::Steps, *steps))
+            }
+            Self::Open => Phrase::new("today-open"),
         }
     }
 }
@@ -267,65 +241,37 @@ fn unknown(facts: &DayFacts<'_>, goal: Option<&GoalVersion>, context: &TodayCont
 }
 
 /// "20 minutes of brisk walking", "3,100 steps".
-pub fn amount(measure: &Measure, amount: u32) -> String {
-    let count = number(amount);
-    let (minutes, steps) = if amount == 1 { ("minute", "step") } else { ("minutes", "steps") };
-    match measure {
-        Measure::LeisureBriskMin => format!("{count} {minutes} of brisk walking in your own time"),
-        Measure::BriskMin => format!("{count} {minutes} of brisk walking"),
-        Measure::BoutMin => format!("{count} {minutes} of brisk walking in longer stretches"),
-        Measure::LeisureMin => format!("{count} {minutes} of activity in your own time"),
-        Measure::Steps => format!("{count} {steps}"),
-        Measure::DiaryMin(kind) => format!("{count} {minutes} of {}", kind.as_str().replace(['_', '-'], " ")),
-    }
+pub fn amount(measure: &Measure, count: u32) -> Phrase {
+    let key = match measure {
+        Measure::LeisureBriskMin => "amount-leisure-brisk-min",
+        Measure::BriskMin => "amount-brisk-min",
+        Measure::BoutMin => "amount-bout-min",
+        Measure::LeisureMin => "amount-leisure-min",
+        Measure::Steps => "amount-steps",
+        Measure::DiaryMin(kind) => {
+            return Phrase::new("amount-diary-min").with("count", count).with("kind", kind_name(kind));
+        }
+    };
+    Phrase::new(key).with("count", count)
+}
+
+/// What a kind of activity is called: the usual ones in every language, others as they were written.
+pub fn kind_name(kind: &DiaryKind) -> Arg {
+    let key = match kind.as_str() {
+        "swim" => "kind-swim",
+        "cycle" => "kind-cycle",
+        "gym" => "kind-gym",
+        "garden" => "kind-garden",
+        "walk" => "kind-walk",
+        "dance" => "kind-dance",
+        other => return Arg::Text(other.replace(['_', '-'], " ")),
+    };
+    Arg::from(Phrase::new(key))
 }
 
 /// A number with a comma before each three digits.
 pub fn number(value: u32) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Words that frighten, order or scold; a `*` stands for any ending.
-const REFUSED: &str = "damage* injur* harm* protect* careful caution danger* risk* weak* avoid* overdo fail* miss* behind \
-    should must streak lazy burn cure* treat* heal heals healing relieve* prevent* proven normal abnormal* pain* ache* hurt*";
-
-/// Phrases that do the same.
-const REFUSED_PHRASES: [&[&str]; 3] = [&["wear", "and", "tear"], &["stop", "if"], &["too", "much"]];
-
-/// The words of a text that no sentence for a person may use, in lower case, in the order in which
-/// they stand. "Only" counts when a number follows it.
-pub fn refused_words(text: &str) -> Vec<String> {
-    let words: Vec<String> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
-    let refused = |word: &str| {
-        REFUSED.split_whitespace().any(|rule| match rule.strip_suffix('*') {
-            Some(stem) => word.starts_with(stem),
-            None => word == rule,
-        })
-    };
-    let mut found = Vec::new();
-    for (place, word) in words.iter().enumerate() {
-        let rest = &words[place..];
-        let number_next = rest.get(1).is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
-        if refused(word) || (word == "only" && number_next) {
-            found.push(word.clone());
-        }
-        found.extend(REFUSED_PHRASES.iter().filter(|phrase| begins_with(rest, phrase)).map(|p| p.join(" ")));
-    }
-    found
-}
-
-/// Whether a list of words begins with these.
-fn begins_with(words: &[String], phrase: &[&str]) -> bool {
-    words.len() >= phrase.len() && words.iter().zip(phrase).all(|(word, want)| word == want)
+    Phrase::new("number").with("count", value).english()
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ pub fn let_pass(clock: &SimClock, minute: i64) {
 /// Somebody who wears these, the better ones first.
 pub fn person(name: &str, counters: &[DeviceId]) -> Person {
     let counters = counters.iter().map(|device| Wearing { device: *device, from: None, before: None }).collect();
-    Person { id: name.parse().unwrap(), calendar: calendar(), brisk_spm: 100, counters }
+    Person::new(name.parse().unwrap(), calendar(), counters)
 }
 
 /// What a day of the script holds.

@@ -139,7 +139,7 @@ async fn of_a_clock_that_was_years_wrong_the_good_part_is_kept() {
 
             let state = store.counter(device).unwrap().unwrap();
             println!("{what}: {} epochs, {} put aside, {} conflicts", state.epochs, state.quarantined, state.conflicts);
-            let book = DayBook::new(Arc::clone(&store), vec![person("p", &[device])], Rules::brisk_1());
+            let book = DayBook::new(Arc::clone(&store), vec![person("p", &[device])], Rules::brisk_1()).unwrap();
             let rows = demo::closed_rows(&book, start() + DAYS * 1440).unwrap();
             // Its clock was set on the first day.
             for (number, walked) in (0..DAYS).zip(walked.chunks(1440)).skip(1) {
@@ -302,7 +302,7 @@ async fn two_counters_of_different_kinds_on_one_person_are_never_summed() {
     );
     let config = Config::parse(&settings, "brisk.toml").unwrap();
     let people = devices::people(&config, &devices::counters(&config, &[]));
-    let book = DayBook::new(store, people, Rules::brisk_1());
+    let book = DayBook::new(store, people, Rules::brisk_1()).unwrap();
     let rows = demo::closed_rows(&book, start() + DAYS * 1440).unwrap();
 
     for (row, walked) in rows.iter().zip(walked.chunks(1440)) {

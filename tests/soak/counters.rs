@@ -149,7 +149,7 @@ impl FarEnd for Forgetful {
 /// Each counter is worn by somebody of its own.
 pub fn person_of(kind: &Kind, device: DeviceId) -> Person {
     let counters = vec![Wearing { device, from: None, before: None }];
-    Person { id: kind.name.parse().unwrap(), calendar: calendar(), brisk_spm: 100, counters }
+    Person::new(kind.name.parse().unwrap(), calendar(), counters)
 }
 
 /// The rows of the whole days are what was walked, and every epoch is stored once.

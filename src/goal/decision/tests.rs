@@ -106,7 +106,8 @@ fn what_is_said_about_a_problem_uses_no_refused_word() {
     };
 
     for problem in wrong.validate().unwrap_err().0 {
-        assert_eq!(crate::goal::wording::refused_words(&problem.text), Vec::<String>::new(), "{}", problem.text);
+        let text = problem.phrase.english();
+        assert_eq!(crate::words::lint::refused_words(&text), Vec::<String>::new(), "{text}");
     }
 }
 

@@ -32,7 +32,7 @@ async fn simulated_rows(script: &[ScriptMinute]) -> Vec<Value> {
     let store = Arc::new(Store::open(dir.path()).unwrap().0);
     demo::play(&store, script.to_vec(), None).await.unwrap();
     let person = demo::person("me".parse().unwrap(), Calendar::midnight("UTC".parse::<Zone>().unwrap()));
-    let book = DayBook::new(store, vec![person], Rules::brisk_1());
+    let book = DayBook::new(store, vec![person], Rules::brisk_1()).unwrap();
     let end = script.last().unwrap().at + 1;
     let rows = tokio::task::spawn_blocking(move || demo::closed_rows(&book, end).unwrap()).await.unwrap();
     let mut rows: Vec<Value> = rows.iter().map(|row| serde_json::to_value(row).unwrap()).collect();

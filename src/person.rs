@@ -1,0 +1,17 @@
+//! One person beside their counters: everything that they, their helper or their therapist decided, planned and wrote
+//! down, and what follows from it for a day. Pure: values in, values out.
+//!
+//! * [`decision`]: what can be decided, in the form in which it is stored. Dated, and never overwritten.
+//! * [`record`]: all of one person's decisions in order.
+//! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`settings`]: what the record says about each.
+
+pub mod check_in;
+pub mod choice;
+pub mod decision;
+pub mod diary;
+pub mod own_time;
+pub mod record;
+pub mod settings;
+
+pub use decision::{Decision, OwnDecision};
+pub use record::Record;

@@ -1,0 +1,77 @@
+//! What was typed into a form, kept as it was typed until it fits.
+
+use maud::{Markup, html};
+
+use super::door::Visit;
+use crate::{goal::decision::Problem, words::Phrase};
+
+/// The fields of a form as they were sent; a name may come several times.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(pub Vec<(String, String)>);
+
+impl Fields {
+    /// What was typed, without spaces around it; none for nothing.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a name, such as of ticked boxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A field of one line, with its label, a hint, what was typed, and what does not fit.
+pub struct Field<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// Key of its label.
+    pub label: &'static str,
+    /// Key of a hint; none for none.
+    pub hint: Option<&'static str>,
+    /// `type` of the input.
+    pub kind: &'static str,
+    /// What stands in it.
+    pub value: Option<&'a str>,
+}
+
+impl Field<'_> {
+    /// The label, the hint, the sentences beside it, and the input, tied together for screen readers.
+    pub fn render(&self, visit: &Visit, problems: &[Problem]) -> Markup {
+        let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == self.name).collect();
+        let hint_id = format!("{}-hint", self.name);
+        let problem_id = format!("{}-problem", self.name);
+        let mut described = Vec::new();
+        described.extend(self.hint.map(|_| hint_id.clone()));
+        described.extend((!wrong.is_empty()).then(|| problem_id.clone()));
+        html! {
+            div.field {
+                label for=(self.name) { (visit.t(self.label)) }
+                @if let Some(hint) = self.hint { p.hint id=(hint_id) { (visit.t(hint)) } }
+                @if !wrong.is_empty() {
+                    p.problem id=(problem_id) {
+                        @for problem in &wrong { span { (visit.say(&problem.phrase)) } }
+                    }
+                }
+                input id=(self.name) name=(self.name) type=(self.kind) value=[self.value]
+                    dir="auto"
+                    aria-describedby=[(!described.is_empty()).then(|| described.join(" "))]
+                    aria-invalid=[(!wrong.is_empty()).then_some("true")];
+            }
+        }
+    }
+}
+
+/// What every form carries: the token of this browser, and what this one is called, so that a form sent twice is
+/// taken once.
+pub fn hidden(visit: &Visit, once: &str) -> Markup {
+    html! {
+        input type="hidden" name="token" value=(visit.token);
+        input type="hidden" name="once" value=(once);
+    }
+}
+
+/// The button that sends a form.
+pub fn submit(visit: &Visit, label: &Phrase) -> Markup {
+    html! { button type="submit" { (visit.say(label)) } }
+}

@@ -1,0 +1,148 @@
+//! What all pages share: the frame around them, and how a question becomes one.
+
+use std::sync::Arc;
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+
+use super::{door::Visit, form::Fields};
+use crate::{
+    api::{App, Problem},
+    words::Phrase,
+};
+
+/// Which page it is; the way to it in the menu is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Here {
+    /// Today.
+    Today,
+    /// The week.
+    Week,
+    /// The plan.
+    Plan,
+    /// The diary.
+    Diary,
+    /// The weekly review.
+    Review,
+    /// The band.
+    Band,
+    /// The sheet to print.
+    Print,
+    /// What is kept.
+    Privacy,
+    /// Setting up.
+    Setup,
+    /// A page that stands in no menu.
+    Elsewhere,
+}
+
+impl Here {
+    /// What stands in the menu, with its address and its message.
+    pub const MENU: [(Self, &'static str, &'static str); 8] = [
+        (Self::Today, "/", "menu-today"),
+        (Self::Week, "/week", "menu-week"),
+        (Self::Plan, "/plan", "menu-plan"),
+        (Self::Diary, "/diary", "menu-diary"),
+        (Self::Review, "/review", "menu-review"),
+        (Self::Band, "/band", "menu-band"),
+        (Self::Privacy, "/privacy", "menu-privacy"),
+        (Self::Setup, "/setup", "menu-setup"),
+    ];
+}
+
+/// A page's own part.
+pub struct Page {
+    /// Which.
+    pub here: Here,
+    /// Its heading, and the title in the browser.
+    pub title: Phrase,
+    /// What stands below the heading.
+    pub body: Markup,
+}
+
+/// What came of something that was sent.
+pub enum Outcome {
+    /// It was done; the browser goes on to this page.
+    Done(String),
+    /// Something does not fit: the page again, with what was typed and a sentence beside each field.
+    Again(Page),
+}
+
+/// Answers a question with a page. The work may block on the disk.
+pub async fn answer(
+    app: Arc<App>,
+    visit: Visit,
+    work: impl FnOnce(&App, &Visit) -> Result<Page, Problem> + Send + 'static,
+) -> Response {
+    let seen = visit.clone();
+    match on_disk(move || work(&app, &seen)).await {
+        Ok(page) => frame(&visit, &page).into_response(),
+        Err(problem) => trouble(&visit, &problem),
+    }
+}
+
+/// Takes in what was sent with a form. The work may block on the disk.
+pub async fn change(
+    app: Arc<App>,
+    visit: Visit,
+    fields: Fields,
+    work: impl FnOnce(&App, &Visit, &Fields) -> Result<Outcome, Problem> + Send + 'static,
+) -> Response {
+    let seen = visit.clone();
+    match on_disk(move || work(&app, &seen, &fields)).await {
+        Ok(Outcome::Done(path)) => Redirect::to(&path).into_response(),
+        Ok(Outcome::Again(page)) => (StatusCode::UNPROCESSABLE_ENTITY, frame(&visit, &page)).into_response(),
+        Err(problem) => trouble(&visit, &problem),
+    }
+}
+
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(Problem::inside()))
+}
+
+/// A page that says why there is no other.
+fn trouble(visit: &Visit, problem: &Problem) -> Response {
+    let page = Page {
+        here: Here::Elsewhere,
+        title: Phrase::new("trouble-title"),
+        body: html! { p { (problem.text) } p { a href="/" { (visit.t("trouble-back")) } } },
+    };
+    (problem.code, frame(visit, &page)).into_response()
+}
+
+/// The whole document.
+pub fn frame(visit: &Visit, page: &Page) -> Markup {
+    let title = visit.say(&page.title);
+    html! {
+        (DOCTYPE)
+        html lang=(visit.language.tag()) dir=(visit.language.direction()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Brisk" }
+                link rel="stylesheet" href="/assets/style.css";
+            }
+            body {
+                a.skip href="#main" { (visit.t("skip-to-content")) }
+                nav aria-label=(visit.t("menu")) {
+                    ul {
+                        @for (here, path, key) in Here::MENU {
+                            li {
+                                a href=(path) aria-current=[(here == page.here).then_some("page")] { (visit.t(key)) }
+                            }
+                        }
+                    }
+                }
+                main id="main" tabindex="-1" {
+                    h1 { (title) }
+                    (page.body)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+# What Brisk says, in Hebrew.

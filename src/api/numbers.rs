@@ -59,7 +59,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
     let row = app.book.rows(person, date, date, now)?.pop();
     let last_heard = app.last_heard(person)?;
     let context = TodayContext {
-        evening: person.calendar.zone.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
+        evening: person.calendar.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
         heard: match last_heard {
             None => Heard::Never,
             Some(at) if (now - at).num_hours() < SILENT_AFTER_H => Heard::Lately,
@@ -84,7 +84,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
         done: progress.as_ref().and_then(|p| p.done),
         left: progress.as_ref().and_then(|p| p.left),
         measure: progress.map(|p| p.measure.to_string()),
-        last_heard: last_heard.and_then(|at| person.calendar.zone.wall(at)),
+        last_heard: last_heard.and_then(|at| person.calendar.wall(at)),
         row,
     })
 }

@@ -178,7 +178,7 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let session = Session::open(&config, &folder.dir, None)?;
     first_contact(context, &session, &runtime)?;
     set_first_goal(&app.book, now)?;
-    let rows: Vec<DayTotal> = session.get("days", &Asked::default())?;
+    let rows = session.days(&Asked::default())?;
     if context.global.json {
         print_json(&rows)?;
     } else {

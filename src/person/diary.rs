@@ -65,6 +65,20 @@ pub enum Effort {
     Hard,
 }
 
+impl Effort {
+    /// All of them, the easiest first.
+    pub const ALL: [Self; 3] = [Self::Easy, Self::Brisk, Self::Hard];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Brisk => "brisk",
+            Self::Hard => "hard",
+        }
+    }
+}
+
 /// All entries as they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diary {

@@ -2,9 +2,12 @@
 //! when no daemon runs. `GET` never changes anything.
 
 pub mod devices;
+pub mod diary;
 pub mod doctor;
 pub mod goals;
 pub mod numbers;
+pub mod own_time;
+pub mod person;
 mod reply;
 
 use std::{path::PathBuf, sync::Arc};
@@ -20,7 +23,8 @@ use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
 
 pub use self::reply::{
-    CounterReply, DataReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply, opening_notes,
+    CounterReply, DataReply, DaysReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply,
+    opening_notes,
 };
 use crate::{
     config::{ClockZone, Config},
@@ -101,6 +105,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/week", get(numbers::get_week))
         .route("/api/v1/days", get(numbers::get_days))
         .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
+        .route("/api/v1/windows", get(own_time::get_windows).post(own_time::post_windows))
+        .route("/api/v1/diary", get(diary::get_diary).post(diary::post_diary))
+        .route("/api/v1/diary/undo", post(diary::post_undo))
+        .route("/api/v1/person", get(person::get_person).post(person::post_person))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))
@@ -114,7 +122,7 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// Which person, and which days.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Asked {
     /// Whose; may be left out when there is only one person.

@@ -11,11 +11,14 @@ mod device;
 mod device_air;
 mod device_capture;
 mod device_test;
+mod diary;
 mod doctor;
 mod export;
 mod goal;
 mod paint;
+mod person;
 mod show;
+mod window;
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -94,6 +97,15 @@ enum Command {
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
+    /// What no step counter sees: swimming, cycling, the garden
+    #[command(subcommand)]
+    Diary(diary::DiaryCommand),
+    /// Hours of work and sleep
+    #[command(subcommand)]
+    Window(window::WindowCommand),
+    /// Name, language and time zone of a person
+    #[command(subcommand)]
+    Person(person::PersonCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -157,6 +169,9 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Device(command) => device::device(&context, command),
         Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
+        Command::Diary(command) => diary::diary(&context, command),
+        Command::Window(command) => window::window(&context, command),
+        Command::Person(command) => person::person(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),
@@ -182,6 +197,11 @@ fn run_daemon(context: &Context) -> anyhow::Result<Exit> {
 
 fn wrong_settings(problems: &ConfigErrors) -> anyhow::Result<Exit> {
     writeln!(std::io::stderr(), "{problems}")?;
+    Ok(Exit::Usage)
+}
+
+fn wrong_argument(problem: &impl std::fmt::Display) -> anyhow::Result<Exit> {
+    writeln!(std::io::stderr(), "brisk: {problem}")?;
     Ok(Exit::Usage)
 }
 

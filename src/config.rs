@@ -105,7 +105,7 @@ impl Config {
     /// How a person's instants become days.
     pub fn calendar(&self, person: &Person) -> Calendar {
         let zone = person.zone.unwrap_or_else(|| self.clock.zone.zone());
-        Calendar { zone, start_of_day: self.clock.start_of_day }
+        Calendar::new(zone, self.clock.start_of_day)
     }
 
     /// The rules that turn minutes into days.

@@ -255,7 +255,8 @@ impl Daemon {
             address: if simulated { Some(air_address(counter.id)) } else { counter.address.clone() },
             bond: if simulated { BondLevel::Simulated } else { counter.bond },
             key,
-            zone: owner.map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).zone),
+            zone: owner
+                .map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).home().zone),
             goal_steps: None,
             purpose: Purpose::Fetch,
         };

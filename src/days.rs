@@ -31,7 +31,7 @@ use crate::{
 pub struct Person {
     /// Pseudonym.
     pub id: ParticipantId,
-    /// Zone and start of day.
+    /// Zone and start of day, with dates of change.
     pub calendar: Calendar,
     /// Steps in a minute from which it is brisk for this person.
     pub brisk_spm: u16,
@@ -59,6 +59,16 @@ impl Person {
             language: Language::default(),
             display: Display::default(),
             record: Record::default(),
+        }
+    }
+
+    /// What the person decided about themselves takes the place of what the settings say.
+    fn follow_record(&mut self) {
+        self.calendar = self.record.calendar(&self.calendar);
+        let said = &self.record.settings;
+        self.language = said.language.unwrap_or(self.language);
+        if let Some(label) = &said.label {
+            self.label = Some(label.clone()).filter(|label| !label.is_empty());
         }
     }
 }
@@ -129,6 +139,7 @@ impl DayBook {
         let decisions = decisions(&store)?;
         let people = people.into_iter().map(|mut person| {
             person.record = Record::from_decisions(&person.id, &person.calendar, decisions.iter().cloned());
+            person.follow_record();
             Arc::new(person)
         });
         let people = RwLock::new(people.collect());
@@ -187,6 +198,8 @@ impl DayBook {
     ) -> Result<Vec<DayTotal>, DaysError> {
         let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
         self.bring_up_to_date(now)?;
+        // As they are by now: a row that is kept rests on every decision.
+        let person = &*self.person(Some(&person.id))?;
         let Some((first, today)) = self.span(person, now)? else {
             return Ok(Vec::new());
         };
@@ -241,11 +254,19 @@ impl DayBook {
         // As they are by now: another decision may have come in between.
         let mut person = Person::clone(&*self.person(Some(&person.id))?);
         let today = person.calendar.day_at(now.timestamp()).date;
+        if person.record.holds(&decision) {
+            return Ok(Arc::new(person));
+        }
         person.record.check(&decision, today)?;
         let json = serde_json::to_string(&decision).map_err(DaysError::Json)?;
+        // Before the decision is written down: if the power goes in between, days are computed once more; the other
+        // way round they would stay as they were.
+        if let Some(days) = person.record.touched(&decision) {
+            self.store.clear_days(&person.id, &days)?;
+        }
         self.store.append_decision(now, actor, &json)?;
         person.record.take(now, today, decision);
-        self.store.clear_days(Some(&person.id))?;
+        person.follow_record();
         let person = Arc::new(person);
         let mut people = self.people.write().unwrap_or_else(PoisonError::into_inner);
         for known in people.iter_mut().filter(|known| known.id == person.id) {
@@ -383,7 +404,8 @@ impl DayBook {
         let mut hash = Sha256::new();
         hash.update(SOFTWARE);
         hash.update(self.rules.hash());
-        hash.update(format!("{:?} {:?} {:?} {first}", person.calendar, person.brisk_spm, person.counters));
+        let home = person.calendar.home();
+        hash.update(format!("{home:?} {:?} {:?} {first}", person.brisk_spm, person.counters));
         first_8(&hash.finalize())
     }
 }

@@ -125,9 +125,10 @@ fn shake(first: u64) {
                 let id = PEOPLE[usize::try_from(seed).unwrap() % PEOPLE.len()];
                 (id, Calendar::midnight(Zone::AS_IT_STANDS), real_script(path, id))
             }
-            None => ("walker", calendar, walker.clone()),
+            None => ("walker", calendar.clone(), walker.clone()),
         };
-        let expected = calm.entry(id.to_owned()).or_insert_with(|| days_of(script.clone(), id, calendar, None).0);
+        let expected =
+            calm.entry(id.to_owned()).or_insert_with(|| days_of(script.clone(), id, calendar.clone(), None).0);
         let (found, played) = days_of(script, id, calendar, Some(seed));
         assert!(json(expected) == json(&found), "seed {seed}, {id}: {}", first_difference(expected, &found));
         seen.extend(played.faults.into_keys());

@@ -98,7 +98,7 @@ async fn live() {
         statuses.push(Arc::clone(&status));
         let target = Target {
             key: counters::life(kind, &[]).key,
-            zone: calendar().zone,
+            zone: calendar().home().zone,
             ..Target::new(kind, *device, Some(kind.name.to_owned()))
         };
         let one = Supervised {

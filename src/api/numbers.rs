@@ -8,16 +8,18 @@ use axum::{
 };
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc};
 
-use super::{App, Asked, CounterReply, DataReply, Problem, StatusReply, TodayReply, WeekReply, blocking};
+use super::{App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking};
 use crate::{
     days::Person,
     goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext},
-    model::{DayTotal, SOFTWARE},
+    model::SOFTWARE,
     words::{Language, Phrase, say},
 };
 
 /// From this hour on, today's sentence looks back.
 const EVENING_HOUR: u32 = 20;
+/// Most days of a person in one answer: a year, whatever the length of the record.
+const DAYS_AT_ONCE: Days = Days::new(366);
 /// A counter is called silent when nothing has been heard from it for this long.
 const SILENT_AFTER_H: i64 = 24;
 
@@ -59,7 +61,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
     let row = app.book.rows(person, date, date, now)?.pop();
     let last_heard = app.last_heard(person)?;
     let context = TodayContext {
-        evening: person.calendar.zone.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
+        evening: person.calendar.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
         heard: match last_heard {
             None => Heard::Never,
             Some(at) if (now - at).num_hours() < SILENT_AFTER_H => Heard::Lately,
@@ -84,7 +86,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
         done: progress.as_ref().and_then(|p| p.done),
         left: progress.as_ref().and_then(|p| p.left),
         measure: progress.map(|p| p.measure.to_string()),
-        last_heard: last_heard.and_then(|at| person.calendar.zone.wall(at)),
+        last_heard: last_heard.and_then(|at| person.calendar.wall(at)),
         row,
     })
 }
@@ -106,6 +108,35 @@ pub fn week(app: &App, person: &Person, date: NaiveDate, now: DateTime<Utc>) -> 
         .collect();
     let progress = goal::judge_week(&facts, &person.record.goals, monday);
     Ok(WeekReply { progress, days: rows })
+}
+
+/// Rows of the day table: of one person or of all, a year from `from` on, else from the first day of any record.
+///
+/// # Errors
+/// When the store fails.
+pub fn days(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<DaysReply, Problem> {
+    let wanted = match &asked.person {
+        Some(id) => vec![app.book.person(Some(id))?],
+        None => app.book.people(),
+    };
+    let mut spans = Vec::new();
+    for person in wanted {
+        if let Some(span) = app.book.span(&person, now)? {
+            spans.push((person, span));
+        }
+    }
+    let first = spans.iter().map(|(_, (first, _))| *first).min();
+    let last = spans.iter().map(|(_, (_, last))| *last).max();
+    let Some((first, last)) = first.zip(last) else { return Ok(DaysReply { days: Vec::new(), next: None }) };
+    let from = asked.from.unwrap_or(first).max(first);
+    let to = asked.to.unwrap_or(last).min(last);
+    let next = from.checked_add_days(DAYS_AT_ONCE).filter(|next| *next <= to);
+    let to = next.and_then(|next| next.pred_opt()).unwrap_or(to);
+    let mut days = Vec::new();
+    for (person, _) in spans {
+        days.extend(app.book.rows(&person, from, to, now)?);
+    }
+    Ok(DaysReply { days, next })
 }
 
 pub(super) async fn get_status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Problem> {
@@ -139,23 +170,8 @@ pub(super) async fn get_week(
 pub(super) async fn get_days(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
-) -> Result<Json<Vec<DayTotal>>, Problem> {
-    blocking(app, move |app| {
-        let now = app.trusted_now()?;
-        let mut rows = Vec::new();
-        let wanted = match &asked.person {
-            Some(id) => vec![app.book.person(Some(id))?],
-            None => app.book.people(),
-        };
-        for person in wanted {
-            if let Some((first, today)) = app.book.span(&person, now)? {
-                let from = asked.from.unwrap_or(first);
-                rows.extend(app.book.rows(&person, from, asked.to.unwrap_or(today), now)?);
-            }
-        }
-        Ok(rows)
-    })
-    .await
+) -> Result<Json<DaysReply>, Problem> {
+    blocking(app, move |app| days(app, &asked, app.trusted_now()?)).await
 }
 
 pub(super) async fn verify(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {

@@ -151,6 +151,15 @@ pub struct WeekReply {
     pub days: Vec<DayTotal>,
 }
 
+/// Rows of the day table.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DaysReply {
+    /// Each person's days in order; one person after the other.
+    pub days: Vec<DayTotal>,
+    /// The first day that is not among them: ask again with `from` this day. None when all are there.
+    pub next: Option<NaiveDate>,
+}
+
 /// A person's goals.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GoalsReply {

@@ -17,7 +17,7 @@
 
 use std::{array, collections::BTreeMap, path::Path};
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 
 pub use super::side_file::{SetAside, SideFileError as ParticipantsError};
 use super::side_file::{SideFile, Slashes, date};
@@ -26,7 +26,7 @@ use crate::{
         OWN_BRISK_SPM, ParticipantId,
         windows::{Weekly, Windows},
     },
-    time::{Calendar, LocalDay, Zone},
+    time::{Calendar, Change, Frame, Zone},
 };
 
 /// Columns that are known.
@@ -231,70 +231,15 @@ impl Enrolment {
         &self.spans[later.saturating_sub(1)].setting
     }
 
-    /// How days are cut on this date; `default` where the file does not say.
-    pub fn calendar_on(&self, date: NaiveDate, default: Calendar) -> Calendar {
-        let setting = self.on(date);
-        Calendar {
-            zone: setting.zone.unwrap_or(default.zone),
-            start_of_day: setting.start_of_day.unwrap_or(default.start_of_day),
-        }
-    }
-
-    /// Whether the day is in another zone than the day before it.
-    pub fn zone_changed_on(&self, date: NaiveDate, default: Calendar) -> bool {
-        let before = date.checked_sub_days(Days::new(1)).unwrap_or(date);
-        self.calendar_on(before, default).zone != self.calendar_on(date, default).zone
-    }
-
-    /// The day with this date. It begins when a day of this date begins in the zone in force on it, and ends
-    /// where the next date's day begins: days meet without a hole, so one before a journey east is short and one
-    /// before a journey west is long. A day that a journey over the date line leaves out has no minute.
-    pub fn local_day(&self, date: NaiveDate, default: Calendar) -> LocalDay {
-        let own = self.calendar_on(date, default);
-        if self.settled_around(date) {
-            return own.day(date);
-        }
-        let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-        let start_s = self.start_s(date, default);
-        LocalDay {
-            date,
-            start_s,
-            end_s: self.start_s(next, default),
-            offset_min: own.zone.name().map(|_| own.zone.offset_s(start_s) / 60),
-            zone: own.zone,
-        }
-    }
-
-    /// The day that a moment lies in.
-    pub fn day_at(&self, utc_s: i64, default: Calendar) -> LocalDay {
-        let mut day = self.local_day(default.day_at(utc_s).date, default);
-        // Zones lie 26 hours apart at most, days begin within 24 hours of each other, and empty ones are passed.
-        for _ in 0..8 {
-            let next = match day.start_s {
-                start if utc_s < start => day.date.checked_sub_days(Days::new(1)),
-                _ if utc_s >= day.end_s => day.date.checked_add_days(Days::new(1)),
-                _ => break,
-            };
-            let Some(next) = next else { break };
-            day = self.local_day(next, default);
-        }
-        day
-    }
-
-    /// Where a date's day begins: never before the day before it does. Four days back nothing can reach: zones
-    /// lie 26 hours apart at most, and days begin within 24 hours of each other.
-    fn start_s(&self, date: NaiveDate, default: Calendar) -> i64 {
-        let starts = (0..=4).filter_map(|back| {
-            let day = date.checked_sub_days(Days::new(back))?;
-            Some(self.calendar_on(day, default).day(day).start_s)
+    /// How this participant's days are cut; by `home` where the file does not say.
+    pub fn calendar(&self, home: &Calendar) -> Calendar {
+        let Frame { zone, start_of_day } = home.home();
+        let changes = self.spans.iter().map(|span| Change {
+            from: span.from,
+            zone: span.setting.zone.or(Some(zone)),
+            start_of_day: span.setting.start_of_day.or(Some(start_of_day)),
         });
-        starts.max().unwrap_or_default()
-    }
-
-    /// Whether no row begins near a date, so that its day is an ordinary one.
-    fn settled_around(&self, date: NaiveDate) -> bool {
-        let near = |from: NaiveDate| (from - date).num_days();
-        self.spans.iter().filter_map(|span| span.from).all(|from| !(-4..=1).contains(&near(from)))
+        home.with_changes(&changes.collect::<Vec<_>>())
     }
 }
 

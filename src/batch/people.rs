@@ -153,7 +153,7 @@ impl<'o> People<'o> {
 
     fn enter(&mut self, id: ParticipantId) -> usize {
         let enrolment = self.options.participants.as_ref().and_then(|participants| participants.of(&id));
-        self.all.push(Person::new(id, enrolment));
+        self.all.push(Person::new(id, enrolment, &self.options.calendar));
         self.all.len() - 1
     }
 
@@ -259,8 +259,7 @@ impl<'o> People<'o> {
         let last_total = totals.and_then(|totals| totals.keys().next_back().copied());
         loop {
             let person = &self.all[number];
-            let calendar = options.calendar;
-            let Some(day) = person.next_day(calendar, first_total) else { break };
+            let Some(day) = person.next_day(first_total) else { break };
             let may_end = match until {
                 Until::Now => person.is_settled(&day, self.after_min, options),
                 Until::End => {
@@ -270,7 +269,7 @@ impl<'o> People<'o> {
             };
             let Some(next) = day.date.checked_add_days(Days::new(1)).filter(|_| may_end) else { break };
             self.write_day(number, &day, totals.and_then(|totals| totals.get(&day.date).copied()), until)?;
-            self.all[number].day_is_written(&day, next, calendar, options);
+            self.all[number].day_is_written(&day, next, options);
         }
         self.held = (self.held + self.all[number].held()).saturating_sub(before);
         Ok(())
@@ -286,7 +285,7 @@ impl<'o> People<'o> {
         let options = self.options;
         let person = &self.all[number];
         let (brisk_threshold, windows) = person.in_force(day.date, options);
-        let flags = person.flags(day, until == Until::End, options.calendar);
+        let flags = person.flags(day, until == Until::End);
         let mut total = day_total(&DayInput {
             participant: &person.id,
             day,

@@ -76,6 +76,7 @@ pub(super) struct Person<'o> {
     /// The latest instant that a local stamp stood for.
     pub last_instant_s: i64,
     enrolment: Option<&'o Enrolment>,
+    calendar: Calendar,
     gathering: Option<Gathering>,
     reading: Option<CounterReading>,
     /// Minutes with two values, in days not finished.
@@ -92,7 +93,7 @@ pub(super) struct Person<'o> {
 }
 
 impl<'o> Person<'o> {
-    pub fn new(id: ParticipantId, enrolment: Option<&'o Enrolment>) -> Self {
+    pub fn new(id: ParticipantId, enrolment: Option<&'o Enrolment>, home: &Calendar) -> Self {
         Self {
             id,
             state: State::Open,
@@ -108,6 +109,7 @@ impl<'o> Person<'o> {
             seen: 0,
             last_instant_s: i64::MIN,
             enrolment,
+            calendar: enrolment.map_or_else(|| home.clone(), |enrolment| enrolment.calendar(home)),
             gathering: None,
             reading: None,
             contradicted: Vec::new(),
@@ -122,7 +124,8 @@ impl<'o> Person<'o> {
 
     /// As new, to be read a second time.
     pub fn begin_again(&mut self) {
-        *self = Self { state: State::OutOfOrder, ..Self::new(self.id.clone(), self.enrolment) };
+        let fresh = Self::new(self.id.clone(), self.enrolment, &self.calendar);
+        *self = Self { state: State::OutOfOrder, ..fresh };
     }
 
     pub fn forget_everything(&mut self) {
@@ -235,14 +238,14 @@ impl<'o> Person<'o> {
     }
 
     /// The first day that is not written; none before anything is known.
-    pub fn next_day(&self, calendar: Calendar, first_total: Option<NaiveDate>) -> Option<LocalDay> {
+    pub fn next_day(&self, first_total: Option<NaiveDate>) -> Option<LocalDay> {
         if let Some(next) = self.next {
             return Some(next);
         }
-        let day = self.first_second().map(|first_s| self.day_at(first_s, calendar));
+        let day = self.first_second().map(|first_s| self.calendar.day_at(first_s));
         match (day, first_total) {
-            (Some(day), Some(total)) if total < day.date => Some(self.day(total, calendar)),
-            (None, Some(total)) => Some(self.day(total, calendar)),
+            (Some(day), Some(total)) if total < day.date => Some(self.calendar.day(total)),
+            (None, Some(total)) => Some(self.calendar.day(total)),
             (day, _) => day,
         }
     }
@@ -270,10 +273,10 @@ impl<'o> Person<'o> {
     }
 
     /// A day is written; what later ones do not need is forgotten.
-    pub fn day_is_written(&mut self, day: &LocalDay, next: NaiveDate, calendar: Calendar, options: &BatchOptions) {
+    pub fn day_is_written(&mut self, day: &LocalDay, next: NaiveDate, options: &BatchOptions) {
         self.days_written += 1;
         self.first_date.get_or_insert(day.date);
-        let next = self.day(next, calendar);
+        let next = self.calendar.day(next);
         self.next = Some(next);
         let (threshold, _) = self.in_force(next.date, options);
         let from = decided_from(self.series.view(), &next, &options.rules, threshold);
@@ -291,7 +294,7 @@ impl<'o> Person<'o> {
     }
 
     /// What only the course of the record can tell about a day.
-    pub fn flags(&self, day: &LocalDay, at_end: bool, calendar: Calendar) -> Vec<Flag> {
+    pub fn flags(&self, day: &LocalDay, at_end: bool) -> Vec<Flag> {
         let inside = |minute: i32| (day.first_minute()..day.end_minute()).contains(&i64::from(minute));
         let mut flags = Vec::new();
         if self.contradicted.iter().any(|&minute| inside(minute)) {
@@ -304,7 +307,7 @@ impl<'o> Person<'o> {
         if at_end && self.last_second().as_ref().is_some_and(within) {
             flags.push(Flag::RecordEnds);
         }
-        if self.enrolment.is_some_and(|enrolment| enrolment.zone_changed_on(day.date, calendar)) {
+        if self.calendar.zone_changed_on(day.date) {
             flags.push(Flag::TzChange);
         }
         flags
@@ -318,21 +321,10 @@ impl<'o> Person<'o> {
         i32::try_from(index).unwrap_or(i32::MAX)
     }
 
-    fn day(&self, date: NaiveDate, calendar: Calendar) -> LocalDay {
-        self.enrolment.map_or_else(|| calendar.day(date), |enrolment| enrolment.local_day(date, calendar))
-    }
-
-    fn day_at(&self, at_s: i64, calendar: Calendar) -> LocalDay {
-        self.enrolment.map_or_else(|| calendar.day_at(at_s), |enrolment| enrolment.day_at(at_s, calendar))
-    }
-
     /// The zone whose wall clock showed this.
     pub fn zone_at(&self, wall_s: i64, options: &BatchOptions) -> Zone {
         debug_assert_eq!(options.stamps, StampClock::Local);
         let date = chrono::DateTime::from_timestamp(wall_s, 0).map(|wall| wall.date_naive());
-        match (self.enrolment, date) {
-            (Some(enrolment), Some(date)) => enrolment.calendar_on(date, options.calendar).zone,
-            (Some(_) | None, _) => options.calendar.zone,
-        }
+        date.map_or(self.calendar.home(), |date| self.calendar.on(date)).zone
     }
 }

@@ -168,7 +168,7 @@ impl<'o> Sink<'o> {
         if let (Some(reconciled), Some(totals)) = (&mut self.reconciled, &self.options.device_days)
             && totals.of(id).is_some()
         {
-            let calendar = self.options.calendar;
+            let calendar = &self.options.calendar;
             let days = totals.beside(id, course.minutes, |date| calendar.day(date).len_min());
             reconciled.write(id, &classify(&days))?;
         }

@@ -19,11 +19,12 @@ use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
 use crate::{
-    api::{self, App, Asked, BoardEntry, ErrorReply},
+    api::{self, App, Asked, BoardEntry, DaysReply, ErrorReply},
     config::{Config, RadioKind},
     daemon,
     days::DayBook,
     devices,
+    model::{DayTotal, ParticipantId},
     pairing::PairingDesk,
     radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{self, Store},
@@ -120,6 +121,30 @@ impl Session {
         query.extend(asked.to.map(|to| format!("to={to}")));
         let uri = format!("/api/v1/{path}?{}", query.join("&"));
         self.ask(Request::builder().method(Method::GET).uri(uri), Body::empty())
+    }
+
+    /// Rows of the day table, each person's days in order; asked for until all are there.
+    pub fn days(&self, asked: &Asked) -> anyhow::Result<Vec<DayTotal>> {
+        let mut rows = Vec::new();
+        let mut next = asked.from;
+        loop {
+            let Asked { person, to, language, .. } = asked.clone();
+            let reply: DaysReply = self.get("days", &Asked { person, from: next, to, language })?;
+            rows.extend(reply.days);
+            next = reply.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        // Several people's years came one after the other.
+        let mut order: Vec<ParticipantId> = Vec::new();
+        for row in &rows {
+            if !order.contains(&row.participant_id) {
+                order.push(row.participant_id.clone());
+            }
+        }
+        rows.sort_by_key(|row| order.iter().position(|id| *id == row.participant_id));
+        Ok(rows)
     }
 
     /// Asks for a change.

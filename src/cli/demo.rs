@@ -121,7 +121,7 @@ fn play(args: &DemoArgs) -> anyhow::Result<Play> {
 
 fn minute_of_day(calendar: &Calendar, day: &LocalDay, minute: i64) -> i64 {
     let time = NaiveTime::MIN + TimeDelta::minutes(minute);
-    Calendar { start_of_day: time, ..*calendar }.day(day.date).first_minute()
+    Calendar::new(calendar.home().zone, time).day(day.date).first_minute()
 }
 
 /// Everything, as fast as it goes.
@@ -178,7 +178,7 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let session = Session::open(&config, &folder.dir, None)?;
     first_contact(context, &session, &runtime)?;
     set_first_goal(&app.book, now)?;
-    let rows: Vec<DayTotal> = session.get("days", &Asked::default())?;
+    let rows = session.days(&Asked::default())?;
     if context.global.json {
         print_json(&rows)?;
     } else {
@@ -332,9 +332,12 @@ fn settings(play: &Play) -> Config {
     config.bluetooth.radio = RadioKind::Simulated;
     // The simulated person wears it all day and the simulated computer is always near.
     config.bluetooth.sync_every = Duration::from_secs(60);
-    config.clock.start_of_day = play.calendar.start_of_day;
-    config.person =
-        vec![config::Person { id: play.person.clone(), zone: Some(play.calendar.zone), ..config::Person::default() }];
+    config.clock.start_of_day = play.calendar.home().start_of_day;
+    config.person = vec![config::Person {
+        id: play.person.clone(),
+        zone: Some(play.calendar.home().zone),
+        ..config::Person::default()
+    }];
     config.counter = vec![config::Counter {
         id: COUNTER,
         label: Some("simulated counter".to_owned()),

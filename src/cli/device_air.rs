@@ -129,7 +129,8 @@ impl Air {
         let known = self.known(&address);
         let key = known.map(|known| keys::load(&self.data, known.id)).transpose()?.flatten();
         let owner = known.and_then(Counter::owner).and_then(|id| self.config.person(id));
-        let zone = owner.map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).zone);
+        let zone =
+            owner.map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).home().zone);
         let offset_s = zone.offset_s(self.clock.utc().timestamp());
         let simulated = matches!(self.radio, AnyRadio::Simulated(_));
         let bond = if simulated { Some(BondLevel::Simulated) } else { known.map(|known| known.bond) };

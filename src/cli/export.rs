@@ -9,7 +9,6 @@ use super::{Context, Exit, print_json, show::PersonArgs};
 use crate::{
     api::{Asked, StatusReply},
     export::{Format, write_days},
-    model::DayTotal,
 };
 
 /// What to write.
@@ -54,7 +53,7 @@ pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit
     let ExportCommand::Days(args) = command;
     super::with_session(context, |session| {
         let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
-        let rows: Vec<DayTotal> = session.get("days", &asked)?;
+        let rows = session.days(&asked)?;
         if rows.is_empty() {
             writeln!(std::io::stderr(), "There is no day to export yet; nothing was written.")?;
             return Ok(Exit::Nothing);

@@ -73,9 +73,9 @@ fn every_key_is_read() {
 
     assert_eq!(config.bluetooth.sync_every, Duration::from_secs(4 * 3600));
     assert_eq!(config.owner(&config.counter[0]).unwrap().id.as_str(), "p2");
-    assert_eq!(config.calendar(&config.person[0]).zone.name(), Some("Asia/Tokyo"));
-    assert_eq!(config.calendar(&config.person[1]).zone.name(), Some("Europe/Oslo"));
-    assert_eq!(config.calendar(&config.person[1]).start_of_day.to_string(), "04:00:00");
+    assert_eq!(config.calendar(&config.person[0]).home().zone.name(), Some("Asia/Tokyo"));
+    assert_eq!(config.calendar(&config.person[1]).home().zone.name(), Some("Europe/Oslo"));
+    assert_eq!(config.calendar(&config.person[1]).home().start_of_day.to_string(), "04:00:00");
     assert_eq!(config.counter[0].id.to_string(), "00112233445566ff");
     assert_eq!(Config::parse(&show(&config), "shown"), Ok(config));
 }

@@ -6,7 +6,7 @@ use super::{DayBook, DaysError, Person, Wearing};
 use crate::{
     aggregate::{DayInput, coarse::merge_coarse, context_is_enough, day_total, merge_sources, series::SeriesBuf},
     goal::{self, DayFacts},
-    model::{Coarse, DayTotal, Minute},
+    model::{Coarse, DayTotal, Flag, Minute},
     time::LocalDay,
 };
 
@@ -39,7 +39,7 @@ impl DayBook {
             now_s: open_at.map(|now| now.timestamp()),
             source_device: (!sources.is_empty()).then(|| sources.join(";")),
             epoch_seconds_max: 60,
-            extra_flags: &[],
+            extra_flags: if person.calendar.zone_changed_on(day.date) { &[Flag::TzChange] } else { &[] },
         });
         let diary = person.record.diary.minutes_on(day.date);
         row.diary_min =

@@ -269,6 +269,13 @@ impl Found {
         self.when(code.is_some_and(|code| !fits(code)), field, || Phrase::new("problem-code"));
     }
 
+    /// A date lies within five years of today, before or after: further away is a slip in the year.
+    pub fn within_years(&mut self, field: &'static str, today: NaiveDate, date: Option<NaiveDate>) {
+        let early = date.zip(today.checked_sub_months(MONTHS_MAX)).is_some_and(|(date, first)| date < first);
+        self.when(early, field, || Phrase::new("problem-date-far"));
+        self.too_far(field, today, date);
+    }
+
     fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
         let limit = from.checked_add_months(MONTHS_MAX);
         let far = date.zip(limit).is_some_and(|(date, limit)| date > limit);

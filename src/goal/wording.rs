@@ -264,6 +264,7 @@ pub fn kind_name(kind: &DiaryKind) -> Arg {
         "garden" => "kind-garden",
         "walk" => "kind-walk",
         "dance" => "kind-dance",
+        "other" => "kind-other",
         other => return Arg::Text(other.replace(['_', '-'], " ")),
     };
     Arg::from(Phrase::new(key))

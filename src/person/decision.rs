@@ -29,7 +29,7 @@ pub enum OwnDecision {
     /// What the pages call the person, their language, their zone.
     SettingsChanged(SettingsChange),
     /// When they work and sleep, and when their day begins, from a date on.
-    OwnTimeSet(OwnTimeSet),
+    OwnTimeSet(Box<OwnTimeSet>),
     /// An activity written into the diary; one with a known id takes the place of the earlier one.
     DiaryNoted(DiaryEntry),
     /// An entry taken out of the diary.
@@ -91,6 +91,15 @@ impl Decision {
         match self {
             Self::Goal(decision) => decision.participant(),
             Self::Own(decision) => decision.participant(),
+        }
+    }
+
+    /// Whether the person's days may begin at other moments after it.
+    pub fn cuts_days_anew(&self) -> bool {
+        match self {
+            Self::Own(OwnDecision::OwnTimeSet(_)) => true,
+            Self::Own(OwnDecision::SettingsChanged(change)) => change.zone.is_some(),
+            Self::Goal(_) | Self::Own(_) => false,
         }
     }
 }

@@ -1,15 +1,19 @@
 //! The diary: what a step counter cannot see, such as a swim. Kept apart from measured minutes, and added
 //! visibly where the goal counts it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    goal::{DiaryKind, DiaryMinutes},
+    goal::{DiaryKind, DiaryMinutes, decision::Found},
     model::ParticipantId,
+    words::Phrase,
 };
+
+/// Minutes in a day, the most that one activity can have.
+const MINUTES_MAX: u32 = 1440;
 
 /// One activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,19 @@ pub struct DiaryEntry {
     pub note: Option<String>,
 }
 
+impl DiaryEntry {
+    fn look_at(&self, today: NaiveDate, found: &mut Found) {
+        found.code("id", Some(&self.id));
+        found.when(self.minutes == 0, "minutes", || Phrase::new("problem-diary-minutes-none"));
+        found.when(self.minutes > MINUTES_MAX, "minutes", || {
+            Phrase::new("problem-diary-minutes-day").with("minutes", self.minutes)
+        });
+        found.when(self.date > today, "date", || Phrase::new("problem-diary-later").with("date", self.date));
+        found.within_years("date", today, Some(self.date).filter(|date| *date < today));
+        found.text("note", self.note.as_deref());
+    }
+}
+
 /// How hard an activity felt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,11 +65,27 @@ pub enum Effort {
     Hard,
 }
 
+impl Effort {
+    /// All of them, the easiest first.
+    pub const ALL: [Self; 3] = [Self::Easy, Self::Brisk, Self::Hard];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Brisk => "brisk",
+            Self::Hard => "hard",
+        }
+    }
+}
+
 /// All entries as they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diary {
     entries: BTreeMap<String, DiaryEntry>,
     by_date: BTreeMap<NaiveDate, Vec<String>>,
+    /// Ids of entries that were taken out; none of them comes back.
+    undone: BTreeSet<String>,
     /// Days on which anything was ever entered, whatever became of it: a diary was kept there.
     kept_since: Option<NaiveDate>,
 }
@@ -66,12 +99,31 @@ impl Diary {
         self.entries.insert(entry.id.clone(), entry);
     }
 
-    /// Takes an entry out.
-    pub(super) fn remove(&mut self, id: &str) {
+    /// Takes an entry out for good.
+    pub(super) fn undo(&mut self, id: &str) {
+        self.remove(id);
+        self.undone.insert(id.to_owned());
+    }
+
+    fn remove(&mut self, id: &str) {
         let Some(entry) = self.entries.remove(id) else { return };
         if let Some(ids) = self.by_date.get_mut(&entry.date) {
             ids.retain(|known| known != id);
         }
+    }
+
+    pub(super) fn check(&self, entry: &DiaryEntry, today: NaiveDate, found: &mut Found) {
+        entry.look_at(today, found);
+        found.when(self.is_undone(&entry.id), "id", || Phrase::new("problem-diary-undone"));
+    }
+
+    pub(super) fn check_undo(&self, id: &str, found: &mut Found) {
+        found.when(self.entry(id).is_none(), "id", || Phrase::new("problem-diary-unknown"));
+    }
+
+    /// Whether an entry with this id was taken out.
+    pub fn is_undone(&self, id: &str) -> bool {
+        self.undone.contains(id)
     }
 
     /// The entry with this id.
@@ -100,5 +152,73 @@ impl Diary {
             *sum = sum.saturating_add(entry.minutes);
         }
         Some(minutes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn entry(id: &str, minutes: u32, date: &str) -> DiaryEntry {
+        DiaryEntry {
+            id: id.to_owned(),
+            participant: "p1".parse().unwrap(),
+            kind: "swim".parse().unwrap(),
+            minutes,
+            date: day(date),
+            at: None,
+            effort: None,
+            note: None,
+        }
+    }
+
+    fn fields(diary: &Diary, entry: &DiaryEntry) -> Vec<(&'static str, &'static str)> {
+        let mut found = Found::default();
+        diary.check(entry, day("2026-05-14"), &mut found);
+        let problems = found.done().map_or_else(|problems| problems.0, |()| Vec::new());
+        problems.into_iter().map(|problem| (problem.field, problem.phrase.key)).collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_field_by_field() {
+        let diary = Diary::default();
+        let long = DiaryEntry { note: Some("x".repeat(501)), ..entry("two words", 2000, "2026-05-15") };
+
+        assert_eq!(
+            fields(&diary, &long),
+            [
+                ("id", "problem-code"),
+                ("minutes", "problem-diary-minutes-day"),
+                ("date", "problem-diary-later"),
+                ("note", "problem-text-long")
+            ]
+        );
+        assert_eq!(fields(&diary, &entry("a", 0, "2026-05-14")), [("minutes", "problem-diary-minutes-none")]);
+        assert_eq!(fields(&diary, &entry("a", 30, "1926-05-14")), [("date", "problem-date-far")]);
+        assert!(fields(&diary, &entry("a", 1440, "2026-05-14")).is_empty());
+    }
+
+    #[test]
+    fn an_entry_that_was_taken_out_does_not_come_back() {
+        let mut diary = Diary::default();
+        diary.take(entry("a", 30, "2026-05-14"));
+        diary.undo("a");
+
+        assert_eq!(fields(&diary, &entry("a", 30, "2026-05-14")), [("id", "problem-diary-undone")]);
+        assert_eq!((diary.minutes_on(day("2026-05-14")), diary.entry("a")), (Some(DiaryMinutes::new()), None));
+    }
+
+    #[test]
+    fn a_changed_entry_leaves_its_old_day() {
+        let mut diary = Diary::default();
+        diary.take(entry("a", 30, "2026-05-13"));
+        diary.take(entry("a", 40, "2026-05-14"));
+
+        let on = |date| diary.between(day(date), day(date)).map(|entry| entry.minutes).collect::<Vec<_>>();
+        assert_eq!((on("2026-05-13"), on("2026-05-14")), (vec![], vec![40]));
     }
 }

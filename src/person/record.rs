@@ -1,14 +1,16 @@
 //! Everything that one person decided and wrote down, in order.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, own_time::OwnTime, settings::Settings,
 };
 use crate::{
-    goal::{History, Problems},
+    goal::{self, History, Problems, decision::Found},
     model::ParticipantId,
-    time::Calendar,
+    time::{Calendar, Change},
 };
 
 /// One person's record, as far as it was taken in.
@@ -37,18 +39,24 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record of this person. Each decision comes with its place in the journal, which gives the order, and
-    /// with the moment at which it was taken; decisions of other people are passed over.
+    /// The record of this person, whose calendar by the settings this is. Each decision comes with its place in the
+    /// journal, which gives the order, and with the moment at which it was taken; decisions of other people are
+    /// passed over. The day of a decision is the one it had when it was taken: by the calendar as decided until then.
     pub fn from_decisions(
         participant: &ParticipantId,
-        calendar: &Calendar,
+        settings: &Calendar,
         decisions: impl IntoIterator<Item = (u64, DateTime<Utc>, Decision)>,
     ) -> Self {
         let mut own: Vec<_> = decisions.into_iter().filter(|(_, _, what)| what.participant() == participant).collect();
         own.sort_by_key(|(ordinal, _, _)| *ordinal);
         let mut record = Self::default();
+        let mut calendar = settings.clone();
         for (_, at, decision) in own {
+            let cuts_days_anew = decision.cuts_days_anew();
             record.take(at, calendar.day_at(at.timestamp()).date, decision);
+            if cuts_days_anew {
+                calendar = record.calendar(settings);
+            }
         }
         record
     }
@@ -66,18 +74,103 @@ impl Record {
 
     /// All that does not fit about a decision that is to be taken today, at once.
     pub fn check(&self, decision: &Decision, today: NaiveDate) -> Result<(), Problems> {
+        let decision = match decision {
+            Decision::Goal(decision) => return self.goals.check(decision, today),
+            Decision::Own(decision) => decision,
+        };
+        let mut found = Found::default();
         match decision {
-            Decision::Goal(decision) => self.goals.check(decision, today),
-            Decision::Own(_) => Ok(()),
+            OwnDecision::SettingsChanged(change) => change.look_at(today, &mut found),
+            OwnDecision::OwnTimeSet(set) => set.look_at(today, &mut found),
+            OwnDecision::DiaryNoted(entry) => self.diary.check(entry, today, &mut found),
+            OwnDecision::DiaryUndone { id, .. } => self.diary.check_undo(id, &mut found),
+            OwnDecision::ChoicePlanned(_)
+            | OwnDecision::ChoiceAnswered(_)
+            | OwnDecision::CheckInsSet(_)
+            | OwnDecision::CheckInAnswered(_)
+            | OwnDecision::ProgrammeChosen { .. }
+            | OwnDecision::ProposalAnswered { .. }
+            | OwnDecision::NoticeShown { .. }
+            | OwnDecision::NoticeSeen { .. } => {}
         }
+        found.done()
+    }
+
+    /// Whether the record says so already, so that nothing is to be written: a form was sent twice.
+    pub fn holds(&self, decision: &Decision) -> bool {
+        let Decision::Own(decision) = decision else { return false };
+        match decision {
+            OwnDecision::SettingsChanged(change) => self.settings.holds(change),
+            OwnDecision::OwnTimeSet(set) => self.own_time.all().contains(set),
+            OwnDecision::DiaryNoted(entry) => self.diary.entry(&entry.id) == Some(entry),
+            OwnDecision::DiaryUndone { id, .. } => self.diary.is_undone(id),
+            OwnDecision::ChoicePlanned(_)
+            | OwnDecision::ChoiceAnswered(_)
+            | OwnDecision::CheckInsSet(_)
+            | OwnDecision::CheckInAnswered(_)
+            | OwnDecision::ProgrammeChosen { .. }
+            | OwnDecision::ProposalAnswered { .. }
+            | OwnDecision::NoticeShown { .. }
+            | OwnDecision::NoticeSeen { .. } => false,
+        }
+    }
+
+    /// The days whose rows rest on a decision that is about to be taken; none for none.
+    pub fn touched(&self, decision: &Decision) -> Option<RangeInclusive<NaiveDate>> {
+        let on = |date: NaiveDate| date..=date;
+        // The day before ends where the first one begins.
+        let since = |from: Option<NaiveDate>| {
+            let day_before = from.and_then(|from| from.pred_opt());
+            day_before.unwrap_or(NaiveDate::MIN)..=NaiveDate::MAX
+        };
+        match decision {
+            Decision::Goal(goal::Decision::DayExcused { date, .. }) => Some(on(*date)),
+            Decision::Goal(decision) => Some(decision.from()..=NaiveDate::MAX),
+            Decision::Own(OwnDecision::OwnTimeSet(set)) => Some(since(set.from)),
+            Decision::Own(OwnDecision::SettingsChanged(change)) => change.zone.as_ref().map(|zone| since(zone.from)),
+            Decision::Own(OwnDecision::DiaryNoted(entry)) => {
+                let before = self.diary.entry(&entry.id).map_or(entry.date, |known| known.date);
+                // From the first entry on, a day without one has 0 minutes; before it nothing is known.
+                let begun = self.diary.kept_since().is_some_and(|since| since <= entry.date);
+                let last = if begun { before.max(entry.date) } else { NaiveDate::MAX };
+                Some(before.min(entry.date)..=last)
+            }
+            Decision::Own(OwnDecision::DiaryUndone { id, .. }) => self.diary.entry(id).map(|entry| on(entry.date)),
+            Decision::Own(
+                OwnDecision::ChoicePlanned(_)
+                | OwnDecision::ChoiceAnswered(_)
+                | OwnDecision::CheckInsSet(_)
+                | OwnDecision::CheckInAnswered(_)
+                | OwnDecision::ProgrammeChosen { .. }
+                | OwnDecision::ProposalAnswered { .. }
+                | OwnDecision::NoticeShown { .. }
+                | OwnDecision::NoticeSeen { .. },
+            ) => None,
+        }
+    }
+
+    /// How this person's days are cut, where the settings say this.
+    pub fn calendar(&self, settings: &Calendar) -> Calendar {
+        let start = settings.home().start_of_day;
+        let zones = self.settings.zones.iter().map(|moved| Change {
+            from: moved.from,
+            zone: Some(moved.zone),
+            start_of_day: None,
+        });
+        let starts = self.own_time.all().iter().map(|set| Change {
+            from: set.from,
+            zone: None,
+            start_of_day: Some(set.start_of_day.unwrap_or(start)),
+        });
+        settings.with_changes(&zones.chain(starts).collect::<Vec<_>>())
     }
 
     fn take_own(&mut self, decision: OwnDecision) {
         match decision {
             OwnDecision::SettingsChanged(change) => self.settings.take(change),
-            OwnDecision::OwnTimeSet(set) => self.own_time.take(set),
+            OwnDecision::OwnTimeSet(set) => self.own_time.take(*set),
             OwnDecision::DiaryNoted(entry) => self.diary.take(entry),
-            OwnDecision::DiaryUndone { id, .. } => self.diary.remove(&id),
+            OwnDecision::DiaryUndone { id, .. } => self.diary.undo(&id),
             OwnDecision::ChoicePlanned(plan) => self.choices.plan(plan),
             OwnDecision::ChoiceAnswered(answer) => self.choices.answer(answer),
             OwnDecision::CheckInsSet(set) => self.check_ins.set(set),

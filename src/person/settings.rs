@@ -3,7 +3,15 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{model::ParticipantId, time::Zone, words::Language};
+use crate::{
+    goal::decision::Found,
+    model::ParticipantId,
+    time::Zone,
+    words::{Language, Phrase},
+};
+
+/// Longest name on the pages, in characters.
+const NAME_MAX: u32 = 60;
 
 /// A change; what it leaves out stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +28,16 @@ pub struct SettingsChange {
     /// Their zone, with its first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<ZoneFrom>,
+}
+
+impl SettingsChange {
+    pub(super) fn look_at(&self, today: NaiveDate, found: &mut Found) {
+        let long = |label: &String| u32::try_from(label.chars().count()).is_ok_and(|count| count > NAME_MAX);
+        found.when(self.label.as_ref().is_some_and(long), "label", || {
+            Phrase::new("problem-text-long").with("most", NAME_MAX)
+        });
+        found.within_years("from", today, self.zone.as_ref().and_then(|zone| zone.from));
+    }
 }
 
 /// A zone from a day on.
@@ -39,7 +57,7 @@ pub struct Settings {
     pub label: Option<String>,
     /// Language of their pages.
     pub language: Option<Language>,
-    /// Zones in the order in which they were set.
+    /// Zones by their first day; of two from the same day the later decision stands.
     pub zones: Vec<ZoneFrom>,
 }
 
@@ -47,6 +65,18 @@ impl Settings {
     pub(super) fn take(&mut self, change: SettingsChange) {
         self.label = change.label.or(self.label.take());
         self.language = change.language.or(self.language);
-        self.zones.extend(change.zone);
+        if let Some(zone) = change.zone {
+            self.zones.retain(|known| known.from != zone.from);
+            let at = self.zones.partition_point(|known| known.from < zone.from);
+            self.zones.insert(at, zone);
+        }
+    }
+
+    /// Whether a change would change nothing.
+    pub(super) fn holds(&self, change: &SettingsChange) -> bool {
+        let SettingsChange { participant: _, label, language, zone } = change;
+        (label.is_none() || *label == self.label)
+            && (language.is_none() || *language == self.language)
+            && zone.as_ref().is_none_or(|zone| self.zones.contains(zone))
     }
 }

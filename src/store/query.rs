@@ -1,6 +1,6 @@
 //! Questions to the store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::{driver::LastTotal, reading::DeviceId};
@@ -218,13 +218,16 @@ impl Store {
         })
     }
 
-    /// Forgets all computed days of a participant, or of everybody.
-    pub fn clear_days(&self, participant: Option<&ParticipantId>) -> Result<(), StoreError> {
-        let prefix = participant.map_or_else(|| format::all(Kind::Day), |who| format::of_participant(Kind::Day, who));
+    /// Forgets the computed days of a participant within these dates. Forgotten also after a power cut.
+    pub fn clear_days(&self, participant: &ParticipantId, dates: &RangeInclusive<NaiveDate>) -> Result<(), StoreError> {
+        let day = |date| format::day(Kind::Day, participant, date);
+        let (from, mut end) = (day(*dates.start()), day(*dates.end()));
+        end.push(0);
         self.ask(|index| {
             let mut changes = Changes::new();
-            index.prefix(&prefix, &mut |key, _| changes.push((key.to_vec(), None)))?;
-            index.apply(&changes)
+            index.range(&from, &end, &mut |key, _| changes.push((key.to_vec(), None)))?;
+            index.apply(&changes)?;
+            if changes.is_empty() { Ok(()) } else { index.sync() }
         })
     }
 

@@ -118,3 +118,13 @@ trouble-back = Back to today
 ## The page Today
 
 today-title = Today, { $date }
+
+## Own time, the diary and the person
+
+kind-other = other activity
+problem-time = A time has hours and minutes, such as 08:00.
+problem-diary-minutes-none = How many minutes was it? Every minute counts.
+problem-diary-minutes-day = { $minutes } minutes are longer than a day. How many minutes was it?
+problem-diary-later = { $date } is still to come. It can be noted here once it is done.
+problem-diary-undone = This entry was taken out. A new one can be written in its place.
+problem-diary-unknown = There is no such entry in the diary. It may have been taken out on another page.

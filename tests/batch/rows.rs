@@ -268,7 +268,7 @@ fn a_batch_day_is_the_daemons_day() {
     let input: String =
         HEADER.to_owned() + &minutes.iter().map(|minute| row("p1", minute.at, minute.steps)).collect::<String>();
     let (lines, _) = run_on(&input, |options| {
-        *options = options.clone().in_zone(calendar.zone);
+        *options = options.clone().in_zone(calendar.home().zone);
         options.format = Format::JsonLines;
     })
     .unwrap();

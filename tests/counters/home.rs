@@ -104,7 +104,7 @@ pub fn target(kind: &'static Kind, expected: DeviceId, address: &str) -> Target 
     Target {
         bond: BondLevel::Simulated,
         key: (kind.key != KeyNeed::None).then_some(KEY),
-        zone: calendar().zone,
+        zone: calendar().home().zone,
         ..Target::new(kind, expected, Some(address.to_owned()))
     }
 }

@@ -238,8 +238,12 @@ fn days_and_revisions_come_back_and_only_revisions_outlive_a_rebuild() {
     assert_eq!(store.day(&who, date(3)).unwrap(), Some(vec![3; 3]));
     let dates: Vec<_> = store.days(&who, date(2), date(4)).unwrap().into_iter().map(|(date, _)| date).collect();
     assert_eq!(dates, [date(2), date(3), date(4)]);
-    store.clear_days(Some(&other)).unwrap();
+    store.clear_days(&other, &(date(1)..=date(9))).unwrap();
     assert_eq!((store.day(&other, date(2)).unwrap(), store.days(&who, date(1), date(9)).unwrap().len()), (None, 5));
+    store.clear_days(&who, &(date(4)..=chrono::NaiveDate::MAX)).unwrap();
+    store.clear_days(&who, &(chrono::NaiveDate::MIN..=date(1))).unwrap();
+    let dates: Vec<_> = store.days(&who, date(1), date(9)).unwrap().into_iter().map(|(date, _)| date).collect();
+    assert_eq!(dates, [date(2), date(3)]);
 
     store.rebuild(&mut |_, _| ()).unwrap();
     assert_eq!(store.day(&who, date(3)).unwrap(), None);

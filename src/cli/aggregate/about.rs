@@ -37,7 +37,7 @@ impl<'a> About<'a> {
             "rules": self.options.rules,
             "rules_hash": self.options.rules.hash(),
             "brisk_threshold": self.options.brisk_threshold,
-            "tz": self.options.calendar.zone.name(),
+            "tz": self.options.calendar.home().zone.name(),
             "computed_at": self.options.computed_at,
             "inputs": self.inputs,
             "codebook": codebook,
@@ -53,7 +53,7 @@ impl<'a> About<'a> {
 
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.options.calendar.zone.name().is_none() {
+        if self.options.calendar.home().zone.name().is_none() {
             notes.push("Stamps were taken as they stand, in no time zone.".to_owned());
         }
         if self.inputs.iter().any(|input| input.epoch_s > 60) {

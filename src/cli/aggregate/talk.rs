@@ -49,7 +49,7 @@ pub(super) fn dry_run(context: &Context, asked: &Asked) -> anyhow::Result<Exit> 
             "steps": options.columns.steps,
             "heart_rate": options.columns.heart_rate,
         },
-        "tz": options.calendar.zone.name(),
+        "tz": options.calendar.home().zone.name(),
         "stamps": match options.stamps {
             batch::StampClock::AsTheyStand => "as they stand",
             batch::StampClock::Utc => "instants, UTC without an offset",

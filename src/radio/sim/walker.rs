@@ -33,7 +33,7 @@ pub fn script(seed: u64, calendar: &Calendar, from: i64, to: i64) -> Vec<ScriptM
         let mut random = fastrand::Rng::with_seed(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let plan = Day::plan(&mut random, day.weekday());
         for at in day.first_minute().max(from)..day.end_minute().min(to) {
-            let wall = calendar.zone.local_s(at * 60).div_euclid(60).rem_euclid(1440);
+            let wall = day.zone.local_s(at * 60).div_euclid(60).rem_euclid(1440);
             // One draw a minute, used or not: what comes later does not depend on where we begin.
             let mut own = fastrand::Rng::with_seed(random.get_seed() ^ u64::try_from(at).unwrap_or(0));
             let (steps, wear) = plan.minute(wall, &mut own);

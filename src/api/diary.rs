@@ -1,0 +1,162 @@
+//! The diary: what no step counter sees.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use chrono::{Days, NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use super::{App, Asked, Problem, blocking};
+use crate::{
+    days::Person,
+    goal::DiaryKind,
+    model::ParticipantId,
+    person::{
+        OwnDecision,
+        diary::{Diary, DiaryEntry, Effort},
+    },
+};
+
+/// Days that are listed when nobody says from when.
+const LISTED_DAYS: u64 = 28;
+
+/// A diary's entries.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DiaryReply {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Today's date in the person's zone.
+    pub today: NaiveDate,
+    /// The first day that anything was ever noted for; before it nothing is known, from it on a day without an entry
+    /// has 0 minutes.
+    pub kept_since: Option<NaiveDate>,
+    /// Entries in order of days.
+    pub entries: Vec<DiaryEntry>,
+}
+
+/// An activity to be noted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiaryNote {
+    /// Whose; may be left out when there is only one person.
+    #[serde(default)]
+    pub participant: Option<ParticipantId>,
+    /// Name of the entry: one that is in the diary is changed. Left out, a new one gets a free name. A program that may
+    /// send the same entry twice names it, and it is noted once.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What it was: `swim`, `cycle`, `gym`, `garden`, `walk`, `dance`, `other`, or a word of one's own.
+    pub kind: DiaryKind,
+    /// How long, minutes.
+    pub minutes: u32,
+    /// On which day; left out, today.
+    #[serde(default)]
+    pub date: Option<NaiveDate>,
+    /// When it began, by the clock on the wall.
+    #[serde(default)]
+    pub at: Option<NaiveTime>,
+    /// How hard it felt.
+    #[serde(default)]
+    pub effort: Option<Effort>,
+    /// In the person's words.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// An entry to be taken out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiaryUndo {
+    /// Whose; may be left out when there is only one person.
+    #[serde(default)]
+    pub participant: Option<ParticipantId>,
+    /// Which entry.
+    pub id: String,
+}
+
+/// The entries of the days `from..=to`; of the last four weeks where neither is said.
+pub fn diary(app: &App, person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>) -> DiaryReply {
+    let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
+    let to = to.unwrap_or(today);
+    let from = from.unwrap_or(to - Days::new(LISTED_DAYS - 1));
+    let diary = &person.record.diary;
+    DiaryReply {
+        participant: person.id.clone(),
+        today,
+        kept_since: diary.kept_since(),
+        entries: diary.between(from, to).cloned().collect(),
+    }
+}
+
+/// Notes an activity, or changes it.
+///
+/// # Errors
+/// When something does not fit, the clock is not set, or the store fails.
+pub fn note(app: &App, note: DiaryNote) -> Result<DiaryEntry, Problem> {
+    let now = app.trusted_now()?;
+    let person = app.book.person(note.participant.as_ref())?;
+    let entry = DiaryEntry {
+        id: note.id.unwrap_or_else(|| free_id(&person.record.diary)),
+        participant: person.id.clone(),
+        kind: note.kind,
+        minutes: note.minutes,
+        date: note.date.unwrap_or_else(|| person.calendar.day_at(now.timestamp()).date),
+        at: note.at,
+        effort: note.effort,
+        note: note.note.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+    };
+    app.book.decide(&person, OwnDecision::DiaryNoted(entry.clone()), "person", now)?;
+    Ok(entry)
+}
+
+/// Takes an entry out. One that was taken out before stays so.
+///
+/// # Errors
+/// When there is no such entry, the clock is not set, or the store fails.
+pub fn undo(app: &App, undo: &DiaryUndo) -> Result<DiaryReply, Problem> {
+    let now = app.trusted_now()?;
+    let person = app.book.person(undo.participant.as_ref())?;
+    let decision = OwnDecision::DiaryUndone { participant: person.id.clone(), id: undo.id.clone() };
+    let person = app.book.decide(&person, decision, "person", now)?;
+    Ok(diary(app, &person, None, None))
+}
+
+/// A short name that no entry has or had, and that two forms open side by side hardly share.
+pub fn free_id(diary: &Diary) -> String {
+    // Without letters and digits that are read for one another.
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    loop {
+        let id: String = (0..5).filter_map(|_| fastrand::choice(LETTERS)).map(|letter| char::from(*letter)).collect();
+        if diary.entry(&id).is_none() && !diary.is_undone(&id) {
+            return id;
+        }
+    }
+}
+
+pub(super) async fn get_diary(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<DiaryReply>, Problem> {
+    blocking(app, move |app| {
+        let person = app.book.person(asked.person.as_ref())?;
+        Ok(diary(app, &person, asked.from, asked.to))
+    })
+    .await
+}
+
+pub(super) async fn post_diary(
+    State(app): State<Arc<App>>,
+    Json(body): Json<DiaryNote>,
+) -> Result<Json<DiaryEntry>, Problem> {
+    blocking(app, move |app| note(app, body)).await
+}
+
+pub(super) async fn post_undo(
+    State(app): State<Arc<App>>,
+    Json(body): Json<DiaryUndo>,
+) -> Result<Json<DiaryReply>, Problem> {
+    blocking(app, move |app| undo(app, &body)).await
+}

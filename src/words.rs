@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-pub use catalogue::{keys, say};
+pub use catalogue::say;
 
 /// A language that everything is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

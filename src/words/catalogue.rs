@@ -102,9 +102,3 @@ fn grouped(digits: &str) -> String {
     }
     text
 }
-
-/// Keys of all messages of a language, in the order of its file.
-pub fn keys(language: Language) -> Vec<String> {
-    let lines = source(language).lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
-    lines.filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim().to_owned()).collect()
-}

@@ -175,20 +175,6 @@ fn no_sentence_uses_a_refused_word() {
 }
 
 #[test]
-fn refused_words_are_found_whole_and_in_any_case() {
-    for (text, found) in [
-        ("You've taken only 12 steps so far", vec!["only"]),
-        ("We show the steps only.", vec![]),
-        ("Be CAREFUL, walking may cause injuries", vec!["careful", "injuries"]),
-        ("You failed and missed your streak!", vec!["failed", "missed", "streak"]),
-        ("Wear and tear; too much; stop if", vec!["wear and tear", "too much", "stop if"]),
-        ("Heal the world, mustard, burner, normally", vec!["heal"]),
-    ] {
-        assert_eq!(refused_words(text), found, "{text}");
-    }
-}
-
-#[test]
 fn thousands_are_set_apart() {
     assert_eq!([0, 999, 1000, 12_345, 1_234_567].map(number), ["0", "999", "1,000", "12,345", "1,234,567"]);
 }

@@ -1,9 +1,12 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
 //! when no daemon runs. `GET` never changes anything.
 
+pub mod check_ins;
+pub mod choices;
 pub mod devices;
 pub mod doctor;
 pub mod goals;
+pub mod notices;
 pub mod numbers;
 mod reply;
 
@@ -27,7 +30,7 @@ use crate::{
     days::{DayBook, DaysError, Person},
     devices::Counter,
     goal,
-    model::{DeviceId, ParticipantId},
+    model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
     store::{BondLevel, Store, StoreError},
     supervisor::SharedStatus,
@@ -43,6 +46,8 @@ pub struct App {
     pub book: DayBook,
     /// The settings.
     pub config: Arc<Config>,
+    /// Questions that can be asked.
+    pub instruments: Vec<Instrument>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
     /// The counters of this home.
@@ -101,6 +106,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/week", get(numbers::get_week))
         .route("/api/v1/days", get(numbers::get_days))
         .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
+        .route("/api/v1/choices", get(choices::get_choices).post(choices::plan_choice))
+        .route("/api/v1/choices/answer", post(choices::answer_choice))
+        .route("/api/v1/check-ins", get(check_ins::get_check_ins).post(check_ins::answer_check_in))
+        .route("/api/v1/check-ins/set", post(check_ins::set_check_ins))
+        .route("/api/v1/notices", get(notices::get_notices))
+        .route("/api/v1/notices/seen", post(notices::put_away))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))

@@ -3,6 +3,8 @@
 #![expect(clippy::doc_markdown, reason = "the doc comments of arguments are what `--help` prints")]
 
 mod aggregate;
+mod check_in;
+mod choice;
 mod client;
 mod config;
 mod data;
@@ -94,6 +96,12 @@ enum Command {
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
+    /// One small choice a day
+    #[command(subcommand)]
+    Choice(choice::ChoiceCommand),
+    /// Which questions are asked from time to time
+    #[command(subcommand)]
+    CheckIn(check_in::CheckInCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -157,6 +165,8 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Device(command) => device::device(&context, command),
         Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
+        Command::Choice(command) => choice::choice(&context, command),
+        Command::CheckIn(command) => check_in::check_in(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),

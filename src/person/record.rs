@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, own_time::OwnTime, settings::Settings,
+    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, notice::Notices, own_time::OwnTime,
+    settings::Settings,
 };
 use crate::{
     goal::{History, Problems},
@@ -30,8 +31,8 @@ pub struct Record {
     pub programmes: Vec<(NaiveDate, Option<String>)>,
     /// Proposals that were answered: name, whether accepted, day.
     pub proposals: Vec<(String, bool, NaiveDate)>,
-    /// Notices that were shown: key and day.
-    pub notices: Vec<(String, NaiveDate)>,
+    /// Notices that were shown.
+    pub notices: Notices,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -57,6 +58,7 @@ impl Record {
     pub fn take(&mut self, at: DateTime<Utc>, decided_on: NaiveDate, decision: Decision) {
         if !matches!(decision, Decision::Own(OwnDecision::NoticeShown { .. })) {
             self.last_decision = self.last_decision.max(Some(at));
+            self.notices.person_is_back();
         }
         match decision {
             Decision::Goal(decision) => self.goals.take(decided_on, decision),
@@ -68,7 +70,24 @@ impl Record {
     pub fn check(&self, decision: &Decision, today: NaiveDate) -> Result<(), Problems> {
         match decision {
             Decision::Goal(decision) => self.goals.check(decision, today),
-            Decision::Own(_) => Ok(()),
+            Decision::Own(decision) => self.check_own(decision, today),
+        }
+    }
+
+    fn check_own(&self, decision: &OwnDecision, today: NaiveDate) -> Result<(), Problems> {
+        match decision {
+            OwnDecision::ChoicePlanned(plan) => self.choices.check_plan(plan, today),
+            OwnDecision::ChoiceAnswered(answer) => self.choices.check_answer(answer, today),
+            OwnDecision::CheckInsSet(set) => set.check(today),
+            OwnDecision::CheckInAnswered(answer) => self.check_ins.check_answer(answer, today),
+            OwnDecision::NoticeShown { date, .. } => self.notices.check_shown(*date),
+            OwnDecision::SettingsChanged(_)
+            | OwnDecision::OwnTimeSet(_)
+            | OwnDecision::DiaryNoted(_)
+            | OwnDecision::DiaryUndone { .. }
+            | OwnDecision::ProgrammeChosen { .. }
+            | OwnDecision::ProposalAnswered { .. }
+            | OwnDecision::NoticeSeen { .. } => Ok(()),
         }
     }
 
@@ -86,9 +105,14 @@ impl Record {
             OwnDecision::ProposalAnswered { proposal, accepted, date, .. } => {
                 self.proposals.push((proposal, accepted, date));
             }
-            OwnDecision::NoticeShown { notice, date, .. } => self.notices.push((notice, date)),
-            OwnDecision::NoticeSeen { .. } => {}
+            OwnDecision::NoticeShown { notice, date, .. } => self.notices.show(notice, date),
+            OwnDecision::NoticeSeen { date, .. } => self.notices.put_away(date),
         }
+    }
+
+    /// Whether one small choice a day is offered on a date: the programme has them, or the person planned one before.
+    pub fn offers_choices(&self, date: NaiveDate) -> bool {
+        self.programme_on(date) == Some("micro-choices") || !self.choices.is_empty()
     }
 
     /// The programme in use on a date.

@@ -1,10 +1,13 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
 //! when no daemon runs. `GET` never changes anything.
 
+pub mod check_ins;
+pub mod choices;
 pub mod devices;
 pub mod diary;
 pub mod doctor;
 pub mod goals;
+pub mod notices;
 pub mod numbers;
 pub mod own_time;
 pub mod person;
@@ -31,7 +34,7 @@ use crate::{
     days::{DayBook, DaysError, Person},
     devices::Counter,
     goal,
-    model::{DeviceId, ParticipantId},
+    model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
     store::{BondLevel, Store, StoreError},
     supervisor::SharedStatus,
@@ -47,6 +50,8 @@ pub struct App {
     pub book: DayBook,
     /// The settings.
     pub config: Arc<Config>,
+    /// Questions that can be asked.
+    pub instruments: Vec<Instrument>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
     /// The counters of this home.
@@ -109,6 +114,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/diary", get(diary::get_diary).post(diary::post_diary))
         .route("/api/v1/diary/undo", post(diary::post_undo))
         .route("/api/v1/person", get(person::get_person).post(person::post_person))
+        .route("/api/v1/choices", get(choices::get_choices).post(choices::plan_choice))
+        .route("/api/v1/choices/answer", post(choices::answer_choice))
+        .route("/api/v1/check-ins", get(check_ins::get_check_ins).post(check_ins::answer_check_in))
+        .route("/api/v1/check-ins/set", post(check_ins::set_check_ins))
+        .route("/api/v1/notices", get(notices::get_notices))
+        .route("/api/v1/notices/seen", post(notices::put_away))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))

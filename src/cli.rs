@@ -3,6 +3,8 @@
 #![expect(clippy::doc_markdown, reason = "the doc comments of arguments are what `--help` prints")]
 
 mod aggregate;
+mod check_in;
+mod choice;
 mod client;
 mod config;
 mod data;
@@ -106,6 +108,12 @@ enum Command {
     /// Name, language and time zone of a person
     #[command(subcommand)]
     Person(person::PersonCommand),
+    /// One small choice a day
+    #[command(subcommand)]
+    Choice(choice::ChoiceCommand),
+    /// Which questions are asked from time to time
+    #[command(subcommand)]
+    CheckIn(check_in::CheckInCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -172,6 +180,8 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Diary(command) => diary::diary(&context, command),
         Command::Window(command) => window::window(&context, command),
         Command::Person(command) => person::person(&context, command),
+        Command::Choice(command) => choice::choice(&context, command),
+        Command::CheckIn(command) => check_in::check_in(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),

@@ -3,6 +3,7 @@
 //!
 //! The doc comment of each field is the text that `brisk config show` prints above it.
 
+mod instruments;
 mod paths;
 mod read;
 mod rules;
@@ -14,17 +15,18 @@ use std::{fmt, fs, io, path::Path};
 
 use serde::Serialize;
 
+pub use instruments::{InstrumentError, parse_instrument};
 pub use paths::Paths;
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{
-    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, RadioKind, Storage,
-    Web,
+    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, Quiet, RadioKind,
+    Storage, Study, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};
 
 use crate::{
-    model::{ParticipantId, Rules},
+    model::{ParticipantId, Rules, instrument::Instrument},
     time::{Calendar, Zone},
 };
 
@@ -71,11 +73,25 @@ impl fmt::Display for ConfigErrors {
 }
 
 impl Config {
-    /// Reads the file. A file that is not there is the same as an empty one.
+    /// Reads the file, and looks at the files that it names. A file that is not there is the same as an empty one.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
         let origin = path.display().to_string();
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, &origin),
+            Ok(text) => {
+                let mut config = Self::parse(&text, &origin)?;
+                let folder = path.parent().unwrap_or(Path::new(""));
+                for file in &mut config.study.instruments {
+                    *file = folder.join(&*file);
+                }
+                let (_, errors) = instruments::instruments(&config.study.instruments);
+                let problem = |error: InstrumentError| ConfigProblem {
+                    key: "study.instruments".to_owned(),
+                    line: None,
+                    text: error.to_string(),
+                };
+                let problems: Vec<_> = errors.into_iter().map(problem).collect();
+                if problems.is_empty() { Ok(config) } else { Err(ConfigErrors { origin, problems }) }
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => {
                 let text = format!("this file cannot be read: {error}");
@@ -106,6 +122,12 @@ impl Config {
     pub fn calendar(&self, person: &Person) -> Calendar {
         let zone = person.zone.unwrap_or_else(|| self.clock.zone.zone());
         Calendar::new(zone, self.clock.start_of_day)
+    }
+
+    /// The instruments that come with this program, and those of the study. [`Config::load`] has refused files that
+    /// cannot be read; one that was broken since is left out.
+    pub fn instruments(&self) -> Vec<Instrument> {
+        instruments::instruments(&self.study.instruments).0
     }
 
     /// The rules that turn minutes into days.

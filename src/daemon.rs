@@ -25,6 +25,7 @@ use crate::{
     days::DayBook,
     devices::{self, Counter, keys},
     model::DeviceId,
+    notify,
     pairing::PairingDesk,
     radio::{
         any::AnyRadio,
@@ -225,8 +226,18 @@ impl Daemon {
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
         let data_dir = desk.data_dir().to_owned();
-        let app =
-            App { store, book, config: Arc::clone(&config), clock, board, desk: Some(desk), zone, notes, data_dir };
+        let app = App {
+            store,
+            book,
+            instruments: config.instruments(),
+            config: Arc::clone(&config),
+            clock,
+            board,
+            desk: Some(desk),
+            zone,
+            notes,
+            data_dir,
+        };
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
@@ -339,6 +350,7 @@ impl Daemon {
                 }
             });
         }
+        self.tracker.spawn(notify::watch(Arc::clone(&app), self.cancel.clone()));
         self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));
         Ok(app)
     }

@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod export;
 pub mod goal;
 pub mod model;
+pub mod notify;
 pub mod pairing;
 pub mod person;
 pub mod radio;

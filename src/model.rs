@@ -3,6 +3,7 @@
 //! Values only: no clock, no file, no radio. Units stand in the names where the type does not say them.
 
 mod day;
+pub mod instrument;
 mod person;
 mod week;
 pub mod windows;

@@ -4,11 +4,14 @@
 //! * [`decision`]: what can be decided, in the form in which it is stored. Dated, and never overwritten.
 //! * [`record`]: all of one person's decisions in order.
 //! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`settings`]: what the record says about each.
+//! * [`notice`]: when the person is told something, and when not; [`band`]: what their helper is told.
 
+pub mod band;
 pub mod check_in;
 pub mod choice;
 pub mod decision;
 pub mod diary;
+pub mod notice;
 pub mod own_time;
 pub mod record;
 pub mod settings;

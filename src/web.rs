@@ -12,7 +12,13 @@ pub mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 
 use crate::api::{self, App};
 
@@ -20,6 +26,12 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
+        .route("/choice", get(pages::choice::show).post(pages::choice::plan))
+        .route("/choice/answer", post(pages::choice::respond))
+        .route("/check-in", get(pages::check_in::show).post(pages::check_in::send))
+        .route("/check-in/thanks", get(pages::check_in::thanks))
+        .route("/check-in/set", post(pages::check_in::set))
+        .route("/notice/seen", post(pages::notice::seen))
         .route("/assets/style.css", get(style))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))

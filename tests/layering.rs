@@ -31,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("doctor", &["model", "trouble"]),
     ("api", LEFT_OF_API),
     ("web", LEFT_OF_API),
+    ("notify", LEFT_OF_API),
     ("cli", ANY),
     ("daemon", ANY),
     ("demo", ANY),

@@ -158,6 +158,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
         store: Arc::clone(&store),
         book: DayBook::new(Arc::clone(&store), vec![person("p1", &[id(1)])], Rules::brisk_1()).unwrap(),
         clock: Arc::clone(&clock) as Arc<dyn brisk::time::Clock>,
+        instruments: Vec::new(),
         config: Arc::default(),
         board: Vec::new(),
         desk: None,

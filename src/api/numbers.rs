@@ -8,7 +8,9 @@ use axum::{
 };
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc};
 
-use super::{App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking};
+use super::{
+    App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking, notices,
+};
 use crate::{
     days::Person,
     goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext},
@@ -37,6 +39,13 @@ pub fn status(app: &App) -> Result<StatusReply, Problem> {
         counters.push(CounterReply::new(Some(entry), state.as_ref(), doing));
     }
     counters.extend(known.iter().map(|state| CounterReply::new(None, Some(state), None)));
+    // Before the clock is set nobody can tell for how long a band was silent.
+    let set = app.clock.synchronised();
+    let concerns = if set { notices::concerns(app, None, app.clock.utc())? } else { Vec::new() };
+    for counter in &mut counters {
+        let own = concerns.iter().filter(|(device, ..)| counter.id == Some(device.to_string()));
+        counter.notices = own.map(|(_, concern, facts)| concern.phrase(facts).english()).collect();
+    }
     let (journal_bytes, index_bytes) = app.store.size();
     Ok(StatusReply {
         software: SOFTWARE.to_owned(),

@@ -83,6 +83,9 @@ pub struct CounterReply {
     pub lost_epochs: u64,
     /// Epochs that came twice with different values; the first is used.
     pub conflicts: u64,
+    /// What whoever looks after it may want to do soon, one sentence each.
+    #[serde(default)]
+    pub notices: Vec<String>,
     /// What the daemon is doing for it; none when no daemon looks after it.
     pub doing: Option<CounterStatus>,
 }
@@ -113,6 +116,7 @@ impl CounterReply {
             undated_epochs: state.map_or(0, |state| state.undated_epochs),
             lost_epochs: state.map_or(0, |state| state.lost_epochs),
             conflicts: state.map_or(0, |state| state.conflicts),
+            notices: Vec::new(),
             doing,
         }
     }

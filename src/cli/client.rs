@@ -91,6 +91,7 @@ impl Session {
         };
         let app = App {
             book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules())?,
+            instruments: config.instruments(),
             config: Arc::clone(&config),
             store,
             clock,

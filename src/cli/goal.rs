@@ -11,7 +11,7 @@ use super::{
     show::PersonArgs,
 };
 use crate::{
-    api::{Asked, GoalsReply, StatusReply},
+    api::{Asked, GoalsReply},
     goal::{DecidedBy, GoalVersion, Measure, Period, Stage, Weekdays, wording::amount},
     model::ParticipantId,
 };
@@ -136,13 +136,7 @@ fn show(context: &Context, session: &Session, args: &PersonArgs) -> anyhow::Resu
 
 fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Exit> {
     let reply = goals(session, args.who.person.as_ref())?;
-    let participant = if let Some(person) = args.who.person {
-        person
-    } else {
-        // The router has answered without a name, so there is exactly one person.
-        let status: StatusReply = session.get("status", &Asked::default())?;
-        status.people.into_iter().next().ok_or_else(|| anyhow::anyhow!("nobody is in the settings"))?
-    };
+    let participant = args.who.or_the_only_one(session)?;
     let goal = GoalVersion {
         id: reply.next_id,
         participant,

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{
     Context, Exit,
+    client::Session,
     paint::{self, say},
     print_json,
 };
@@ -23,6 +24,20 @@ pub struct PersonArgs {
     /// Pseudonym of the person; not needed when there is only one
     #[arg(long, value_name = "ID")]
     pub person: Option<ParticipantId>,
+}
+
+impl PersonArgs {
+    /// The person that was named, or the only one there is.
+    pub fn or_the_only_one(&self, session: &Session) -> anyhow::Result<ParticipantId> {
+        if let Some(person) = &self.person {
+            return Ok(person.clone());
+        }
+        let status: StatusReply = session.get("status", &Asked::default())?;
+        match <[ParticipantId; 1]>::try_from(status.people) {
+            Ok([only]) => Ok(only),
+            Err(_) => Err(anyhow::anyhow!("several people are in the settings; `--person ID` says who is meant")),
+        }
+    }
 }
 
 /// Which week.
@@ -114,7 +129,7 @@ fn doing(counter: &CounterReply) -> String {
 /// What somebody may have to know or do, one sentence each.
 fn concerns(counter: &CounterReply) -> Vec<String> {
     let name = counter.label.clone().or_else(|| counter.id.clone()).unwrap_or_default();
-    let mut lines = Vec::new();
+    let mut lines = counter.notices.clone();
     if let Some(trouble) = counter.doing.as_ref().and_then(|doing| doing.trouble.as_ref()) {
         lines.push(format!("{name}: {trouble}"));
     }

@@ -71,6 +71,7 @@ impl<'i> File<'i> {
                 "storage" => config.storage = self.table("storage", value),
                 "web" => config.web = self.table("web", value),
                 "notify" => config.notify = self.table("notify", value),
+                "study" => config.study = self.table("study", value),
                 "person" => config.person = self.list("person", value).unwrap_or(config.person),
                 "counter" => config.counter = self.list("counter", value).unwrap_or_default(),
                 _ => config = self.take("", config, (key, value)),
@@ -146,6 +147,9 @@ impl<'i> File<'i> {
             if !(least..=most).contains(&length) {
                 self.wrong(key, format!("between {} and {}, please", write_length(least), write_length(most)));
             }
+        }
+        if !(1..=30).contains(&config.notify.give_up_after) {
+            self.wrong("notify.give_up_after", "between 1 and 30, please");
         }
         if radio.retry_after > radio.retry_at_most {
             self.wrong("bluetooth.retry_at_most", "the longest pause is at least `retry_after`");

@@ -11,7 +11,10 @@ use super::{
     text::{counter_id, length, time_of_day},
 };
 use crate::{
-    model::{DeviceId, ParticipantId},
+    model::{
+        DeviceId, ParticipantId,
+        windows::{BadWeekly, Weekly},
+    },
     time::{BadZone, Zone},
     words::Language,
 };
@@ -79,6 +82,8 @@ section! {
         web: Web = Web::default(),
         /// Notices.
         notify: Notify = Notify::default(),
+        /// What a study brings along.
+        study: Study = Study::default(),
         /// The people of this home.
         person: Vec<Person> = vec![Person::default()],
         /// Their counters.
@@ -158,10 +163,48 @@ section! {
     Notify {
         /// Whether notices are shown at all, on the page and on the desktop.
         patient: bool = false,
-        /// When none is shown, as "HH:MM-HH:MM".
-        quiet: String = "20:00-09:00".to_owned(),
-        /// After so many that were put away by nobody, none comes until the person is back.
+        /// When none is shown, as "HH:MM-HH:MM"; "none" for working and sleeping hours alone.
+        quiet: Quiet = Quiet::default(),
+        /// After so many that were put away by nobody, 1 to 30, none comes until the person is back.
         give_up_after: u32 = 3,
+    }
+}
+
+section! {
+    /// What a study brings along.
+    Study {
+        /// Files of instruments for check-ins, or folders of them; a relative path begins where this file lies.
+        instruments: Vec<PathBuf> = Vec::new(),
+    }
+}
+
+/// Hours of every day in which no notice is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Quiet {
+    text: String,
+    /// The same hours on each day of the week.
+    pub hours: Weekly,
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        Self::try_from("20:00-09:00".to_owned()).expect("two times of day are hours")
+    }
+}
+
+impl TryFrom<String> for Quiet {
+    type Error = BadWeekly;
+
+    fn try_from(text: String) -> Result<Self, BadWeekly> {
+        let hours = if text == "none" { Weekly::default() } else { format!("daily {text}").parse()? };
+        Ok(Self { text, hours })
+    }
+}
+
+impl From<Quiet> for String {
+    fn from(quiet: Quiet) -> Self {
+        quiet.text
     }
 }
 

@@ -53,6 +53,11 @@ fn every_key_is_read() {
         rules = "brisk/1"
         [storage]
         data = "/srv/brisk"
+        [notify]
+        patient = true
+        quiet = "none"
+        [study]
+        instruments = ["fabq.toml"]
         [[person]]
         id = "p1"
         label = "Anna"
@@ -144,6 +149,8 @@ fn what_does_not_fit_together_is_found() {
         ("clock = 3\n".to_owned(), ("clock", 1)),
         ("[person]\nid = \"a\"\n".to_owned(), ("person", 1)),
         ("[clock]\nzone =\n".to_owned(), ("", 2)),
+        ("[notify]\nquiet = \"at night\"\n".to_owned(), ("notify.quiet", 2)),
+        ("[notify]\ngive_up_after = 0\n".to_owned(), ("notify.give_up_after", 2)),
     ] {
         assert_eq!(found(&text), pairs(&[expected]), "{text}");
     }
@@ -169,4 +176,19 @@ fn errors_are_printed_one_a_line() {
         "{text}"
     );
     assert_eq!(text.lines().count(), 3);
+}
+
+#[test]
+fn an_instrument_that_cannot_be_used_is_named_with_the_settings() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::File::create(folder.path().join(name)).unwrap().write_all(text.as_bytes()).unwrap();
+    };
+    write("brisk.toml", "[study]\ninstruments = [\"own.toml\"]\n");
+    write("own.toml", "name = \"own\"\ntitle = 3\n");
+
+    let error = Config::load(&folder.path().join("brisk.toml")).unwrap_err().to_string();
+
+    assert!(error.contains("study.instruments: instrument") && error.contains("line 2: title"), "{error}");
 }

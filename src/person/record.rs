@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, own_time::OwnTime, settings::Settings,
+    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, notice::Notices, own_time::OwnTime,
+    settings::Settings,
 };
 use crate::{
     goal::{self, History, Problems, decision::Found},
@@ -32,8 +33,8 @@ pub struct Record {
     pub programmes: Vec<(NaiveDate, Option<String>)>,
     /// Proposals that were answered: name, whether accepted, day.
     pub proposals: Vec<(String, bool, NaiveDate)>,
-    /// Notices that were shown: key and day.
-    pub notices: Vec<(String, NaiveDate)>,
+    /// Notices that were shown.
+    pub notices: Notices,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -65,6 +66,7 @@ impl Record {
     pub fn take(&mut self, at: DateTime<Utc>, decided_on: NaiveDate, decision: Decision) {
         if !matches!(decision, Decision::Own(OwnDecision::NoticeShown { .. })) {
             self.last_decision = self.last_decision.max(Some(at));
+            self.notices.person_is_back();
         }
         match decision {
             Decision::Goal(decision) => self.goals.take(decided_on, decision),
@@ -84,13 +86,13 @@ impl Record {
             OwnDecision::OwnTimeSet(set) => set.look_at(today, &mut found),
             OwnDecision::DiaryNoted(entry) => self.diary.check(entry, today, &mut found),
             OwnDecision::DiaryUndone { id, .. } => self.diary.check_undo(id, &mut found),
-            OwnDecision::ChoicePlanned(_)
-            | OwnDecision::ChoiceAnswered(_)
-            | OwnDecision::CheckInsSet(_)
-            | OwnDecision::CheckInAnswered(_)
-            | OwnDecision::ProgrammeChosen { .. }
+            OwnDecision::ChoicePlanned(plan) => return self.choices.check_plan(plan, today),
+            OwnDecision::ChoiceAnswered(answer) => return self.choices.check_answer(answer, today),
+            OwnDecision::CheckInsSet(set) => return set.check(today),
+            OwnDecision::CheckInAnswered(answer) => return self.check_ins.check_answer(answer, today),
+            OwnDecision::NoticeShown { date, .. } => return self.notices.check_shown(*date),
+            OwnDecision::ProgrammeChosen { .. }
             | OwnDecision::ProposalAnswered { .. }
-            | OwnDecision::NoticeShown { .. }
             | OwnDecision::NoticeSeen { .. } => {}
         }
         found.done()
@@ -179,9 +181,14 @@ impl Record {
             OwnDecision::ProposalAnswered { proposal, accepted, date, .. } => {
                 self.proposals.push((proposal, accepted, date));
             }
-            OwnDecision::NoticeShown { notice, date, .. } => self.notices.push((notice, date)),
-            OwnDecision::NoticeSeen { .. } => {}
+            OwnDecision::NoticeShown { notice, date, .. } => self.notices.show(notice, date),
+            OwnDecision::NoticeSeen { date, .. } => self.notices.put_away(date),
         }
+    }
+
+    /// Whether one small choice a day is offered on a date: the programme has them, or the person planned one before.
+    pub fn offers_choices(&self, date: NaiveDate) -> bool {
+        self.programme_on(date) == Some("micro-choices") || !self.choices.is_empty()
     }
 
     /// The programme in use on a date.

@@ -1,3 +1,6 @@
 //! One file a page: what it asks the same functions as the API for, and how it shows the answer.
 
+pub mod check_in;
+pub mod choice;
+pub mod notice;
 pub mod today;

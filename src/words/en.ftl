@@ -128,3 +128,88 @@ problem-diary-minutes-day = { $minutes } minutes are longer than a day. How many
 problem-diary-later = { $date } is still to come. It can be noted here once it is done.
 problem-diary-undone = This entry was taken out. A new one can be written in its place.
 problem-diary-unknown = There is no such entry in the diary. It may have been taken out on another page.
+
+## One small choice a day
+
+choice-title = One small choice
+choice-today = One small choice for today:
+choice-is-planned = { $situation }: { $choice }
+choice-question = Did it fit today?
+choice-yes = Yes, done
+choice-another = Another idea
+choice-not-today = Not today
+choice-made = You made your choice today: { $choice } ✓
+choice-offer = Would you like one small choice for today?
+choice-plan-heading = Plan a choice
+choice-plan-hint = A choice that is small enough for an ordinary day works well. One for each day is plenty.
+choice-date = For which day?
+choice-date-hint = Today, or a day within the next week.
+choice-situation = When or where?
+choice-situation-hint = For example: on the way home
+choice-choice = What would you choose?
+choice-choice-hint = For example: get off one stop earlier
+choice-save = Keep this choice
+choice-list-heading = Your choices
+choice-list-none = None is planned yet.
+choice-list-day = Day
+choice-list-choice = Choice
+choice-list-answer = How it went
+choice-answer-done = done ✓
+choice-answer-not = not that day
+choice-answer-open = open
+choice-note = A note, if you like
+choice-day = { $date }
+problem-choice-past = A choice is planned for today or a day to come.
+problem-choice-far = That is more than a week ahead; until { $last } fits.
+problem-choice-made = Your choice for { $date } is made already. Another day is open.
+problem-choice-situation = A few words on when or where make it easier to remember.
+problem-choice-choice = A few words on what you would choose, please.
+problem-choice-early = { $date } is still to come; it can be answered then.
+problem-choice-late = That was more than a week ago, so we leave it open.
+problem-choice-none = No choice was planned for { $date }.
+
+## Check-ins
+
+check-in-title = Check-in
+check-in-waiting = A short check-in is ready, when it suits you.
+check-in-none = There is nothing to answer today.
+check-in-leave-out = You can leave out whatever you like.
+check-in-send = Done
+check-in-thanks = Thank you. That is all for today.
+check-in-not-now = Not now
+check-in-settings = What is asked
+check-in-settings-hint = A check-in is asked only while it is switched on here. Nobody needs one for their plan.
+check-in-every = Ask again after so many days
+check-in-on = Ask: { $title }
+check-in-save = Save
+check-in-source = Where these questions are from
+check-in-begin = Begin
+check-in-pain-title = How your back has been
+check-in-pain-question = How has your back been on average in the last week, from 0 to 10?
+check-in-pain-low = no pain
+check-in-pain-high = the worst pain you can imagine
+problem-check-in-every = Between 1 and 366 days, please.
+problem-check-in-twice = Each check-in is named once.
+problem-check-in-date = A check-in is for today or a day of the last week.
+problem-check-in-off = This check-in is switched off, so nothing was noted.
+problem-check-in-unknown = There is no check-in called { $name }; there are { $known }.
+problem-check-in-answer = The answer to { $item } is none of those that it offers.
+
+## Notices
+
+notice-heading = For today
+notice-new-day = A new day. Your plan is here, whenever it suits you.
+notice-review = Your week is ready to be looked back on, whenever you like.
+notice-review-link = Look back on the week
+notice-band-near = We have not heard from your band for a while. Put it near the box when it suits you.
+notice-thanks = Thank you
+problem-notice-second = One notice a day is plenty, and today's was shown.
+
+## For whoever looks after the band
+
+helper-heading = For whoever looks after the band
+helper-flat-soon = { $band }: the battery is at { $percent } percent. Charging it soon keeps the days whole.
+helper-flat-solved = { $band }: the battery is charged again.
+helper-silent = { $band }: nothing has arrived since { $since }. What it counted is still on it; put it near the box within the next days, before its memory is full.
+helper-silent-total = { $band }: nothing has arrived since { $since }. Put it near the box so that its steps are counted.
+helper-silent-solved = { $band }: it was heard again.

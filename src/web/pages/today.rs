@@ -10,6 +10,7 @@ use crate::{
     web::{
         door::Visit,
         page::{Here, Page, answer},
+        pages::{check_in, choice, notice},
     },
     words::Phrase,
 };
@@ -21,7 +22,12 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
         Ok(Page {
             here: Here::Today,
             title: Phrase::new("today-title").with("date", today.date),
-            body: html! { p { (today.sentence) } },
+            body: html! {
+                @if let Some(notice) = notice::banner(visit, today.date) { (notice) }
+                p { (today.sentence) }
+                @if let Some(card) = choice::card(visit, today.date) { (card) }
+                @if let Some(line) = check_in::line(visit, &app.instruments, today.date) { (line) }
+            },
         })
     })
     .await

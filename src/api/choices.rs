@@ -1,0 +1,128 @@
+//! One small choice a day.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{App, Asked, Problem, blocking};
+use crate::{
+    days::Person,
+    person::{
+        OwnDecision,
+        choice::{Choice, ChoiceAnswer, ChoicePlan},
+    },
+};
+
+/// Without a span: so many days back, and all that is planned.
+const WEEKS_BACK: Days = Days::new(28);
+const WEEK_AHEAD: Days = Days::new(7);
+
+/// A person's small choices.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChoicesReply {
+    /// Today's date in the person's zone.
+    pub today: NaiveDate,
+    /// Whether their pages offer one: the programme has them, or they planned one before.
+    pub offered: bool,
+    /// The choices, in order of days.
+    pub choices: Vec<ChoiceReply>,
+}
+
+/// A day's choice.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChoiceReply {
+    /// The day.
+    pub date: NaiveDate,
+    /// The situation.
+    pub situation: String,
+    /// The choice.
+    pub choice: String,
+    /// Whether it was made; none while nothing was said.
+    pub done: Option<bool>,
+    /// In the person's words.
+    pub note: Option<String>,
+}
+
+impl From<&Choice> for ChoiceReply {
+    fn from(choice: &Choice) -> Self {
+        Self {
+            date: choice.plan.date,
+            situation: choice.plan.situation.clone(),
+            choice: choice.plan.choice.clone(),
+            done: choice.answer.as_ref().map(|answer| answer.done),
+            note: choice.answer.as_ref().and_then(|answer| answer.note.clone()),
+        }
+    }
+}
+
+/// The choices of a span of days; without one, of the last four weeks and the week ahead.
+pub fn choices(person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>, now: DateTime<Utc>) -> ChoicesReply {
+    let today = person.calendar.day_at(now.timestamp()).date;
+    let record = &person.record;
+    let span = record.choices.between(from.unwrap_or(today - WEEKS_BACK), to.unwrap_or(today + WEEK_AHEAD));
+    ChoicesReply { today, offered: record.offers_choices(today), choices: span.map(ChoiceReply::from).collect() }
+}
+
+/// Plans a choice; the same plan sent twice is noted once.
+///
+/// # Errors
+/// When it does not fit, with every reason, or when the store fails.
+pub fn plan(app: &App, person: &Person, plan: ChoicePlan, now: DateTime<Utc>) -> Result<(), Problem> {
+    let noted = person.record.choices.on(plan.date).is_some_and(|known| known.plan == plan && !known.was_put_off());
+    if !noted {
+        app.book.decide(person, OwnDecision::ChoicePlanned(plan), "person", now)?;
+    }
+    Ok(())
+}
+
+/// Notes what became of a choice; the same answer sent twice is noted once.
+///
+/// # Errors
+/// When it does not fit, with every reason, or when the store fails.
+pub fn answer(app: &App, person: &Person, answer: ChoiceAnswer, now: DateTime<Utc>) -> Result<(), Problem> {
+    let known = person.record.choices.on(answer.date).and_then(|choice| choice.answer.as_ref());
+    if known != Some(&answer) {
+        app.book.decide(person, OwnDecision::ChoiceAnswered(answer), "person", now)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn get_choices(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<ChoicesReply>, Problem> {
+    blocking(app, move |app| {
+        let person = app.book.person(asked.person.as_ref())?;
+        Ok(choices(&person, asked.from, asked.to, app.trusted_now()?))
+    })
+    .await
+}
+
+pub(super) async fn plan_choice(
+    State(app): State<Arc<App>>,
+    Json(planned): Json<ChoicePlan>,
+) -> Result<Json<ChoicePlan>, Problem> {
+    blocking(app, move |app| {
+        let person = app.book.person(Some(&planned.participant))?;
+        plan(app, &person, planned.clone(), app.trusted_now()?)?;
+        Ok(planned)
+    })
+    .await
+}
+
+pub(super) async fn answer_choice(
+    State(app): State<Arc<App>>,
+    Json(given): Json<ChoiceAnswer>,
+) -> Result<Json<ChoiceAnswer>, Problem> {
+    blocking(app, move |app| {
+        let person = app.book.person(Some(&given.participant))?;
+        answer(app, &person, given.clone(), app.trusted_now()?)?;
+        Ok(given)
+    })
+    .await
+}

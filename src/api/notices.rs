@@ -1,0 +1,119 @@
+//! Notices: what the person is told today, and what their helper is told about the bands.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use chrono::{DateTime, Utc};
+use firmware_protocol::driver::Resolution;
+use serde::{Deserialize, Serialize};
+
+use super::{App, Asked, Problem, blocking};
+use crate::{
+    days::Person,
+    model::{DeviceId, ParticipantId},
+    person::{
+        OwnDecision,
+        band::{self, BandFacts, Concern},
+    },
+    store::CounterIdentity,
+    words::{Phrase, say},
+};
+
+/// What a person and their helper are told.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NoticesReply {
+    /// Today's notice, while it has not been put away.
+    pub notice: Option<String>,
+    /// What the helper may want to do about the bands of this home.
+    pub helper: Vec<String>,
+}
+
+/// Who put today's notice away.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Who.
+    pub participant: ParticipantId,
+}
+
+/// A concern about a band, and what is known of it.
+pub type BandConcern = (DeviceId, Concern, BandFacts);
+
+/// What is the matter with the bands of this home, or with those that one person wears.
+///
+/// # Errors
+/// When the store fails.
+pub fn concerns(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Vec<BandConcern>, Problem> {
+    let mut found = Vec::new();
+    for entry in app.board.iter().filter(|entry| entry.wanted) {
+        if of.is_some_and(|person| entry.person.as_ref() != Some(&person.id)) {
+            continue;
+        }
+        let Some(state) = app.store.counter(entry.device)? else { continue };
+        let calendar = app.book.people().into_iter().find(|person| Some(&person.id) == entry.person.as_ref());
+        let day = |at: DateTime<Utc>| match &calendar {
+            Some(person) => person.calendar.day_at(at.timestamp()).date,
+            None => at.date_naive(),
+        };
+        let facts = BandFacts {
+            name: entry.label.clone().unwrap_or_else(|| entry.kind.to_owned()),
+            battery_percent: state.battery,
+            last_arrival: state.last_arrival,
+            last_date: state.last_arrival.map(day),
+            memory_minutes: state.identity.as_ref().and_then(|identity| identity.memory_minutes),
+            resolution: state.identity.as_ref().map_or(Resolution::Minute, CounterIdentity::resolution),
+        };
+        found.extend(band::concerns(&facts, now).into_iter().map(|what| (entry.device, what, facts.clone())));
+    }
+    Ok(found)
+}
+
+/// What the helper is told about the bands of this home, or about those that one person wears.
+///
+/// # Errors
+/// When the store fails.
+pub fn helper(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Vec<Phrase>, Problem> {
+    Ok(concerns(app, of, now)?.iter().map(|(_, concern, facts)| concern.phrase(facts)).collect())
+}
+
+/// Puts today's notice away; where there is none, nothing is noted.
+///
+/// # Errors
+/// When the store fails.
+pub fn seen(app: &App, person: &Person, now: DateTime<Utc>) -> Result<(), Problem> {
+    let date = person.calendar.day_at(now.timestamp()).date;
+    if person.record.notices.open_on(date).is_some() {
+        let participant = person.id.clone();
+        app.book.decide(person, OwnDecision::NoticeSeen { participant, date }, "person", now)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn get_notices(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<NoticesReply>, Problem> {
+    blocking(app, move |app| {
+        let now = app.trusted_now()?;
+        let language = asked.language.unwrap_or_default();
+        let person = app.book.person(asked.person.as_ref())?;
+        let open = person.record.notices.open_on(person.calendar.day_at(now.timestamp()).date);
+        Ok(NoticesReply {
+            notice: open.map(|kind| say(language, &Phrase::new(kind.key()))),
+            helper: helper(app, None, now)?.iter().map(|phrase| say(language, phrase)).collect(),
+        })
+    })
+    .await
+}
+
+pub(super) async fn put_away(State(app): State<Arc<App>>, Json(who): Json<Seen>) -> Result<Json<Seen>, Problem> {
+    blocking(app, move |app| {
+        let person = app.book.person(Some(&who.participant))?;
+        seen(app, &person, app.trusted_now()?)?;
+        Ok(who)
+    })
+    .await
+}

@@ -225,9 +225,10 @@ impl Daemon {
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
         let data_dir = desk.data_dir().to_owned();
-        let app =
-            App { store, book, config: Arc::clone(&config), clock, board, desk: Some(desk), zone, notes, data_dir };
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let ends = cancel.clone();
+        let desk = Some(desk);
+        let app = App { store, book, config: Arc::clone(&config), clock, board, desk, zone, notes, data_dir, ends };
         Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
 

@@ -4,15 +4,21 @@
 //! * [`page`]: what all pages share, and how an answer comes about.
 //! * [`form`]: what was typed, kept as it was typed.
 //! * [`pages`]: one file a page.
+//! * [`picture`]: bars, drawn by us.
+//! * [`live`]: Today as it changes, for browsers that run scripts.
+//! * [`assets`]: style sheet, icon, script.
 
+pub mod assets;
 pub mod door;
 pub mod form;
+pub mod live;
 pub mod page;
 pub mod pages;
+pub mod picture;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{Router, middleware, routing::get};
 
 use crate::api::{self, App};
 
@@ -20,11 +26,11 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
-        .route("/assets/style.css", get(style))
+        .route("/week", get(pages::week::show))
+        .route("/band", get(pages::band::show))
+        .route("/print", get(pages::print::show))
+        .route("/live/today", get(live::today))
+        .route("/assets/{name}", get(assets::get))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
-}
-
-async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/assets/style.css"))
 }

@@ -1,3 +1,6 @@
 //! One file a page: what it asks the same functions as the API for, and how it shows the answer.
 
+pub mod band;
+pub mod print;
 pub mod today;
+pub mod week;

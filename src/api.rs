@@ -21,9 +21,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, NaiveDate, Utc};
-use firmware_protocol::driver::Resolution;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use firmware_protocol::{device, driver::Resolution};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 pub use self::reply::{
     CounterReply, DataReply, DaysReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply,
@@ -36,7 +37,7 @@ use crate::{
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
-    store::{BondLevel, Store, StoreError},
+    store::{BondLevel, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
     words::Language,
@@ -64,6 +65,8 @@ pub struct App {
     pub notes: Vec<String>,
     /// Where the data lies.
     pub data_dir: PathBuf,
+    /// Cancelled when whoever serves is to end: answers that go on and on end then.
+    pub ends: CancellationToken,
 }
 
 /// One counter of this home.
@@ -162,27 +165,34 @@ impl App {
         ))
     }
 
-    /// When something last arrived from one of a person's counters.
+    /// The person's counter that something last arrived from; none when nothing ever did.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn last_heard(&self, person: &Person) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut last = None;
+    pub fn heard_last(&self, person: &Person) -> Result<Option<CounterState>, StoreError> {
+        let mut last: Option<CounterState> = None;
         for wearing in &person.counters {
-            last = last.max(self.store.counter(wearing.device)?.and_then(|state| state.last_arrival));
+            let state = self.store.counter(wearing.device)?.filter(|state| state.last_arrival.is_some());
+            last = last.into_iter().chain(state).max_by_key(|state| state.last_arrival);
         }
         Ok(last)
     }
 
-    /// Whether the person's counter keeps minutes of its own until they are fetched.
+    /// Whether one of the person's counters keeps minutes of its own until they are fetched, and its memory reaches
+    /// back to when it was last heard.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn keeps_steps(&self, person: &Person) -> Result<bool, StoreError> {
+    pub fn keeps_steps(&self, person: &Person, now: DateTime<Utc>) -> Result<bool, StoreError> {
         for wearing in &person.counters {
-            if self.store.counter(wearing.device)?.is_some_and(|state| {
-                state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter)
-            }) {
+            let Some(state) = self.store.counter(wearing.device)? else { continue };
+            let kind = self.board.iter().find(|entry| entry.device == wearing.device).map(|entry| entry.kind);
+            let memory = kind.and_then(device::kind).and_then(|kind| kind.memory_days);
+            let keeps = state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter);
+            let reaches = memory
+                .zip(state.last_arrival)
+                .is_some_and(|(days, heard)| now - heard < TimeDelta::days(i64::from(days)));
+            if keeps && reaches {
                 return Ok(true);
             }
         }

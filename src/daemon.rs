@@ -226,6 +226,9 @@ impl Daemon {
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
         let data_dir = desk.data_dir().to_owned();
+        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let ends = cancel.clone();
+        let desk = Some(desk);
         let app = App {
             store,
             book,
@@ -233,12 +236,12 @@ impl Daemon {
             config: Arc::clone(&config),
             clock,
             board,
-            desk: Some(desk),
+            desk,
             zone,
             notes,
             data_dir,
+            ends,
         };
-        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
 

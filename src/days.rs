@@ -14,6 +14,7 @@ use std::{
 use chrono::{DateTime, Days as CalendarDays, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use crate::{
     aggregate::context::longest_after_min,
@@ -120,6 +121,8 @@ pub struct DayBook {
     rules_hash: String,
     /// One computation at a time, so that no revision is counted twice.
     computing: Mutex<()>,
+    /// Told whenever somebody's day may look different.
+    changes: watch::Sender<()>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,7 +146,7 @@ impl DayBook {
             Arc::new(person)
         });
         let people = RwLock::new(people.collect());
-        Ok(Self { store, people, rules, rules_hash, computing: Mutex::new(()) })
+        Ok(Self { store, people, rules, rules_hash, computing: Mutex::new(()), changes: watch::Sender::new(()) })
     }
 
     /// Everybody.
@@ -161,6 +164,11 @@ impl DayBook {
             (None, _) => Err(DaysError::Unknown),
             (Some(id), people) => people.iter().find(|person| person.id == *id).cloned().ok_or(DaysError::Unknown),
         }
+    }
+
+    /// Told whenever readings came in or somebody decided something: what was asked for may look different now.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// The rules in force.
@@ -235,6 +243,7 @@ impl DayBook {
     /// When the store fails; the days stay marked and are recomputed next time.
     pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), DaysError> {
         let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.changes.send_replace(());
         self.bring_up_to_date(now)
     }
 
@@ -272,6 +281,8 @@ impl DayBook {
         for known in people.iter_mut().filter(|known| known.id == person.id) {
             *known = Arc::clone(&person);
         }
+        drop(people);
+        self.changes.send_replace(());
         Ok(person)
     }
 

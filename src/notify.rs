@@ -70,7 +70,7 @@ fn look(app: &App, told: Told) -> Result<Told, Problem> {
 /// When the store fails.
 pub fn show(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Option<Kind>, Problem> {
     let date = person.calendar.day_at(now.timestamp()).date;
-    let Some(wall) = person.calendar.zone.wall(now) else { return Ok(None) };
+    let Some(wall) = person.calendar.wall(now) else { return Ok(None) };
     let settings = &app.config.notify;
     let manner = Manner { quiet: &settings.quiet.hours, give_up_after: settings.give_up_after };
     let at = Moment { date, wall };
@@ -78,7 +78,7 @@ pub fn show(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Option<Kin
         return Ok(None);
     }
     let today = numbers::today(app, person, now, Language::En)?;
-    let silent_for = app.last_heard(person)?.map(|at| now - at);
+    let silent_for = app.heard_last(person)?.and_then(|state| state.last_arrival).map(|at| now - at);
     let facts = Facts { silent_for, plan_is_open: today.left != Some(0) };
     let Some(kind) = notice::next(&person.record, at, &manner, &facts) else { return Ok(None) };
     let participant = person.id.clone();

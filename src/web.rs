@@ -4,19 +4,22 @@
 //! * [`page`]: what all pages share, and how an answer comes about.
 //! * [`form`]: what was typed, kept as it was typed.
 //! * [`pages`]: one file a page.
+//! * [`picture`]: bars, drawn by us.
+//! * [`live`]: Today as it changes, for browsers that run scripts.
+//! * [`assets`]: style sheet, icon, script.
 
+pub mod assets;
 pub mod door;
 pub mod form;
+pub mod live;
 pub mod page;
 pub mod pages;
+pub mod picture;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    http::header,
-    middleware,
-    response::IntoResponse,
+    Router, middleware,
     routing::{get, post},
 };
 
@@ -32,11 +35,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/check-in/thanks", get(pages::check_in::thanks))
         .route("/check-in/set", post(pages::check_in::set))
         .route("/notice/seen", post(pages::notice::seen))
-        .route("/assets/style.css", get(style))
+        .route("/week", get(pages::week::show))
+        .route("/band", get(pages::band::show))
+        .route("/print", get(pages::print::show))
+        .route("/live/today", get(live::today))
+        .route("/assets/{name}", get(assets::get))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
-}
-
-async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/assets/style.css"))
 }

@@ -24,6 +24,7 @@ use brisk::{
 };
 use chrono::DateTime;
 use firmware_protocol::device::step_log;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 const DAYS: i64 = 3;
@@ -165,6 +166,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
         zone: None,
         notes: Vec::new(),
         data_dir: dir.path().to_owned(),
+        ends: CancellationToken::new(),
     });
     let today = || async {
         let request = axum::http::Request::get("/api/v1/today").body(axum::body::Body::empty()).unwrap();

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Timelike as _, Utc};
 
 use super::{
     App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking, notices,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     days::Person,
     goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext},
-    model::SOFTWARE,
+    model::{DayTotal, SOFTWARE},
     words::{Language, Phrase, say},
 };
 
@@ -61,32 +61,68 @@ pub fn status(app: &App) -> Result<StatusReply, Problem> {
     })
 }
 
+/// Today as the rules see it, before anything is said of it.
+#[derive(Clone, Debug)]
+pub struct TodayFacts {
+    /// Today's date in the person's zone.
+    pub date: NaiveDate,
+    /// The day table's row; none when nothing has ever arrived.
+    pub row: Option<DayTotal>,
+    /// What there is to say; none when nothing has ever arrived.
+    pub sentence: Option<goal::Sentence>,
+    /// Beside the plan; none on a day without one.
+    pub progress: Option<goal::Progress>,
+    /// The diary by kind.
+    pub diary: DiaryMinutes,
+    /// When something last arrived from the person's counter, by the clock on their wall.
+    pub last_heard: Option<NaiveDateTime>,
+    /// Charge of the counter that was heard last, percent.
+    pub battery_percent: Option<u8>,
+}
+
+impl TodayFacts {
+    /// Of a person, now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn now(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Self, Problem> {
+        let date = person.calendar.day_at(now.timestamp()).date;
+        let row = app.book.rows(person, date, date, now)?.pop();
+        let heard = app.heard_last(person)?;
+        let last_heard = heard.as_ref().and_then(|state| state.last_arrival);
+        let context = TodayContext {
+            evening: person.calendar.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
+            heard: match last_heard {
+                None => Heard::Never,
+                Some(at) if (now - at).num_hours() < SILENT_AFTER_H => Heard::Lately,
+                Some(at) => Heard::On(person.calendar.day_at(at.timestamp()).date),
+            },
+            keeps_steps: app.keeps_steps(person, now)?,
+        };
+        let diary = person.record.diary.minutes_on(date).unwrap_or_default();
+        let facts = row.as_ref().map(|row| DayFacts { day: row, open: true, diary: &diary });
+        let sentence = facts.map(|facts| goal::today_sentence(&facts, &person.record.goals, &context));
+        let progress = facts.and_then(|facts| goal::today(&facts, &person.record.goals));
+        Ok(Self {
+            date,
+            sentence,
+            progress,
+            last_heard: last_heard.and_then(|at| person.calendar.wall(at)),
+            battery_percent: heard.and_then(|state| state.battery),
+            row,
+            diary,
+        })
+    }
+}
+
 /// Today beside the plan.
 ///
 /// # Errors
 /// When the store fails.
 pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language) -> Result<TodayReply, Problem> {
-    let date = person.calendar.day_at(now.timestamp()).date;
-    let row = app.book.rows(person, date, date, now)?.pop();
-    let last_heard = app.last_heard(person)?;
-    let context = TodayContext {
-        evening: person.calendar.wall(now).is_some_and(|wall| wall.hour() >= EVENING_HOUR),
-        heard: match last_heard {
-            None => Heard::Never,
-            Some(at) if (now - at).num_hours() < SILENT_AFTER_H => Heard::Lately,
-            Some(at) => Heard::On(person.calendar.day_at(at.timestamp()).date),
-        },
-        keeps_steps: app.keeps_steps(person)?,
-    };
-    let diary = person.record.diary.minutes_on(date).unwrap_or_default();
-    let (sentence, progress) = match &row {
-        Some(row) => {
-            let facts = DayFacts { day: row, open: true, diary: &diary };
-            let sentence = goal::today_sentence(&facts, &person.record.goals, &context);
-            (sentence.phrase(), goal::today(&facts, &person.record.goals))
-        }
-        None => (Phrase::new("today-nothing-arrived"), None),
-    };
+    let TodayFacts { date, row, sentence, progress, last_heard, battery_percent, .. } =
+        TodayFacts::now(app, person, now)?;
+    let sentence = sentence.map_or_else(|| Phrase::new("today-nothing-arrived"), |sentence| sentence.phrase());
     Ok(TodayReply {
         date,
         weekday: date.weekday().number_from_monday(),
@@ -95,7 +131,8 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
         done: progress.as_ref().and_then(|p| p.done),
         left: progress.as_ref().and_then(|p| p.left),
         measure: progress.map(|p| p.measure.to_string()),
-        last_heard: last_heard.and_then(|at| person.calendar.wall(at)),
+        last_heard,
+        battery_percent,
         row,
     })
 }

@@ -141,6 +141,9 @@ pub struct TodayReply {
     pub left: Option<u32>,
     /// When something last arrived from the person's counter, by the clock on their wall.
     pub last_heard: Option<NaiveDateTime>,
+    /// Charge of that counter, percent.
+    #[serde(default)]
+    pub battery_percent: Option<u8>,
     /// The day table's row; none when nothing has ever arrived.
     pub row: Option<DayTotal>,
 }

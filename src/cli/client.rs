@@ -16,6 +16,7 @@ use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::{
@@ -100,6 +101,7 @@ impl Session {
             desk,
             notes: api::opening_notes(&report),
             data_dir: dir.to_owned(),
+            ends: CancellationToken::new(),
         };
         Ok(Self { client: Client::Here(api::router(Arc::new(app))), runtime })
     }

@@ -172,6 +172,45 @@ impl Sentence {
             Self::Open => Phrase::new("today-open"),
         }
     }
+
+    /// The same where the amount stands beside it and need not be said again.
+    pub fn beside_amount(&self) -> Phrase {
+        match self {
+            Self::Some { left, .. } => Phrase::new("beside-some").with("left", *left),
+            Self::Met { .. } => Phrase::new("beside-met"),
+            Self::Over { .. } => Phrase::new("beside-over"),
+            Self::Evening { measure: Measure::Steps, .. } => Phrase::new("beside-evening-steps"),
+            Self::Evening { .. } => Phrase::new("beside-evening"),
+            Self::NoPlan { .. } => Phrase::new("today-no-plan"),
+            Self::WeekPlan { .. } => Phrase::new("today-week-plan"),
+            Self::StepsOnly { .. } => Phrase::new("beside-steps-only"),
+            Self::NothingYet { .. }
+            | Self::Paused { .. }
+            | Self::Excused
+            | Self::NotSynced { .. }
+            | Self::NotWorn { .. }
+            | Self::Open => self.phrase(),
+        }
+    }
+
+    /// What it counts, where it speaks of an amount.
+    pub fn measure(&self) -> Option<&Measure> {
+        match self {
+            Self::NothingYet { measure, .. }
+            | Self::Some { measure, .. }
+            | Self::Met { measure, .. }
+            | Self::Over { measure, .. }
+            | Self::Evening { measure, .. }
+            | Self::WeekPlan { measure, .. } => Some(measure),
+            Self::StepsOnly { .. } => Some(&Measure::Steps),
+            Self::NoPlan { .. }
+            | Self::Paused { .. }
+            | Self::Excused
+            | Self::NotSynced { .. }
+            | Self::NotWorn { .. }
+            | Self::Open => None,
+        }
+    }
 }
 
 /// Today's amount beside the target; none on a day without one.
@@ -238,6 +277,21 @@ fn unknown(facts: &DayFacts<'_>, goal: Option<&GoalVersion>, context: &TodayCont
         }
         DataState::Measured | DataState::PartlyMeasured | DataState::NotSynced => None,
     }
+}
+
+/// What stands beside a large number: "minutes of brisk walking", "steps".
+pub fn unit(measure: &Measure, count: u32) -> Phrase {
+    let key = match measure {
+        Measure::LeisureBriskMin => "unit-leisure-brisk-min",
+        Measure::BriskMin => "unit-brisk-min",
+        Measure::BoutMin => "unit-bout-min",
+        Measure::LeisureMin => "unit-leisure-min",
+        Measure::Steps => "unit-steps",
+        Measure::DiaryMin(kind) => {
+            return Phrase::new("unit-diary-min").with("count", count).with("kind", kind_name(kind));
+        }
+    };
+    Phrase::new(key).with("count", count)
 }
 
 /// "20 minutes of brisk walking", "3,100 steps".

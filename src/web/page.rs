@@ -8,7 +8,11 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{door::Visit, form::Fields};
+use super::{
+    assets::{ICON, STYLE},
+    door::Visit,
+    form::Fields,
+};
 use crate::{
     api::{App, Problem},
     words::Phrase,
@@ -125,18 +129,19 @@ pub fn frame(visit: &Visit, page: &Page) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Brisk" }
-                link rel="stylesheet" href="/assets/style.css";
+                link rel="stylesheet" href=(STYLE.href());
+                link rel="icon" type="image/svg+xml" href=(ICON.href());
             }
             body {
                 a.skip href="#main" { (visit.t("skip-to-content")) }
-                nav aria-label=(visit.t("menu")) {
-                    ul {
-                        @for (here, path, key) in Here::MENU {
-                            li {
-                                a href=(path) aria-current=[(here == page.here).then_some("page")] { (visit.t(key)) }
-                            }
+                header {
+                    @if visit.exposed {
+                        p.exposed role="note" {
+                            (visit.t("exposed")) " " a href="/setup" { (visit.t("exposed-setup")) }
                         }
                     }
+                    @if let Some(label) = label(visit) { p.whose { bdi { (label) } } }
+                    (menu(visit, page.here))
                 }
                 main id="main" tabindex="-1" {
                     h1 { (title) }
@@ -145,4 +150,22 @@ pub fn frame(visit: &Visit, page: &Page) -> Markup {
             }
         }
     }
+}
+
+fn menu(visit: &Visit, current: Here) -> Markup {
+    html! {
+        nav aria-label=(visit.t("menu")) {
+            ul {
+                @for (here, path, key) in Here::MENU {
+                    li { a href=(path) aria-current=[(here == current).then_some("page")] { (visit.t(key)) } }
+                }
+            }
+        }
+    }
+}
+
+/// What the person wants to be called: by what they said last, else by the settings.
+pub fn label(visit: &Visit) -> Option<&str> {
+    let said = visit.person.record.settings.label.as_ref().or(visit.person.label.as_ref());
+    said.map(|label| label.trim()).filter(|label| !label.is_empty())
 }

@@ -1,6 +1,9 @@
 //! One file a page: what it asks the same functions as the API for, and how it shows the answer.
 
+pub mod band;
 pub mod check_in;
 pub mod choice;
 pub mod notice;
+pub mod print;
 pub mod today;
+pub mod week;

@@ -4,6 +4,8 @@
 ## Numbers and dates
 
 number = { $count }
+date = { $date }
+weekday = { $day }
 date-in-words = { $weekday } { $day } { $month }
 date-with-year = { $weekday } { $day } { $month } { $year }
 weekday-1 = Monday
@@ -58,6 +60,31 @@ kind-gym = gym
 kind-garden = gardening
 kind-walk = walking
 kind-dance = dancing
+
+unit-leisure-brisk-min = { $count ->
+    [one] minute of brisk walking in your own time
+   *[other] minutes of brisk walking in your own time
+}
+unit-brisk-min = { $count ->
+    [one] minute of brisk walking
+   *[other] minutes of brisk walking
+}
+unit-bout-min = { $count ->
+    [one] minute of brisk walking in longer stretches
+   *[other] minutes of brisk walking in longer stretches
+}
+unit-leisure-min = { $count ->
+    [one] minute of activity in your own time
+   *[other] minutes of activity in your own time
+}
+unit-steps = { $count ->
+    [one] step
+   *[other] steps
+}
+unit-diary-min = { $count ->
+    [one] minute of { $kind }
+   *[other] minutes of { $kind }
+}
 
 ## Today
 
@@ -213,3 +240,172 @@ helper-flat-solved = { $band }: the battery is charged again.
 helper-silent = { $band }: nothing has arrived since { $since }. What it counted is still on it; put it near the box within the next days, before its memory is full.
 helper-silent-total = { $band }: nothing has arrived since { $since }. Put it near the box so that its steps are counted.
 helper-silent-solved = { $band }: it was heard again.
+
+beside-some = { $left } to go if you feel like it.
+beside-met = You did what you planned. ✓
+beside-over = That is more than you planned, and it counts.
+beside-evening = Every minute counts. Tomorrow is open.
+beside-evening-steps = Every step counts. Tomorrow is open.
+beside-steps-only = This band does not tell us how fast, so we show the steps and leave the minutes open.
+today-plan = Your plan for today: { $plan }.
+today-week-so-far = This week so far: { $done } of { $target }.
+today-between = Between { $low } and { $high } minutes of it were brisk.
+today-parts = { $measured } measured + { $diary } from your diary
+today-heard = Last heard from your band: { $time }.
+today-heard-on = Last heard from your band: { $date }, { $time }.
+today-battery = Band battery: { $percent } percent.
+today-blinded = Your band is recording. Thank you for wearing it.
+today-bar = Today's plan
+today-bar-of = { $done } of { $target }
+today-numbers = Today in numbers
+today-row-brisk = Minutes of brisk walking
+today-row-diary = Minutes from your diary
+today-row-plan = Planned for today
+today-row-steps = Steps
+today-add = Add activity
+today-pause = Pause my plan
+today-pause-until = Until the end of
+today-pause-hint = Everything you do still counts, and your plan stays as it is.
+today-pause-send = Pause
+today-my-week = My week
+today-my-plan = My plan
+today-clock-unset = The clock of this computer has not been set yet, so no day is shown. What the band tells is kept and dated later.
+today-clock-wait = It sets itself as soon as it reaches the network.
+today-to-setup = No band is known here yet. Set one up
+
+## The frame
+
+exposed = Other computers can open these pages just now.
+exposed-setup = Look at the setting
+
+## The page Week
+
+week-title = Week from { $from } to { $to }
+week-picture-steps = Steps, day by day
+week-picture-minutes = Minutes, day by day
+week-before = Week before
+week-after = Week after
+week-this = This week
+week-print = A page to print
+week-plan-day = Your plan for a day: { $plan }.
+week-plan-week = Your plan for the week: { $plan }.
+week-plan-none = No plan this week. Whatever you do counts.
+week-paused = Your plan is paused. Everything you do still counts.
+week-days-met = { $count ->
+    [one] You did what you planned on { $count } day. ✓
+   *[other] You did what you planned on { $count } days. ✓
+}
+week-met = You did what you planned for the week. ✓
+week-so-far = { $done } of { $plan } so far.
+week-walked = { $days ->
+    [one] You walked briskly on { $days } day, { $minutes } minutes in all.
+   *[other] You walked briskly on { $days } days, { $minutes } minutes in all.
+}
+week-diary = From your diary: { $minutes } minutes.
+week-steps = { $steps } steps in all.
+week-nothing = Nothing is known of this week, so we leave it open.
+week-table = The week in numbers
+week-table-day = Day
+week-table-brisk = Brisk minutes
+week-table-diary = Diary minutes
+week-table-steps = Steps
+week-table-all = All
+week-key-brisk = Brisk walking
+week-key-steps = Steps
+week-key-diary = From your diary
+week-key-target = Your plan
+week-key-cannot-tell = Steps, and no telling how fast
+week-open-number = –
+day-minutes = { $count } min
+day-minutes-diary = { $count } + { $diary } min
+day-number-word = { $number }, { $word }
+day-number-met = { $number } ✓
+day-met = done as planned ✓
+day-paused = paused
+day-excused = taken out of the plan
+day-not-worn = not worn
+day-open = open
+day-cannot-tell = cannot tell
+day-so-far = so far
+day-partly = partly known
+day-measured = measured
+day-to-come = to come
+week-blinded = Your band is recording. Here is what has arrived.
+
+## The page My band
+
+band-title = My band
+band-none = No band is known here yet.
+band-set-up = Set one up
+band-unnamed = Band
+band-heard = Last heard: { $date }, { $time }.
+band-heard-never = Nothing has arrived from it yet.
+band-battery = Battery: { $percent } percent.
+band-battery-unknown = It has not told how full its battery is.
+band-class-m = It keeps every minute and hands it over later, so brisk minutes can be counted.
+band-class-h = It keeps longer spans and hands them over later: we know the steps, and not how fast they were.
+band-class-c = It tells a running total alone: we know the steps, and how fast they were while it is near the box.
+band-bond-passkey = It was paired with digits, so the box knows that it is yours.
+band-bond-just-works = It was paired without digits. Another device could take its place.
+band-bond-none = Its connection is open: others nearby could listen or take its place.
+band-bond-simulated = It is a simulated band.
+band-doing-starting = The box has just started.
+band-doing-looking = The box is looking for it now.
+band-doing-syncing = Its minutes are coming in now.
+band-doing-waiting = The box waits until it is time to ask again.
+band-forgotten = The box does not look for it any more. What it told is kept.
+band-says = What the band says, and what we counted
+band-says-steps = Steps, { $date }
+band-says-band = The band
+band-says-counted = We counted
+band-says-no-total = It sends minutes and no total of its own.
+band-says-at = { $steps } at { $time }
+band-why = Why the two may differ
+band-why-later = Steps since it was last heard are still on the band.
+band-why-lost = { $count ->
+    [one] { $count } minute was overwritten on the band before it could be fetched.
+   *[other] { $count } minutes were overwritten on the band before they could be fetched.
+}
+band-why-undated = { $count ->
+    [one] { $count } minute is kept and cannot be dated yet. It is counted as soon as the band's clock is known.
+   *[other] { $count } minutes are kept and cannot be dated yet. They are counted as soon as the band's clock is known.
+}
+band-why-put-aside = { $count ->
+    [one] { $count } piece could not be read. It is kept as it came, and stands in no total.
+   *[other] { $count } pieces could not be read. They are kept as they came, and stand in no total.
+}
+band-why-conflicts = { $count ->
+    [one] { $count } minute came twice with different values. The first is counted, both are kept.
+   *[other] { $count } minutes came twice with different values. The first is counted, both are kept.
+}
+band-why-two = You wear two bands. Of each minute the better one counts, and they are not added.
+band-why-day = A band may begin its day at another hour than these pages.
+band-next = What you can do
+band-next-well = Nothing. Wear it and charge it as you like.
+band-next-near = Put the band near the box for a few minutes.
+band-next-wake = Wake its screen, so that it can be heard.
+band-next-charge = Charge it, best beside the box.
+band-next-other-app = Another phone or app may be holding it: close that app once, or switch Bluetooth off on that phone.
+band-next-pair = Pair it again. Everything that has arrived is kept.
+band-next-pair-link = To the setup page
+band-next-confirm = When the band asks, touch it to say yes.
+band-next-box = Unplug the box for ten seconds and plug it in again.
+band-next-helper = Ask whoever set the box up to open the setup page: it says what it found.
+band-next-wait = Nothing. The box sets it right by itself.
+band-technical = For whoever set the box up
+
+## The page to print
+
+print-title = { $from } to { $to }
+print-how = Press Ctrl and P, or choose Print in the menu of the browser.
+print-week = My week
+print-plan = My plan
+print-plan-none = No plan just now.
+print-diary = My diary
+print-diary-none = Nothing noted this week.
+print-diary-line = { $date }: { $kind }, { $minutes } minutes
+print-diary-entry = { $date }: { $kind }
+print-diary-more = and { $count } more
+print-when-where = When and where: { $text }
+print-because = Because: { $text }
+print-days = On: { $days }

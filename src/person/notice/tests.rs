@@ -51,12 +51,12 @@ fn seen(day: NaiveDate) -> Decision {
 }
 
 fn windows(work: &str, sleep: &str) -> Decision {
-    OwnDecision::OwnTimeSet(OwnTimeSet {
+    OwnDecision::OwnTimeSet(Box::new(OwnTimeSet {
         participant: "p1".parse().unwrap(),
         from: None,
         windows: crate::model::windows::Windows { work: work.parse().unwrap(), sleep: sleep.parse().unwrap() },
         start_of_day: None,
-    })
+    }))
     .into()
 }
 

@@ -12,7 +12,13 @@ pub mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 
 use crate::api::{self, App};
 
@@ -20,6 +26,12 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
+        .route("/diary", get(pages::diary::show).post(pages::diary::note))
+        .route("/diary/new", get(pages::diary::new))
+        .route("/diary/edit", get(pages::diary::edit))
+        .route("/diary/undo", post(pages::diary::undo))
+        .route("/setup/own-time", get(pages::setup::own_time::show).post(pages::setup::own_time::set))
+        .route("/setup/person", get(pages::setup::person::show).post(pages::setup::person::set))
         .route("/assets/style.css", get(style))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))

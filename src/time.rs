@@ -32,6 +32,11 @@ impl Zone {
         Self(Some(name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)))
     }
 
+    /// Names of all zones, in order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
+    }
+
     /// The IANA name; none for stamps as they stand.
     pub fn name(self) -> Option<&'static str> {
         self.0.map(Tz::name)

@@ -40,6 +40,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/print", get(pages::print::show))
         .route("/live/today", get(live::today))
         .route("/assets/{name}", get(assets::get))
+        .route("/diary", get(pages::diary::show).post(pages::diary::note))
+        .route("/diary/new", get(pages::diary::new))
+        .route("/diary/edit", get(pages::diary::edit))
+        .route("/diary/undo", post(pages::diary::undo))
+        .route("/setup/own-time", get(pages::setup::own_time::show).post(pages::setup::own_time::set))
+        .route("/setup/person", get(pages::setup::person::show).post(pages::setup::person::set))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
 }

@@ -6,13 +6,13 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{App, Asked, Problem, blocking};
 use crate::{
     days::Person,
-    goal::DiaryKind,
+    goal::{self, DiaryKind},
     model::ParticipantId,
     person::{
         OwnDecision,
@@ -91,6 +91,34 @@ pub fn diary(app: &App, person: &Person, from: Option<NaiveDate>, to: Option<Nai
     }
 }
 
+impl DiaryNote {
+    /// The entry that comes of it.
+    fn entry(self, person: &Person, now: DateTime<Utc>) -> DiaryEntry {
+        DiaryEntry {
+            id: self.id.unwrap_or_else(|| free_id(&person.record.diary)),
+            participant: person.id.clone(),
+            kind: self.kind,
+            minutes: self.minutes,
+            date: self.date.unwrap_or_else(|| person.calendar.day_at(now.timestamp()).date),
+            at: self.at,
+            effort: self.effort,
+            note: self.note.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// What does not fit about an activity that is to be noted, field by field.
+///
+/// # Errors
+/// When the clock is not set, or nobody has this pseudonym.
+pub fn check(app: &App, note: DiaryNote) -> Result<Vec<goal::Problem>, Problem> {
+    let now = app.trusted_now()?;
+    let person = app.book.person(note.participant.as_ref())?;
+    let today = person.calendar.day_at(now.timestamp()).date;
+    let decision = OwnDecision::DiaryNoted(note.entry(&person, now));
+    Ok(person.record.check(&decision.into(), today).map_or_else(|problems| problems.0, |()| Vec::new()))
+}
+
 /// Notes an activity, or changes it.
 ///
 /// # Errors
@@ -98,16 +126,7 @@ pub fn diary(app: &App, person: &Person, from: Option<NaiveDate>, to: Option<Nai
 pub fn note(app: &App, note: DiaryNote) -> Result<DiaryEntry, Problem> {
     let now = app.trusted_now()?;
     let person = app.book.person(note.participant.as_ref())?;
-    let entry = DiaryEntry {
-        id: note.id.unwrap_or_else(|| free_id(&person.record.diary)),
-        participant: person.id.clone(),
-        kind: note.kind,
-        minutes: note.minutes,
-        date: note.date.unwrap_or_else(|| person.calendar.day_at(now.timestamp()).date),
-        at: note.at,
-        effort: note.effort,
-        note: note.note.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-    };
+    let entry = note.entry(&person, now);
     app.book.decide(&person, OwnDecision::DiaryNoted(entry.clone()), "person", now)?;
     Ok(entry)
 }

@@ -31,7 +31,7 @@ pub struct PersonReply {
     /// Today's date in their zone.
     pub today: NaiveDate,
     /// What the pages call them.
-    pub name: Option<String>,
+    pub label: Option<String>,
     /// Language of their pages.
     pub language: Language,
     /// Their zone today; empty where stamps are taken as they stand.
@@ -51,7 +51,7 @@ pub struct PersonChange {
     /// Whose; may be left out when there is only one person.
     pub participant: Option<ParticipantId>,
     /// What the pages call them; empty for nothing.
-    pub name: Option<String>,
+    pub label: Option<String>,
     /// Language of their pages.
     pub language: Option<Language>,
     /// Another zone.
@@ -66,7 +66,7 @@ pub fn person(app: &App, person: &Person) -> PersonReply {
     PersonReply {
         participant: person.id.clone(),
         today,
-        name: person.label.clone(),
+        label: person.label.clone(),
         language: person.language,
         zone: person.calendar.on(today).zone.into(),
         zones: person.record.settings.zones.clone(),
@@ -86,7 +86,7 @@ pub fn change(app: &App, change: PersonChange) -> Result<PersonReply, Problem> {
     let from = change.from.map_or(Some(today), Since::day);
     let decision = SettingsChange {
         participant: known.id.clone(),
-        label: change.name.map(|name| name.trim().to_owned()),
+        label: change.label.map(|label| label.trim().to_owned()),
         language: change.language,
         zone: change.zone.map(|zone| ZoneFrom { from, zone }),
     };

@@ -163,7 +163,7 @@ pub fn diary(context: &Context, command: DiaryCommand) -> anyhow::Result<Exit> {
     super::with_session(context, |session| match command {
         DiaryCommand::Add(args) => add(context, session, args),
         DiaryCommand::Edit(args) => edit(context, session, args),
-        DiaryCommand::List(args) => list(context, session, args),
+        DiaryCommand::List(args) => list(context, session, &args),
         DiaryCommand::Undo(args) => undo(context, session, args),
     })
 }
@@ -216,7 +216,7 @@ fn send(context: &Context, session: &Session, note: &DiaryNote) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
-fn list(context: &Context, session: &Session, args: ListArgs) -> anyhow::Result<Exit> {
+fn list(context: &Context, session: &Session, args: &ListArgs) -> anyhow::Result<Exit> {
     let reply = asked(session, &args.who, args.from, args.to)?;
     if context.global.json {
         print_json(&reply)?;

@@ -57,7 +57,7 @@ fn show(context: &Context, session: &Session, args: &PersonArgs) -> anyhow::Resu
 fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Exit> {
     let change = PersonChange {
         participant: args.who.person,
-        name: args.name,
+        label: args.name,
         language: args.language,
         zone: args.zone,
         from: args.since.from,
@@ -74,7 +74,7 @@ fn print(context: &Context, reply: &PersonReply) -> anyhow::Result<()> {
     say(format_args!(
         "{}, called {} on the pages",
         reply.participant.as_str(),
-        reply.name.as_deref().unwrap_or("nothing")
+        reply.label.as_deref().unwrap_or("nothing")
     ))?;
     say(format_args!("  Language: {}", reply.language.own_name()))?;
     say(format_args!("  Time zone: {}", reply.zone))?;

@@ -109,6 +109,13 @@ impl DiaryKind {
     }
 }
 
+impl Default for DiaryKind {
+    /// An activity that is not told apart.
+    fn default() -> Self {
+        Self("other".to_owned())
+    }
+}
+
 impl FromStr for DiaryKind {
     type Err = BadDiaryKind;
 

@@ -87,6 +87,13 @@ impl Weekly {
         day.into_iter().flatten().map(|window| (window.from, window.to))
     }
 
+    /// Windows by the day they begin on, 0 = Monday … 6 = Sunday: `(day, from, to)` in minutes of the wall clock. One
+    /// whose end is not after its start goes on into the next day.
+    pub fn as_begun(&self) -> impl Iterator<Item = (usize, u16, u16)> {
+        let days = self.as_written().into_iter().enumerate();
+        days.flat_map(|(day, windows)| windows.into_iter().map(move |window| (day, window.from, window.to)))
+    }
+
     fn add(&mut self, day: usize, from: u16, to: u16) {
         if from < to {
             self.days[day % 7].push(Window { from, to });

@@ -1,5 +1,6 @@
 //! What was typed into a form, kept as it was typed until it fits.
 
+use chrono::{NaiveDate, NaiveTime};
 use maud::{Markup, html};
 
 use super::door::Visit;
@@ -19,6 +20,26 @@ impl Fields {
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// A date; none for nothing, and for what is no date, with a sentence beside the field.
+    pub fn date(&self, name: &'static str, misfits: &mut Vec<Problem>) -> Option<NaiveDate> {
+        let read = self.text(name)?.parse().ok();
+        if read.is_none() {
+            misfits.push(Problem { field: name, phrase: Phrase::new("problem-date") });
+        }
+        read
+    }
+
+    /// A time of day; none for nothing, and for what is no time, with a sentence beside the field.
+    pub fn time(&self, name: &'static str, misfits: &mut Vec<Problem>) -> Option<NaiveTime> {
+        let text = self.text(name)?;
+        // Some browsers add seconds.
+        let read = ["%H:%M", "%H:%M:00"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok());
+        if read.is_none() {
+            misfits.push(Problem { field: name, phrase: Phrase::new("problem-time") });
+        }
+        read
+    }
 }
 
 /// A field of one line, with its label, a hint, what was typed, and what does not fit.
@@ -33,6 +54,43 @@ pub struct Field<'a> {
     pub kind: &'static str,
     /// What stands in it.
     pub value: Option<&'a str>,
+}
+
+/// One of several, each with what is sent and what is read.
+pub struct Select<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// Key of its label.
+    pub label: &'static str,
+    /// What can be chosen.
+    pub options: Vec<(&'a str, String)>,
+    /// What is chosen.
+    pub value: Option<&'a str>,
+}
+
+impl Select<'_> {
+    /// The label, the sentences beside it, and the list, tied together for screen readers.
+    pub fn render(&self, visit: &Visit, problems: &[Problem]) -> Markup {
+        let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == self.name).collect();
+        let problem_id = format!("{}-problem", self.name);
+        html! {
+            div.field {
+                label for=(self.name) { (visit.t(self.label)) }
+                @if !wrong.is_empty() {
+                    p.problem id=(problem_id) {
+                        @for problem in &wrong { span { (visit.say(&problem.phrase)) } }
+                    }
+                }
+                select id=(self.name) name=(self.name)
+                    aria-describedby=[(!wrong.is_empty()).then_some(problem_id)]
+                    aria-invalid=[(!wrong.is_empty()).then_some("true")] {
+                    @for (value, text) in &self.options {
+                        option value=(value) selected[self.value == Some(value)] { (text) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Field<'_> {

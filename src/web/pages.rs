@@ -3,7 +3,9 @@
 pub mod band;
 pub mod check_in;
 pub mod choice;
+pub mod diary;
 pub mod notice;
 pub mod print;
+pub mod setup;
 pub mod today;
 pub mod week;

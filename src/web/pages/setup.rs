@@ -1,0 +1,4 @@
+//! Setting up.
+
+pub mod own_time;
+pub mod person;

@@ -201,21 +201,15 @@ impl WeekSeen {
             return vec![Phrase::new("week-plan-none")];
         };
         let mut said = Vec::new();
-        match (period, week.target, week.done_lower) {
-            (Period::Week, Some(target), done) => {
-                said.push(Phrase::new("week-plan-week").with("plan", amount(measure, target)));
-                let so_far = done.filter(|done| *done < target && week.state != GoalState::Paused);
-                said.extend(so_far.map(|done| Phrase::new("week-so-far").with("done", done).with("plan", target)));
-                said.extend((week.state == GoalState::Met).then(|| Phrase::new("week-met")));
-            }
-            _ => {
-                let planned = self.days.iter().rev().find_map(|day| day.target);
-                let line = planned.map(|target| Phrase::new("week-plan-day").with("plan", amount(measure, target)));
-                said.extend(line);
-                if week.days_met > 0 {
-                    said.push(Phrase::new("week-days-met").with("count", week.days_met));
-                }
-            }
+        if let (Period::Week, Some(target)) = (period, week.target) {
+            said.push(Phrase::new("week-plan-week").with("plan", amount(measure, target)));
+            let so_far = week.done_lower.filter(|done| *done < target && week.state != GoalState::Paused);
+            said.extend(so_far.map(|done| Phrase::new("week-so-far").with("done", done).with("plan", target)));
+            said.extend((week.state == GoalState::Met).then(|| Phrase::new("week-met")));
+        } else {
+            let planned = self.days.iter().rev().find_map(|day| day.target);
+            said.extend(planned.map(|target| Phrase::new("week-plan-day").with("plan", amount(measure, target))));
+            said.extend((week.days_met > 0).then(|| Phrase::new("week-days-met").with("count", week.days_met)));
         }
         if week.state == GoalState::Paused {
             said.push(Phrase::new("week-paused"));

@@ -72,8 +72,8 @@ fn seen(
     (visit, seen)
 }
 
-fn walked(minutes: u32) -> Option<DayTotal> {
-    Some(DayTotal { leisure_brisk_min: Some(minutes), ..day(MONDAY) })
+fn walked(minutes: u32) -> DayTotal {
+    DayTotal { leisure_brisk_min: Some(minutes), ..day(MONDAY) }
 }
 
 fn plan() -> History {
@@ -103,23 +103,23 @@ fn each_state_of_the_day_says_what_was_done_and_what_was_planned() {
     let set = || (MONDAY, Decision::GoalSet(goal_of("leisure_brisk_min", 20)));
     let week = || only(GoalVersion { period: Period::Week, ..goal_of("leisure_brisk_min", 150) });
     for (row, goals, context, texts) in [
-        (walked(0), plan(), MORNING, &["0 minutes of brisk walking", "A new day. Your plan is 20 minutes"][..]),
+        (Some(walked(0)), plan(), MORNING, &["0 minutes of brisk walking", "A new day. Your plan is 20 minutes"][..]),
         (
-            walked(12),
+            Some(walked(12)),
             plan(),
             MORNING,
             &["12 minutes of", "Your plan for today: 20 minutes.", "8 to go if you feel like it.", "12 of 20"],
         ),
-        (walked(21), plan(), MORNING, &["21 minutes of", "You did what you planned. ✓", "21, with 20 planned"]),
-        (walked(34), plan(), MORNING, &["34 minutes of", "That is more than you planned, and it counts."]),
-        (walked(9), plan(), EVENING, &["9 minutes of", "Every minute counts. Tomorrow is open."]),
+        (Some(walked(21)), plan(), MORNING, &["21 minutes of", "You did what you planned. ✓", "21, with 20 planned"]),
+        (Some(walked(34)), plan(), MORNING, &["34 minutes of", "That is more than you planned, and it counts."]),
+        (Some(walked(9)), plan(), EVENING, &["9 minutes of", "Every minute counts. Tomorrow is open."]),
         (
-            walked(9),
+            Some(walked(9)),
             history([set(), (MONDAY, pause(MONDAY, "2026-05-15"))]),
             MORNING,
             &["9 minutes of", "paused until the end of Friday 15 May", "My plan"],
         ),
-        (walked(9), history([set(), (MONDAY, excuse(MONDAY))]), MORNING, &["Today is taken out of your plan."]),
+        (Some(walked(9)), history([set(), (MONDAY, excuse(MONDAY))]), MORNING, &["Today is taken out of your plan."]),
         (
             Some(unsynced()),
             plan(),
@@ -135,12 +135,12 @@ fn each_state_of_the_day_says_what_was_done_and_what_was_planned() {
             &["3,100 steps", "Between 4 and 12 minutes of it were brisk.", "does not tell us how fast"],
         ),
         (
-            walked(9),
+            Some(walked(9)),
             week(),
             MORNING,
             &["9 minutes of", "This week so far: 0 of 150 minutes.", "the days are yours to choose", "0 of 150"],
         ),
-        (walked(9), History::default(), MORNING, &["9 minutes of", "No plan for today. Whatever you do counts."]),
+        (Some(walked(9)), History::default(), MORNING, &["9 minutes of", "No plan for today. Whatever you do counts."]),
         (None, plan(), MORNING, &["Nothing has arrived from your counter yet."]),
     ] {
         let page = page(row, goals, &context, Display::Full);
@@ -157,8 +157,8 @@ fn each_state_of_the_day_says_what_was_done_and_what_was_planned() {
 
 #[test]
 fn minutes_from_the_diary_are_added_where_the_goal_counts_them_and_it_can_be_seen() {
-    let counts = page(walked(12), only(goal_of("leisure_min", 60)), &MORNING, Display::Full);
-    let apart = page(walked(12), plan(), &MORNING, Display::Full);
+    let counts = page(Some(walked(12)), only(goal_of("leisure_min", 60)), &MORNING, Display::Full);
+    let apart = page(Some(walked(12)), plan(), &MORNING, Display::Full);
 
     assert!(
         counts.contains("42 minutes of activity") && counts.contains("12 measured + 30 from your diary"),
@@ -180,7 +180,7 @@ fn a_day_on_which_the_band_was_not_worn_has_no_zero() {
 #[test]
 fn to_somebody_whom_a_study_shows_no_number_none_is_shown() {
     for goals in [plan(), only(goal_of("steps", 6000)), only(goal_of("leisure_min", 60)), History::default()] {
-        for row in [walked(13), walked(34), None] {
+        for row in [Some(walked(13)), Some(walked(34)), None] {
             let html = drawn(row, goals.clone(), &MORNING, Display::Blinded, Language::En);
 
             for shown in ["13", "34", "5,000", "6,000", "20", "svg", "<table", "<script"] {
@@ -189,15 +189,15 @@ fn to_somebody_whom_a_study_shows_no_number_none_is_shown() {
             }
         }
     }
-    let page = page(walked(13), plan(), &MORNING, Display::Blinded);
+    let page = page(Some(walked(13)), plan(), &MORNING, Display::Blinded);
     assert!(page.contains("Your band is recording."), "{page}");
     assert!(page.contains("walk with a neighbour"), "{page}");
 }
 
 #[test]
 fn to_somebody_who_sees_steps_alone_no_minute_is_shown() {
-    let minutes = page(walked(13), plan(), &MORNING, Display::StepsOnly);
-    let steps = page(walked(13), only(goal_of("steps", 6000)), &MORNING, Display::StepsOnly);
+    let minutes = page(Some(walked(13)), plan(), &MORNING, Display::StepsOnly);
+    let steps = page(Some(walked(13)), only(goal_of("steps", 6000)), &MORNING, Display::StepsOnly);
 
     assert!(minutes.contains("5,000 steps"), "{minutes}");
     for hidden in ["13", "brisk", "20 minutes", "Planned", "diary", "to go"] {
@@ -208,7 +208,9 @@ fn to_somebody_who_sees_steps_alone_no_minute_is_shown() {
 
 #[test]
 fn a_script_finds_a_place_for_everything_that_it_is_told() {
-    for (row, goals) in [(walked(12), plan()), (walked(12), only(goal_of("leisure_min", 60))), (None, plan())] {
+    for (row, goals) in
+        [(Some(walked(12)), plan()), (Some(walked(12)), only(goal_of("leisure_min", 60))), (None, plan())]
+    {
         let (visit, seen) = seen(row, goals, &MORNING, Display::Full, Language::En);
         let html = seen.draw(&visit).into_string();
 
@@ -224,7 +226,7 @@ fn a_script_finds_a_place_for_everything_that_it_is_told() {
 
 #[test]
 fn the_number_alone_is_read_aloud_when_it_changes() {
-    let html = drawn(walked(12), plan(), &MORNING, Display::Full, Language::En);
+    let html = drawn(Some(walked(12)), plan(), &MORNING, Display::Full, Language::En);
 
     assert_eq!(html.matches("aria-live").count(), 1);
     assert!(html.contains("aria-live=\"polite\">12</span>"), "{html}");

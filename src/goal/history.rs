@@ -172,7 +172,7 @@ impl History {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{
         goal::decision::tests::{date, goal},

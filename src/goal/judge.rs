@@ -159,4 +159,4 @@ pub fn apply(day: &mut DayTotal, outcome: &GoalOutcome) {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -150,7 +150,7 @@ pub enum Drawn {
 }
 
 /// The height of one day in the picture of a week, em.
-const ROW_EM: f64 = 2.75;
+const ROW_EM: f64 = 3.0;
 
 /// Seven bars, one below the other, with the name and the words of each above it.
 pub fn week(language: Language, title: &str, days: &[WeekBar]) -> Markup {
@@ -185,6 +185,7 @@ pub fn week(language: Language, title: &str, days: &[WeekBar]) -> Markup {
                     }
                     @if let Some(target) = day.target {
                         @let at = scale.mark(target);
+                        line.halo x1=(at) x2=(at) y1="1.4em" y2="2.4em" {}
                         line.target x1=(at) x2=(at) y1="1.25em" y2="2.55em" {}
                     }
                 }

@@ -50,6 +50,10 @@ amount-steps = { $count ->
     [one] { $count } step
    *[other] { $count } steps
 }
+amount-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
 amount-diary-min = { $count ->
     [one] { $count } minute of { $kind }
    *[other] { $count } minutes of { $kind }
@@ -257,6 +261,7 @@ today-battery = Band battery: { $percent } percent.
 today-blinded = Your band is recording. Thank you for wearing it.
 today-bar = Today's plan
 today-bar-of = { $done } of { $target }
+today-bar-over = { $done }, with { $target } planned
 today-numbers = Today in numbers
 today-row-brisk = Minutes of brisk walking
 today-row-diary = Minutes from your diary

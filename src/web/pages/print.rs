@@ -12,10 +12,7 @@ use super::week::{self, Asked, WeekSeen};
 use crate::{
     api::App,
     config::Display,
-    goal::{
-        GoalVersion, Measure, Period, Weekdays,
-        wording::{amount, kind_name},
-    },
+    goal::{GoalVersion, Period, Weekdays, wording::kind_name},
     web::{
         door::Visit,
         page::{Here, Page, answer},
@@ -58,24 +55,16 @@ fn sheet(visit: &Visit, seen: &WeekSeen) -> Markup {
     }
 }
 
+/// What is planned beside its amount, which stands above the week.
 fn plan(visit: &Visit, goal: &GoalVersion) -> Markup {
-    let shown = match visit.person.display {
-        Display::Full => true,
-        Display::StepsOnly => goal.measure == Measure::Steps,
-        Display::Blinded => false,
-    };
-    let key = if goal.period == Period::Day { "week-plan-day" } else { "week-plan-week" };
     let line = |key, text: &Option<String>| {
         let phrase = text.as_ref().map(|text| Phrase::new(key).with("text", text.as_str()));
         html! { @if let Some(phrase) = phrase { p dir="auto" { (visit.say(&phrase)) } } }
     };
     html! {
         @if let Some(words) = &goal.own_words { blockquote.quote dir="auto" { (words) } }
-        @if shown {
-            p { (visit.say(&Phrase::new(key).with("plan", amount(&goal.measure, goal.amount)))) }
-            @if goal.period == Period::Day && goal.days != Weekdays::ALL {
-                p { (visit.say(&Phrase::new("print-days").with("days", days(visit, goal.days)))) }
-            }
+        @if goal.period == Period::Day && goal.days != Weekdays::ALL {
+            p { (visit.say(&Phrase::new("print-days").with("days", days(visit, goal.days)))) }
         }
         (line("print-when-where", &goal.when_where))
         (line("print-because", &goal.relevant_because))

@@ -10,10 +10,7 @@ use crate::{
     api::{App, Problem, WeekReply, numbers, numbers::TodayFacts},
     config::Display,
     days::Person,
-    goal::{
-        DayFacts, GoalVersion, Measure, Period, Sentence, bounds, judge_day,
-        wording::{amount, unit},
-    },
+    goal::{DayFacts, GoalVersion, Measure, Period, Sentence, bounds, judge_day, wording::unit},
     model::{DataState, DayTotal, GoalState},
     web::{
         assets::LIVE,
@@ -147,14 +144,14 @@ impl Seen {
             // The sentence of a day that has just begun names the plan itself.
             let named = matches!(sentence, Sentence::NothingYet { .. });
             self.plan =
-                (!named).then(|| Phrase::new("today-plan").with("plan", amount(&progress.measure, progress.target)));
+                (!named).then(|| Phrase::new("today-plan").with("plan", short(&progress.measure, progress.target)));
             self.bar = done.map(|done| bar(&measure, done, noted, progress.target));
         } else if let (Some((goal, week)), true) = (week, judged) {
             let done = week.progress.done_lower.unwrap_or(0);
             let noted = week.days.iter().filter_map(|day| day.diary_min).sum::<u32>();
             let noted = if measure == Measure::LeisureMin { noted } else { 0 };
             self.plan = Some(
-                Phrase::new("today-week-so-far").with("done", done).with("target", amount(&goal.measure, goal.amount)),
+                Phrase::new("today-week-so-far").with("done", done).with("target", short(&goal.measure, goal.amount)),
             );
             self.bar = Some(bar(&measure, done, noted, goal.amount));
         }
@@ -295,9 +292,16 @@ fn is_known(row: &DayTotal, measure: &Measure) -> bool {
     row.data_state != DataState::NotWorn || matches!(measure, Measure::DiaryMin(_) | Measure::LeisureMin)
 }
 
+/// An amount where its unit stands nearby: "20 minutes".
+fn short(measure: &Measure, count: u32) -> Phrase {
+    let key = if *measure == Measure::Steps { "amount-steps" } else { "amount-minutes" };
+    Phrase::new(key).with("count", count)
+}
+
 fn bar(measure: &Measure, done: u32, noted: u32, target: u32) -> (DayBar, Phrase) {
     let diary = if matches!(measure, Measure::DiaryMin(_)) { done } else { noted.min(done) };
-    let words = Phrase::new("today-bar-of").with("done", done).with("target", target);
+    let key = if done > target { "today-bar-over" } else { "today-bar-of" };
+    let words = Phrase::new(key).with("done", done).with("target", target);
     (DayBar { measured: done - diary, diary, target }, words)
 }
 

@@ -171,8 +171,10 @@ impl WeekSeen {
         }
         let mut said = Vec::new();
         let steps: Vec<u32> = self.days.iter().filter_map(|day| day.steps).collect();
-        if self.display == Display::Full {
+        if self.display == Display::Full || self.progress.measure == Some(Measure::Steps) {
             said.extend(self.plan());
+        }
+        if self.display == Display::Full {
             let brisk: Vec<u32> = self.days.iter().filter_map(|day| day.brisk).filter(|minutes| *minutes > 0).collect();
             if !brisk.is_empty() {
                 let days = u32::try_from(brisk.len()).unwrap_or(u32::MAX);
@@ -199,21 +201,15 @@ impl WeekSeen {
             return vec![Phrase::new("week-plan-none")];
         };
         let mut said = Vec::new();
-        match (period, week.target, week.done_lower) {
-            (Period::Week, Some(target), done) => {
-                said.push(Phrase::new("week-plan-week").with("plan", amount(measure, target)));
-                let so_far = done.filter(|done| *done < target && week.state != GoalState::Paused);
-                said.extend(so_far.map(|done| Phrase::new("week-so-far").with("done", done).with("plan", target)));
-                said.extend((week.state == GoalState::Met).then(|| Phrase::new("week-met")));
-            }
-            _ => {
-                let planned = self.days.iter().rev().find_map(|day| day.target);
-                let line = planned.map(|target| Phrase::new("week-plan-day").with("plan", amount(measure, target)));
-                said.extend(line);
-                if week.days_met > 0 {
-                    said.push(Phrase::new("week-days-met").with("count", week.days_met));
-                }
-            }
+        if let (Period::Week, Some(target)) = (period, week.target) {
+            said.push(Phrase::new("week-plan-week").with("plan", amount(measure, target)));
+            let so_far = week.done_lower.filter(|done| *done < target && week.state != GoalState::Paused);
+            said.extend(so_far.map(|done| Phrase::new("week-so-far").with("done", done).with("plan", target)));
+            said.extend((week.state == GoalState::Met).then(|| Phrase::new("week-met")));
+        } else {
+            let planned = self.days.iter().rev().find_map(|day| day.target);
+            said.extend(planned.map(|target| Phrase::new("week-plan-day").with("plan", amount(measure, target))));
+            said.extend((week.days_met > 0).then(|| Phrase::new("week-days-met").with("count", week.days_met)));
         }
         if week.state == GoalState::Paused {
             said.push(Phrase::new("week-paused"));
@@ -254,14 +250,14 @@ impl WeekSeen {
     /// The same numbers, and the others.
     pub fn table(&self, visit: &Visit) -> Markup {
         type Column = (&'static str, fn(&Day) -> Option<u32>);
-        let columns: &[Column] = match self.display {
-            Display::Full => &[
-                ("week-table-brisk", |day| day.brisk),
-                ("week-table-diary", |day| day.diary),
-                ("week-table-steps", |day| day.steps),
-            ],
-            Display::StepsOnly => &[("week-table-steps", |day| day.steps)],
-            Display::Blinded => &[],
+        let steps: Column = ("week-table-steps", |day| day.steps);
+        let (brisk, diary): (Column, Column) =
+            (("week-table-brisk", |day| day.brisk), ("week-table-diary", |day| day.diary));
+        let columns = match self.display {
+            Display::Full if self.days.iter().any(|day| day.diary > Some(0)) => vec![brisk, diary, steps],
+            Display::Full => vec![brisk, steps],
+            Display::StepsOnly => vec![steps],
+            Display::Blinded => Vec::new(),
         };
         let number = |value: Option<u32>| match value {
             Some(value) => visit.say(&Phrase::new("number").with("count", value)),
@@ -273,7 +269,7 @@ impl WeekSeen {
                 thead {
                     tr {
                         th scope="col" { (visit.t("week-table-day")) }
-                        @for (key, _) in columns { th.amount scope="col" { (visit.t(key)) } }
+                        @for (key, _) in &columns { th.amount scope="col" { (visit.t(key)) } }
                     }
                 }
                 tbody {
@@ -284,7 +280,7 @@ impl WeekSeen {
                                 br;
                                 span.muted { (visit.t(day.word.key())) }
                             }
-                            @for (_, value) in columns { td.amount { (number(value(day))) } }
+                            @for (_, value) in &columns { td.amount { (number(value(day))) } }
                         }
                     }
                 }
@@ -292,7 +288,7 @@ impl WeekSeen {
                     tfoot {
                         tr {
                             th scope="row" { (visit.t("week-table-all")) }
-                            @for (_, value) in columns {
+                            @for (_, value) in &columns {
                                 @let known: Vec<u32> = self.days.iter().filter_map(value).collect();
                                 td.amount { (number((!known.is_empty()).then(|| sum(&known)))) }
                             }

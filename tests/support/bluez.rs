@@ -5,9 +5,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io::{BufRead as _, BufReader, Write as _},
     path::Path as FilePath,
-    process::{Child, Command, Stdio},
+    process::Child,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::JoinHandle,
     time::{Duration, SystemTime},
@@ -26,6 +25,8 @@ use firmware_protocol::{
     steplog::device::AttError,
 };
 
+#[path = "bus.rs"]
+mod bus;
 #[path = "bluez/objects.rs"]
 mod objects;
 #[path = "bluez/service.rs"]
@@ -134,21 +135,8 @@ pub struct FakeBluez {
 impl FakeBluez {
     /// With these devices; the service runs.
     pub fn start(folder: &FilePath, devices: Vec<FakeDevice>) -> Self {
-        let config = folder.join("bus.conf");
-        let socket = folder.join("bus");
-        let text = format!(
-            "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" \
-             \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n<busconfig><type>system</type>\
-             <listen>unix:path={}</listen><auth>EXTERNAL</auth><policy context=\"default\"><allow user=\"*\"/>\
-             <allow own=\"*\"/><allow send_type=\"method_call\"/><allow send_type=\"signal\"/>\
-             <allow send_requested_reply=\"true\" send_type=\"method_return\"/>\
-             <allow send_requested_reply=\"true\" send_type=\"error\"/><allow receive_type=\"method_call\"/>\
-             <allow receive_type=\"method_return\"/><allow receive_type=\"error\"/><allow receive_type=\"signal\"/>\
-             </policy></busconfig>",
-            socket.display()
-        );
-        std::fs::File::create(&config).unwrap().write_all(text.as_bytes()).unwrap();
-        let (bus, address) = start_bus(&config);
+        let config = bus::configure(folder);
+        let (bus, address) = bus::start(&config);
         let state = State {
             devices: devices.into_iter().map(|device| (device.address.clone(), device)).collect(),
             adapter: true,
@@ -215,7 +203,7 @@ impl FakeBluez {
     /// It is back at the same place.
     pub fn restart_bus(&mut self, folder: &FilePath) {
         std::fs::remove_file(folder.join("bus")).ok();
-        let (bus, address) = start_bus(&folder.join("bus.conf"));
+        let (bus, address) = bus::start(&folder.join("bus.conf"));
         (self.bus, self.address) = (bus, address);
         self.start_service();
     }
@@ -227,20 +215,6 @@ impl Drop for FakeBluez {
         self.bus.kill().ok();
         self.bus.wait().ok();
     }
-}
-
-fn start_bus(config: &FilePath) -> (Child, String) {
-    let mut bus = Command::new("dbus-daemon")
-        .arg(format!("--config-file={}", config.display()))
-        .args(["--nofork", "--nopidfile", "--print-address"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("dbus-daemon (Debian: dbus-daemon)");
-    let mut address = String::new();
-    BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    // Without the bus's own number: it has another after a restart.
-    let address = address.trim().split(',').next().unwrap_or_default().to_owned();
-    (bus, address)
 }
 
 fn now_us() -> i64 {

@@ -1,0 +1,317 @@
+//! Small choices, check-ins and notices, as pages, as API and as commands, on a real store.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use brisk::{
+    api::{self, App},
+    config::{Config, Display},
+    days::{DayBook, Person},
+    model::Rules,
+    notify,
+    person::notice::Kind,
+    radio::sim::clock::SimClock,
+    store::Store,
+    time::Calendar,
+    web,
+    words::Language,
+};
+use chrono::{DateTime, Utc};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+mod support;
+
+/// Thursday, ten in the morning.
+const NOW: &str = "2026-05-14T10:00:00Z";
+const TODAY: &str = "2026-05-14";
+
+/// A home with one person and no counter.
+struct House {
+    app: Arc<App>,
+    _dir: tempfile::TempDir,
+}
+
+impl House {
+    fn new(change: impl FnOnce(&mut Person)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(dir.path()).unwrap().0);
+        let config = Config::parse("[notify]\npatient = true\n", "test").unwrap();
+        let calendar = Calendar::midnight("UTC".parse().unwrap());
+        let mut person = Person::new("p1".parse().unwrap(), calendar, Vec::new());
+        change(&mut person);
+        let app = App {
+            book: DayBook::new(Arc::clone(&store), vec![person], Rules::brisk_1()).unwrap(),
+            store,
+            clock: Arc::new(SimClock::free(now())),
+            instruments: config.instruments(),
+            config: Arc::new(config),
+            board: Vec::new(),
+            desk: None,
+            zone: None,
+            notes: Vec::new(),
+            data_dir: dir.path().to_owned(),
+        };
+        Self { app: Arc::new(app), _dir: dir }
+    }
+
+    fn person(&self) -> Arc<Person> {
+        self.app.book.person(None).unwrap()
+    }
+
+    /// How many decisions stand in the journal.
+    fn decided(&self) -> usize {
+        self.app.store.decisions().unwrap().len()
+    }
+
+    async fn send(&self, router: Router, request: Request<Body>) -> (StatusCode, String, String) {
+        let response = router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let place = parts.headers.get(header::LOCATION).map_or("", |place| place.to_str().unwrap()).to_owned();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        (parts.status, place, text)
+    }
+
+    /// The page at this address.
+    async fn page(&self, path: &str) -> String {
+        let request = Request::get(path).header(header::HOST, "localhost").body(Body::empty()).unwrap();
+        let (status, _, text) = self.send(web::router(Arc::clone(&self.app)), request).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        text
+    }
+
+    /// Sends a form; gives the status, where the browser goes on to, and what it shows.
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+        let encode = |text: &str| text.bytes().fold(String::new(), |sum, byte| sum + &format!("%{byte:02X}"));
+        let body: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.join("&")))
+            .unwrap();
+        self.send(web::router(Arc::clone(&self.app)), request).await
+    }
+
+    async fn json(&self, path: &str, body: &str) -> (StatusCode, String) {
+        let request = Request::post(format!("/api/v1/{path}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let (status, _, text) = self.send(api::router(Arc::clone(&self.app)), request).await;
+        (status, text)
+    }
+
+    async fn ask_rmdq_and_pain(&self) {
+        let fields = [("on", "rmdq-en"), ("every-rmdq-en", "28"), ("on", "pain"), ("every-pain", "7")];
+        let (status, place, _) = self.form("/check-in/set", &fields).await;
+        assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/check-in"));
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    NOW.parse().unwrap()
+}
+
+fn set_goal(house: &House) {
+    let goal = serde_json::json!({
+        "decision": "goal_set", "id": "g1", "participant": "p1", "measure": "leisure_brisk_min", "amount": 20,
+        "period": "day", "from": TODAY, "decided_by": "person",
+    });
+    let decision: brisk::goal::Decision = serde_json::from_value(goal).unwrap();
+    house.app.book.decide(&house.person(), decision, "person", now()).unwrap();
+}
+
+const IDEA: [(&str, &str); 3] =
+    [("date", TODAY), ("situation", "on the way home 🚌"), ("choice", "לרדת תחנה אחת קודם")];
+
+#[tokio::test]
+async fn a_choice_is_offered_to_those_alone_who_have_planned_one() {
+    let house = House::new(|_| {});
+    assert!(!house.page("/").await.contains("/choice"));
+
+    let (status, place, _) = house.form("/choice", &IDEA).await;
+    let today = house.page("/").await;
+
+    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/choice"));
+    assert!(today.contains("on the way home 🚌: לרדת תחנה אחת קודם"), "{today}");
+    assert!(today.contains("Yes, done") && today.contains("Another idea") && today.contains("Not today"));
+}
+
+#[tokio::test]
+async fn a_choice_that_was_made_is_credited_and_one_put_off_is_left_alone() {
+    for (answer, said) in [("yes", true), ("no", false)] {
+        let house = House::new(|_| {});
+        house.form("/choice", &IDEA).await;
+
+        let fields = [("date", TODAY), ("back", "/"), ("done", answer)];
+        let (status, place, _) = house.form("/choice/answer", &fields).await;
+        let today = house.page("/").await;
+
+        assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/"));
+        assert_eq!(today.contains("You made your choice today"), said, "{today}");
+        assert!(!today.contains("Yes, done"), "it is asked once");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_noted_once() {
+    let house = House::new(|_| {});
+
+    for _ in 0..2 {
+        house.form("/choice", &IDEA).await;
+    }
+    for _ in 0..2 {
+        house.form("/choice/answer", &[("date", TODAY), ("done", "yes")]).await;
+    }
+
+    assert_eq!(house.decided(), 2);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_said_beside_its_field_and_nothing_typed_is_lost() {
+    let house = House::new(|_| {});
+    let typed = [("date", "2026-05-13"), ("situation", " "), ("choice", "עוד \"רעיון\" 🌿")];
+
+    let (status, _, page) = house.form("/choice", &typed).await;
+
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("id=\"date-problem\"") && page.contains("id=\"situation-problem\""), "{page}");
+    assert!(page.contains("value=\"2026-05-13\"") && page.contains("value=\"עוד &quot;רעיון&quot; 🌿\""), "{page}");
+    assert_eq!(house.decided(), 0);
+    let (status, _, page) = house.form("/choice", &[("date", "soon"), ("choice", "walk")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("id=\"date-problem\"") && page.contains("value=\"walk\""), "{page}");
+}
+
+#[tokio::test]
+async fn nothing_is_asked_until_it_is_switched_on() {
+    let house = House::new(|_| {});
+
+    let (today, page) = (house.page("/").await, house.page("/check-in").await);
+    let (status, _, refused) = house.form("/check-in", &[("instrument", "pain"), ("item-average", "3")]).await;
+
+    assert!(!today.contains("/check-in"));
+    assert!(page.contains("There is nothing to answer today.") && !page.contains("item-average"), "{page}");
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.contains("switched off"), "{refused}");
+    assert_eq!(house.decided(), 0);
+}
+
+#[tokio::test]
+async fn a_check_in_is_answered_in_turn_half_filled_or_not_and_then_it_is_over_for_today() {
+    let house = House::new(|_| {});
+    house.ask_rmdq_and_pain().await;
+    let today = house.page("/").await;
+    assert!(today.contains("href=\"/check-in\"") && !today.to_lowercase().contains("pain"), "{today}");
+
+    let first = house.page("/check-in").await;
+    let ticks = [("instrument", "rmdq-en"), ("item-1", "1"), ("item-24", "1")];
+    let (_, after_first, _) = house.form("/check-in", &ticks).await;
+    let second = house.page("/check-in").await;
+    let (_, after_second, _) = house.form("/check-in", &[("instrument", "pain")]).await;
+
+    assert_eq!(first.matches("type=\"checkbox\" name=\"item-").count(), 24);
+    assert!(!first.contains("steps"), "never beside steps");
+    assert_eq!(after_first, "/check-in");
+    assert_eq!(second.matches("type=\"radio\" name=\"item-average\"").count(), 11);
+    assert_eq!(after_second, "/check-in/thanks");
+    assert!(house.page("/check-in/thanks").await.contains("Thank you. That is all for today."));
+    assert!(!house.page("/").await.contains("/check-in"));
+    let person = house.person();
+    let answers = person.record.check_ins.answers();
+    assert_eq!(answers[0].scores.iter().map(|(name, score)| format!("{name} {score}")).collect::<Vec<_>>(), ["rmdq 2"]);
+    assert!(answers[1].answers.is_empty() && answers[1].scores.is_empty(), "what was left out is not zero");
+}
+
+#[tokio::test]
+async fn an_english_instrument_keeps_its_language_on_hebrew_pages_and_our_own_words_do_not() {
+    let house = House::new(|person| person.language = Language::He);
+    house.ask_rmdq_and_pain().await;
+
+    let english = house.page("/check-in").await;
+    house.form("/check-in", &[("instrument", "rmdq-en")]).await;
+    let own = house.page("/check-in").await;
+
+    assert!(english.contains("<html lang=\"he\" dir=\"rtl\">"));
+    assert!(english.contains("<div lang=\"en\" dir=\"ltr\" role=\"group\""), "{english}");
+    assert!(own.contains("<div lang=\"he\" dir=\"rtl\" role=\"group\""), "{own}");
+}
+
+#[tokio::test]
+async fn switching_on_says_what_does_not_fit_and_keeps_what_was_typed() {
+    let house = House::new(|_| {});
+
+    let (status, _, page) = house.form("/check-in/set", &[("on", "pain"), ("every-pain", "900")]).await;
+    let (unknown, text) = house
+        .json(
+            "check-ins/set",
+            r#"{"participant":"p1","from":"2026-05-14","instruments":[{"instrument":"eq","every_days":7}]}"#,
+        )
+        .await;
+    let (wrong, answer) =
+        house.json("check-ins", r#"{"participant":"p1","instrument":"pain","answers":{"average":11}}"#).await;
+
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("Between 1 and 366 days, please.") && page.contains("value=\"900\""), "{page}");
+    assert_eq!(unknown, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("there are pain, rmdq-en"), "{text}");
+    assert_eq!(wrong, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.contains("average"), "{answer}");
+    assert_eq!(house.decided(), 0);
+}
+
+#[tokio::test]
+async fn a_notice_stands_on_today_until_it_is_put_away_and_comes_once() {
+    let house = House::new(|_| {});
+    set_goal(&house);
+    assert!(!house.page("/").await.contains("/notice/seen"));
+
+    let shown = notify::show(&house.app, &house.person(), now()).unwrap();
+    let again = notify::show(&house.app, &house.person(), now()).unwrap();
+    let with = house.page("/").await;
+    let (status, place, _) = house.form("/notice/seen", &[]).await;
+    let (without, decided) = (house.page("/").await, house.decided());
+    house.form("/notice/seen", &[]).await;
+
+    assert_eq!((shown, again), (Some(Kind::NewDay), None));
+    assert!(with.contains("A new day.") && with.contains("Thank you"), "{with}");
+    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/"));
+    assert!(!without.contains("/notice/seen"));
+    assert_eq!(house.decided(), decided, "put away once");
+}
+
+#[tokio::test]
+async fn whoever_is_shown_no_numbers_gets_no_notice() {
+    let house = House::new(|person| person.display = Display::Blinded);
+    set_goal(&house);
+
+    assert_eq!(notify::show(&house.app, &house.person(), now()).unwrap(), None);
+}
+
+#[test]
+fn the_commands_do_what_the_page_does() {
+    let home = support::Home::new();
+    home.change_settings(|settings| format!("{settings}\n[web]\nlisten = \"off\"\n"));
+
+    let planned = home.run(&["choice", "plan", "--situation", "after lunch", "--choice", "once round the block"]);
+    let late = home.run(&["choice", "plan", "--situation", "x", "--choice", "y", "--date", "2020-01-01"]);
+    let done = home.run(&["choice", "done", "--note", "sunny"]);
+    let list = home.json(&["choice", "list"]);
+    let on = home.run(&["check-in", "on", "pain"]);
+    let asked = home.json(&["check-in", "list"]);
+    let off = home.run(&["check-in", "off", "pain"]);
+    let again = home.run(&["check-in", "off", "pain"]);
+
+    assert_eq!((planned.code, done.code), (Some(0), Some(0)), "{}{}", planned.err, done.err);
+    assert!(late.code == Some(1) && late.err.contains("today or a day to come"), "{}", late.err);
+    assert_eq!(
+        (list["choices"][0]["done"].as_bool(), list["choices"][0]["note"].as_str()),
+        (Some(true), Some("sunny"))
+    );
+    assert_eq!((on.code, off.code, again.code), (Some(0), Some(0), Some(3)), "{}{}", on.err, off.err);
+    assert_eq!((asked["asked"][0]["every_days"].as_u64(), asked["asked"][0]["due"].as_bool()), (Some(7), Some(true)));
+}

@@ -17,8 +17,8 @@ use serde::Serialize;
 pub use paths::Paths;
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{
-    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, RadioKind, Storage,
-    Web,
+    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, RadioKind,
+    SimulatedPairing, Storage, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};

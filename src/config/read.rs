@@ -147,6 +147,9 @@ impl<'i> File<'i> {
                 self.wrong(key, format!("between {} and {}, please", write_length(least), write_length(most)));
             }
         }
+        if radio.simulated_counter.is_some() && radio.radio != RadioKind::Simulated {
+            self.wrong("bluetooth.simulated_counter", "this needs `radio = \"simulated\"`");
+        }
         if radio.retry_after > radio.retry_at_most {
             self.wrong("bluetooth.retry_at_most", "the longest pause is at least `retry_after`");
         }

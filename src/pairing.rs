@@ -109,6 +109,9 @@ pub enum PairState {
         bond: BondLevel,
         /// Whose it is.
         person: Option<ParticipantId>,
+        /// Not everything is in yet, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<Cause>,
         /// What there is to say about it.
         notes: Vec<String>,
     },

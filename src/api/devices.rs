@@ -128,24 +128,16 @@ fn plain(name: &str) -> String {
 
 pub(super) async fn pair(
     State(app): State<Arc<App>>,
-    Json(wanted): Json<PairRequest>,
+    Json(request): Json<PairRequest>,
 ) -> Result<Json<PairState>, Problem> {
-    begin(&app, wanted).map(Json)
-}
-
-/// Asks for a pairing.
-///
-/// # Errors
-/// When something else is under way, or there is no radio.
-pub fn begin(app: &App, wanted: PairRequest) -> Result<PairState, Problem> {
-    let desk = desk(app)?;
-    if desk.request(wanted) {
-        return Ok(desk.state());
+    let desk = desk(&app)?;
+    if !desk.request(request) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "another pairing is under way; nothing was changed. Wait for it, a minute at the most",
+        ));
     }
-    Err(Problem::new(
-        StatusCode::CONFLICT,
-        "another pairing is under way; nothing was changed. Wait for it, a minute at the most",
-    ))
+    Ok(Json(desk.state()))
 }
 
 pub(super) async fn pairing(State(app): State<Arc<App>>) -> Result<Json<PairState>, Problem> {
@@ -156,16 +148,8 @@ pub(super) async fn answer(
     State(app): State<Arc<App>>,
     Json(answer): Json<PairAnswer>,
 ) -> Result<Json<PairState>, Problem> {
-    give(&app, &answer).map(Json)
-}
-
-/// Gives the answer to the question under way.
-///
-/// # Errors
-/// When it cannot be one, nothing is asked any more, or there is no radio.
-pub fn give(app: &App, answer: &PairAnswer) -> Result<PairState, Problem> {
-    let desk = desk(app)?;
-    let answer = match *answer {
+    let desk = desk(&app)?;
+    let answer = match answer {
         PairAnswer::Digits(digits) if digits <= 999_999 => Answer::Digits(digits),
         PairAnswer::Digits(_) => {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the counter shows six digits, no more"));
@@ -174,7 +158,7 @@ pub fn give(app: &App, answer: &PairAnswer) -> Result<PairState, Problem> {
         PairAnswer::No => Answer::No,
     };
     if desk.answer(answer) {
-        Ok(desk.state())
+        Ok(Json(desk.state()))
     } else {
         Err(Problem::new(StatusCode::CONFLICT, "nothing is being asked any more; nothing was changed. Try again"))
     }

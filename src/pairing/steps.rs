@@ -113,7 +113,8 @@ impl PairingDesk {
             );
         }
         notes.extend(trouble.map(|cause| format!("Not everything is in yet. {}", cause.sentence(kind))));
-        Ok(PairState::Done { device: identity.device.to_string(), kind: kind.label.to_owned(), bond, person, notes })
+        let (device, kind) = (identity.device.to_string(), kind.label.to_owned());
+        Ok(PairState::Done { device, kind, bond, person, trouble, notes })
     }
 
     /// The person that the counter will be of.
@@ -166,7 +167,8 @@ impl PairingDesk {
             }),
             (Some(only), None) => {
                 let kind = kinds.iter().copied().find(|kind| (kind.recognise)(&only.advertisement));
-                let kind = kind.ok_or_else(|| Failure::saying(Cause::OtherCounter, Cause::OtherCounter.what()))?;
+                let kind =
+                    kind.ok_or_else(|| Failure::saying(Cause::OtherCounter, Cause::OtherCounter.what().english()))?;
                 Ok((only, kind))
             }
         }

@@ -118,3 +118,75 @@ trouble-back = Back to today
 ## The page Today
 
 today-title = Today, { $date }
+
+## What is wrong, and the next step
+
+trouble-no-bus = This computer's message bus (D-Bus) does not answer, and Bluetooth is reached through it.
+trouble-service-down = This computer's Bluetooth service is not running.
+trouble-service-stuck = This computer's Bluetooth service runs, but does not answer.
+trouble-no-adapter = This computer has no Bluetooth adapter that can be used.
+trouble-blocked = Bluetooth is blocked on this computer, by a switch or by a setting (rfkill).
+trouble-adapter-off = The Bluetooth adapter of this computer is switched off.
+trouble-not-heard = The counter was not heard: it is out of reach, asleep, or held by another app.
+trouble-held-elsewhere = The counter was near a moment ago and then fell silent: most likely another app or phone holds it.
+trouble-pairing-lost-here = This computer has lost its pairing with the counter.
+trouble-pairing-lost-there = The counter has forgotten its pairing with this computer, as after a reset of the counter.
+trouble-wrong-key = The counter does not accept the key: it was paired elsewhere meanwhile, or the key is not its own.
+trouble-no-key = The counter needs a key of its own, and there is none here.
+trouble-not-confirmed = Nobody confirmed on the counter in time.
+trouble-not-ready = The counter is not set up to record, or its own app for this is not there.
+trouble-other-counter = Another counter of the same kind answered. Nothing of it was taken.
+trouble-link-broke = The connection broke off. What had arrived is stored.
+trouble-lossy-link = A good deal was lost on the way. What arrived whole is stored.
+trouble-silent = The counter stopped answering. What it had sent is stored.
+trouble-refused = The counter refused to answer.
+trouble-bad-answer = The counter answered in a way that its protocol does not allow. What was good is stored, the rest is put aside.
+trouble-no-end = The counter never came to the end of its transfer and was cut off. What was good is stored.
+trouble-busy = The counter is busy with something else.
+trouble-version = The counter speaks a newer protocol than this program. Nothing was changed on it.
+trouble-differs = The counter holds other data than were stored. Both are kept, and it was told to forget nothing.
+trouble-not-stored = This computer could not store what the counter sent.
+trouble-disk-full = The disk of this computer is full, so nothing new can be stored.
+trouble-read-only = The disk of this computer can only be read: often a memory card that wears out.
+trouble-clock-unset = This computer's clock has not been set yet, so no day is shown. Readings are kept and dated later.
+trouble-wrong-zone = The time zone of the settings is another than that of this computer, so days may begin at the wrong hour.
+trouble-battery-flat = The counter's battery is flat or nearly so.
+trouble-memory-runs-out = The counter has not been heard for long, and its memory will soon run over.
+trouble-counter-clock-off = The counter's own clock was far off. Readings with impossible stamps were put aside.
+trouble-failure = The Bluetooth system reported that something did not work.
+next-no-bus = Restart the computer; unplug it for ten seconds if that does not help.
+next-service-down = Start it: `sudo systemctl enable --now bluetooth`.
+next-service-stuck = Restart it: `sudo systemctl restart bluetooth`. If that does not help, unplug the computer for ten seconds.
+next-no-adapter = Plug a Bluetooth adapter in, or enable the one inside.
+next-blocked = Unblock it: `sudo rfkill unblock bluetooth`, or use the switch on the computer.
+next-adapter-off = Switch it on: `bluetoothctl power on`.
+next-not-heard = Bring it near this computer, wake its screen, and close other apps that use it.
+next-held-elsewhere = Close that app, or switch Bluetooth off on that phone, once.
+next-pairing-lost-here = Pair again: `brisk device pair`. All data are kept, and the person stays the same.
+next-wrong-key = Pair again with the right key: `brisk device pair`. All data are kept.
+next-not-confirmed = Try again, and touch the counter when it vibrates or asks.
+next-not-ready = Set it up once as `docs/devices.md` says for its kind.
+next-other-counter = Bring the right counter near; if this one is new, pair it: `brisk device pair`.
+next-link-broke = It is tried again by itself. Bringing the counter closer helps.
+next-refused = If it happens again, pair again: `brisk device pair`.
+next-bad-answer = `brisk data verify` shows what was put aside. Please report it, with `brisk device capture`.
+next-version = Update this program.
+next-differs = Please report it. `brisk data verify` shows both.
+next-not-stored = Is the disk full, or can it only be read? `brisk doctor` looks.
+next-disk-full = Free some space. The counter keeps what was not stored.
+next-read-only = Restart the computer; if it comes back, replace the memory card. The counter keeps what was not stored.
+next-clock-unset = Connect the computer to the network, or wait.
+next-wrong-zone = Set `[clock] zone` in brisk.toml, or the zone of this computer, to where the person lives.
+next-battery-flat = Charge the counter, best beside this computer.
+next-memory-runs-out = Bring it near this computer soon, or its oldest days are lost.
+next-counter-clock-off = Nothing: its clock has been set. If it happens again, its battery may be worn out.
+next-failure = It is tried again by itself. If it stays, restart the computer.
+
+## What doctor looks at
+
+look-disk = the disk can be written
+look-clock = this computer's clock is set
+look-zone = the time zone of the settings is that of this computer
+look-radio = the Bluetooth service answers and has an adapter that is on
+look-counter = counter { $name } ({ $kind })
+look-counter-plain = a counter ({ $kind })

@@ -12,7 +12,13 @@ pub mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 
 use crate::api::{self, App};
 
@@ -20,6 +26,15 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
+        .route("/setup", get(pages::setup::show))
+        .route("/setup/band", get(pages::setup::band::show))
+        .route("/setup/band/scan", post(pages::setup::band::scan))
+        .route("/setup/band/pair", post(pages::setup::band::pair))
+        .route("/setup/band/answer", post(pages::setup::band::reply))
+        .route("/setup/band/assign", get(pages::setup::band::ask_whose).post(pages::setup::band::assign))
+        .route("/setup/band/forget", get(pages::setup::band::ask_forget).post(pages::setup::band::forget))
+        .route("/setup/check", get(pages::setup::doctor::show))
+        .route("/setup/check/report", get(pages::setup::doctor::report).post(pages::setup::doctor::save))
         .route("/assets/style.css", get(style))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))

@@ -10,6 +10,7 @@ use crate::{
     web::{
         door::Visit,
         page::{Here, Page, answer},
+        pages::setup,
     },
     words::Phrase,
 };
@@ -21,7 +22,10 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
         Ok(Page {
             here: Here::Today,
             title: Phrase::new("today-title").with("date", today.date),
-            body: html! { p { (today.sentence) } },
+            body: html! {
+                p { (today.sentence) }
+                @if let Some(next) = setup::next(app, visit)? { (next) }
+            },
         })
     })
     .await

@@ -1,8 +1,9 @@
 //! The wiring: who owns what, who is started, and how everything ends. Tasks are spawned here only,
 //! through one tracker, and each ends when asked.
 
+mod air;
+
 use std::{
-    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -19,34 +20,22 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::air::air_address;
+pub use self::air::simulated_air;
 use crate::{
     api::{self, App, BoardEntry},
     config::{Config, RadioKind},
     days::DayBook,
-    demo,
     devices::{self, Counter, keys},
-    model::DeviceId,
     pairing::PairingDesk,
-    radio::{
-        any::AnyRadio,
-        btleplug::BluetoothRadio,
-        sim::{
-            SharedFarEnd, SimRadio, Weather, clock::SimClock, counter::SimCounter, flash::SimFlash, pairing::Bonding,
-            walker,
-        },
-    },
+    radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{BondLevel, Store, StoreError},
     supervisor::{Policy, SharedStatus, Supervised, Target},
-    time::{Calendar, Clock, SystemClock, Zone},
+    time::{Clock, SystemClock},
     trouble::Cause,
     web,
 };
 
-/// The simulated counter that belongs to nobody yet.
-const NOBODYS: DeviceId = DeviceId(*b"sim-0002");
-const NOBODYS_SEED: u64 = 7;
-const NOBODYS_DAYS: i64 = 28;
-const MINUTES_PER_DAY: i64 = 1440;
 /// Every task ends within this once it is asked to.
 const END_WITHIN: Duration = Duration::from_secs(5);
 /// How often the radio is looked at: one question to the Bluetooth service.
@@ -417,66 +406,6 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
 fn has_slept(before: (DateTime<Utc>, Duration), after: (DateTime<Utc>, Duration)) -> bool {
     let by_clock = (after.0 - before.0).to_std().unwrap_or_default();
     by_clock.saturating_sub(after.1.saturating_sub(before.1)) > SLEPT
-}
-
-/// Air with the simulated counters of the settings: each a flash file that `brisk demo` or a test
-/// has filled, and that outlives this process as a real counter does.
-///
-/// # Errors
-/// When a flash file cannot be used.
-pub fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonError> {
-    let now = SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH).utc();
-    let mut counters: BTreeMap<String, SharedFarEnd> = BTreeMap::new();
-    for counter in &config.counter {
-        let Some(file) = &counter.simulated_flash else { continue };
-        let path = data_dir.join(file);
-        let bad = |_| DaemonError::Simulated { path: path.clone() };
-        // The file was last written when the counter last gave a sign of life.
-        let written: DateTime<Utc> = std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(bad)?.into();
-        let off_ms = u32::try_from((now - written).num_milliseconds()).ok();
-        let flash = SimFlash::in_file(&path).map_err(bad)?;
-        let sim = SimCounter::new(counter.id, flash, Vec::new(), now.timestamp_micros(), off_ms, 0)
-            .map_err(|_| DaemonError::Simulated { path: path.clone() })?;
-        counters.insert(air_address(counter.id), Arc::new(Mutex::new(sim)));
-    }
-    let nobodys = match &config.bluetooth.simulated_counter {
-        None => None,
-        Some(file) => {
-            let path = data_dir.join(file);
-            let counter = nobodys_counter(&path, now).map_err(|_| DaemonError::Simulated { path: path.clone() })?;
-            counters.insert(air_address(NOBODYS), Arc::new(Mutex::new(counter)));
-            Some(Bonding::beside(&path, config.bluetooth.simulated_pairing))
-        }
-    };
-    let air = SimRadio::new(Arc::new(SimClock::paced(now, 1.0)), counters, Weather::calm());
-    Ok(match nobodys {
-        Some(bonding) => air.with_bonding(air_address(NOBODYS), bonding),
-        None => air,
-    })
-}
-
-/// A counter that somebody has worn for four weeks until now, and goes on wearing today.
-fn nobodys_counter(path: &Path, now: DateTime<Utc>) -> io::Result<SimCounter> {
-    let calendar = Calendar::midnight(Zone::of_this_machine());
-    let minute = now.timestamp().div_euclid(60);
-    let script = |from| walker::script(NOBODYS_SEED, &calendar, from, minute + MINUTES_PER_DAY);
-    let worn_out = |_| io::Error::other("the simulated memory refuses to be written");
-    if path.exists() {
-        let written: DateTime<Utc> = std::fs::metadata(path)?.modified()?.into();
-        let off_ms = u32::try_from((now - written).num_milliseconds()).ok();
-        let flash = SimFlash::in_file(path)?;
-        return SimCounter::new(NOBODYS, flash, script(minute), now.timestamp_micros(), off_ms, 0).map_err(worn_out);
-    }
-    let began = minute - NOBODYS_DAYS * MINUTES_PER_DAY;
-    let flash = SimFlash::new_file(path, demo::SECTORS)?;
-    let mut counter = SimCounter::new(NOBODYS, flash, script(began), began * 60_000_000, None, 0).map_err(worn_out)?;
-    counter.live_to(now.timestamp_micros()).map_err(worn_out)?;
-    Ok(counter)
-}
-
-/// What the simulated air knows a counter by.
-fn air_address(id: DeviceId) -> String {
-    id.to_string()
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ use crate::time::Clock as _;
 const ROUND_TRIP: Duration = Duration::from_millis(30);
 /// Several notifications fit into one connection event.
 const PER_NOTIFICATION: Duration = Duration::from_micros(3_750);
+/// A counter says that it is there at least this often.
+const ADVERTISES_WITHIN: Duration = Duration::from_secs(2);
 /// ATT error "insufficient authentication" (Bluetooth Core, Vol 3, Part F, 3.4.1.1).
 const NOT_PAIRED: u8 = 0x05;
 /// How often a paced link looks for something new.
@@ -228,11 +230,22 @@ impl Radio for SimRadio {
         &self,
         kinds: &[&'static Kind],
         during: Duration,
-        _until: Option<&str>,
+        until: Option<&str>,
     ) -> Result<Vec<Heard>, RadioError> {
-        self.clock.sleep(during).await;
-        let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
-        Ok(heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect())
+        let heard = || -> Vec<Heard> {
+            let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
+            heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect()
+        };
+        // Whoever is in reach says so within two seconds; nobody else will come.
+        self.clock.sleep(during.min(ADVERTISES_WITHIN)).await;
+        let first = heard();
+        let enough =
+            if let Some(address) = until { first.iter().any(|one| one.address == address) } else { !first.is_empty() };
+        if enough {
+            return Ok(first);
+        }
+        self.clock.sleep(during.saturating_sub(ADVERTISES_WITHIN)).await;
+        Ok(heard())
     }
 }
 

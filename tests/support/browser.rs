@@ -101,17 +101,20 @@ impl Browser {
 
     fn ask(&mut self, method: &str, path: &str, body: Option<&str>) -> Seen {
         let host = &self.host;
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-        if !self.cookies.is_empty() {
-            request += &format!("Cookie: {}\r\n", self.cookies.join("; "));
-        }
-        if let Some(body) = body {
-            request += &format!("Origin: http://{host}\r\nSec-Fetch-Site: same-origin\r\n");
-            request += "Content-Type: application/x-www-form-urlencoded\r\n";
-            request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        } else {
-            request += "\r\n";
-        }
+        let cookies = match self.cookies.as_slice() {
+            [] => String::new(),
+            cookies => format!("Cookie: {}\r\n", cookies.join("; ")),
+        };
+        let sent = body.map_or_else(String::new, |body| {
+            format!(
+                "Origin: http://{host}\r\nSec-Fetch-Site: same-origin\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                body.len()
+            )
+        });
+        let body = body.unwrap_or_default();
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{cookies}{sent}\r\n{body}");
         // While the counters of the home change, the pages are wired anew: a browser asks again, too.
         let answer = until("the pages answer", || {
             let mut stream = TcpStream::connect(host).ok()?;

@@ -73,14 +73,14 @@ fn steps(app: &App, visit: &Visit) -> Result<Vec<Step>, Problem> {
             title: "setup-person",
             stands: Phrase::new("setup-person-stands").with("name", name_of(person)).with("zone", zone),
             done: true,
-            at: None,
+            at: Some(("/setup/person", "setup-change")),
         },
         Step {
             title: "setup-own-time",
             stands: Phrase::new(if own_time { "setup-own-time-set" } else { "setup-own-time-all" }),
             // Without working hours all waking time is the person's own.
             done: true,
-            at: None,
+            at: Some(("/setup/own-time", "setup-change")),
         },
         Step {
             title: "setup-band",
@@ -101,7 +101,7 @@ fn steps(app: &App, visit: &Visit) -> Result<Vec<Step>, Problem> {
             title: "setup-network",
             stands: Phrase::new(if visit.exposed { "setup-network-open" } else { "setup-network-closed" }),
             done: true,
-            at: None,
+            at: Some(("/setup/network", "setup-network-change")),
         },
         Step {
             title: "setup-check",

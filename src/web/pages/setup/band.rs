@@ -55,8 +55,10 @@ impl Seen {
     /// After how many seconds the page looks again; none while nothing goes on, and while somebody types.
     fn look_again_s(&self) -> Option<u16> {
         match &self.pairing {
-            PairState::Listening | PairState::Pairing | PairState::Reading { .. } => Some(LOOK_AGAIN_S),
-            PairState::Asking { ask: Ask::Show { .. } | Ask::Tap, .. } => Some(LOOK_AGAIN_S),
+            PairState::Listening
+            | PairState::Pairing
+            | PairState::Reading { .. }
+            | PairState::Asking { ask: Ask::Show { .. } | Ask::Tap, .. } => Some(LOOK_AGAIN_S),
             // The band gives up by itself then; looking earlier would take away what is being typed.
             PairState::Asking { ask: Ask::TypeDigits | Ask::Compare { .. }, until } => {
                 let left = (*until - self.now).num_seconds().max(0) + i64::from(LOOK_AGAIN_S);

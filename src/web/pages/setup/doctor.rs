@@ -25,7 +25,7 @@ use crate::{
     words::Phrase,
 };
 
-/// Longest report that is handed back, bytes.
+/// Longest report that is handed back, characters.
 const REPORT_MAX: usize = 32 * 1024;
 
 /// `GET /setup/check`
@@ -102,9 +102,8 @@ pub async fn report(State(app): State<Arc<App>>, visit: Visit) -> Response {
 /// `POST /setup/check/report`: what was seen, as a file.
 pub async fn save(_visit: Visit, Form(sent): Form<Vec<(String, String)>>) -> Response {
     let fields = Fields(sent);
-    let mut text = fields.text("report").unwrap_or_default().replace('\r', "");
-    text.truncate(text.floor_char_boundary(REPORT_MAX));
-    text.push('\n');
+    let kept = fields.text("report").unwrap_or_default().chars().filter(|c| *c != '\r').take(REPORT_MAX);
+    let text: String = kept.chain(['\n']).collect();
     let head = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"brisk-report.txt\""),

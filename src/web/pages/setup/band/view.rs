@@ -72,6 +72,8 @@ fn under_way(band: &Band, seen: &Seen) -> Markup {
             goes_on(visit, &phrase)
         }
         PairState::Asking { ask, until } => asking(band, *ask, *until),
+        // Paired, and let go since.
+        PairState::Done { device, .. } if !is_worn(band.counters, device) => in_reach(band, seen, "band-listen"),
         PairState::Done { kind, bond, trouble, .. } => html! {
             section.card {
                 h2 { (visit.t("band-done")) }
@@ -94,6 +96,10 @@ fn under_way(band: &Band, seen: &Seen) -> Markup {
         },
         PairState::Idle => in_reach(band, seen, "band-listen"),
     }
+}
+
+fn is_worn(counters: &[Counter], device: &str) -> bool {
+    counters.iter().any(|counter| counter.wanted && counter.id.to_string() == device)
 }
 
 /// What was heard, or the way to listen.

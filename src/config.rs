@@ -20,7 +20,7 @@ pub use paths::Paths;
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{
     Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, Quiet, RadioKind,
-    Storage, Study, Web,
+    SimulatedPairing, Storage, Study, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};

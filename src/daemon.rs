@@ -1,8 +1,9 @@
 //! The wiring: who owns what, who is started, and how everything ends. Tasks are spawned here only,
 //! through one tracker, and each ends when asked.
 
+mod air;
+
 use std::{
-    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -19,19 +20,16 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::air::air_address;
+pub use self::air::simulated_air;
 use crate::{
     api::{self, App, BoardEntry},
     config::{Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
-    model::DeviceId,
     notify,
     pairing::PairingDesk,
-    radio::{
-        any::AnyRadio,
-        btleplug::BluetoothRadio,
-        sim::{SharedFarEnd, SimRadio, Weather, clock::SimClock, counter::SimCounter, flash::SimFlash},
-    },
+    radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{BondLevel, Store, StoreError},
     supervisor::{Policy, SharedStatus, Supervised, Target},
     time::{Clock, SystemClock},
@@ -183,6 +181,7 @@ fn listen(at: &str) -> Option<Arc<std::net::TcpListener>> {
     }
     let bound = std::net::TcpListener::bind(at).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        tracing::info!("pages at http://{}/", listener.local_addr()?);
         Ok(listener)
     });
     match bound {
@@ -423,34 +422,6 @@ async fn watch_radio(radio: Arc<AnyRadio>, clock: Arc<dyn Clock>, wake: watch::S
 fn has_slept(before: (DateTime<Utc>, Duration), after: (DateTime<Utc>, Duration)) -> bool {
     let by_clock = (after.0 - before.0).to_std().unwrap_or_default();
     by_clock.saturating_sub(after.1.saturating_sub(before.1)) > SLEPT
-}
-
-/// Air with the simulated counters of the settings: each a flash file that `brisk demo` or a test
-/// has filled, and that outlives this process as a real counter does.
-///
-/// # Errors
-/// When a flash file cannot be used.
-pub fn simulated_air(config: &Config, data_dir: &Path) -> Result<SimRadio, DaemonError> {
-    let now = SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH).utc();
-    let mut counters: BTreeMap<String, SharedFarEnd> = BTreeMap::new();
-    for counter in &config.counter {
-        let Some(file) = &counter.simulated_flash else { continue };
-        let path = data_dir.join(file);
-        let bad = |_| DaemonError::Simulated { path: path.clone() };
-        // The file was last written when the counter last gave a sign of life.
-        let written: DateTime<Utc> = std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(bad)?.into();
-        let off_ms = u32::try_from((now - written).num_milliseconds()).ok();
-        let flash = SimFlash::in_file(&path).map_err(bad)?;
-        let sim = SimCounter::new(counter.id, flash, Vec::new(), now.timestamp_micros(), off_ms, 0)
-            .map_err(|_| DaemonError::Simulated { path: path.clone() })?;
-        counters.insert(air_address(counter.id), Arc::new(Mutex::new(sim)));
-    }
-    Ok(SimRadio::new(Arc::new(SimClock::paced(now, 1.0)), counters, Weather::calm()))
-}
-
-/// What the simulated air knows a counter by.
-fn air_address(id: DeviceId) -> String {
-    id.to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use firmware_protocol::device::Kind;
 use serde::{Deserialize, Serialize};
 
-use crate::{model::DeviceId, trouble::Cause};
+use crate::{model::DeviceId, trouble::Cause, words::Phrase};
 
 /// A battery below this is called flat, percent.
 const FLAT_PERCENT: u8 = 10;
@@ -75,10 +75,44 @@ impl Finding {
         let name = |counter: &CounterFacts| counter.label.clone().unwrap_or_else(|| counter.device.to_string());
         let next_step = match (cause, counter) {
             (Cause::NotHeard, Some(counter)) => counter.kind.wake.to_owned(),
-            _ => cause.next_step().to_owned(),
+            _ => cause.next_step().english(),
         };
-        Self { cause, counter: counter.map(name), what: cause.what().to_owned(), next_step }
+        Self { cause, counter: counter.map(name), what: cause.what().english(), next_step }
     }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// It is in order.
+    pub fine: bool,
+    /// What, as it is when it is in order.
+    pub what: Phrase,
+    /// The same without what the household calls things, for a report.
+    pub plain: Phrase,
+}
+
+/// What was looked at; the radio only where there is one.
+pub fn looked_at(facts: &Facts, has_radio: bool) -> Vec<Look> {
+    let look = |fine, key| Look { fine, what: Phrase::new(key), plain: Phrase::new(key) };
+    let mut looks = vec![
+        look(facts.disk.is_none(), "look-disk"),
+        look(facts.clock_set, "look-clock"),
+        look(facts.zones.is_none(), "look-zone"),
+    ];
+    if has_radio {
+        looks.push(look(facts.radio.is_none(), "look-radio"));
+    }
+    looks.extend(facts.counters.iter().map(|counter| {
+        let kind = counter.kind.label;
+        let name = counter.label.clone().unwrap_or_else(|| counter.device.to_string());
+        Look {
+            fine: counter.cause.is_none(),
+            what: Phrase::new("look-counter").with("name", name).with("kind", kind),
+            plain: Phrase::new("look-counter-plain").with("kind", kind),
+        }
+    }));
+    looks
 }
 
 /// When the data cannot even be opened there is one thing to say.

@@ -10,9 +10,11 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use firmware_protocol::device::KINDS;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot, watch};
 
@@ -21,7 +23,7 @@ use crate::{
     config::Config,
     devices::{self, DeviceDecision},
     model::ParticipantId,
-    radio::{any::AnyRadio, bluez::agent::Answer},
+    radio::{Heard, Radio as _, any::AnyRadio, bluez::agent::Answer},
     store::{BondLevel, Store, StoreError},
     time::Clock,
     trouble::Cause,
@@ -107,6 +109,9 @@ pub enum PairState {
         bond: BondLevel,
         /// Whose it is.
         person: Option<ParticipantId>,
+        /// Not everything is in yet, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<Cause>,
         /// What there is to say about it.
         notes: Vec<String>,
     },
@@ -121,6 +126,29 @@ pub enum PairState {
     },
 }
 
+/// What was heard when somebody last listened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ScanState {
+    /// Nobody listened yet, or what was heard then has become somebody's.
+    #[default]
+    Idle,
+    /// Listening.
+    Listening {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// These are in reach, the loudest first.
+    Heard(Vec<Heard>),
+    /// The radio cannot be used.
+    Silent(Cause),
+}
+
+/// What the desk is asked to do.
+enum Job {
+    Listen(Duration),
+    Pair(PairRequest),
+}
+
 /// Everything that a pairing needs, and how it stands.
 pub struct PairingDesk {
     radio: Arc<AnyRadio>,
@@ -129,10 +157,11 @@ pub struct PairingDesk {
     config: Arc<Config>,
     data_dir: PathBuf,
     state: watch::Sender<PairState>,
+    heard: watch::Sender<ScanState>,
     answer: Mutex<Option<oneshot::Sender<Answer>>>,
     busy: AtomicBool,
-    requests: mpsc::Sender<PairRequest>,
-    wanted: AsyncMutex<mpsc::Receiver<PairRequest>>,
+    jobs: mpsc::Sender<Job>,
+    wanted: AsyncMutex<mpsc::Receiver<Job>>,
     /// Told when the counters of this home are others than before.
     pub changed: Notify,
 }
@@ -147,20 +176,48 @@ impl PairingDesk {
         data_dir: PathBuf,
     ) -> Self {
         let state = watch::Sender::new(PairState::Idle);
-        // One place: while a pairing is under way no other can be asked for.
-        let (requests, wanted) = mpsc::channel(1);
+        let heard = watch::Sender::new(ScanState::Idle);
+        // One place: while something is under way nothing else can be asked for.
+        let (jobs, wanted) = mpsc::channel(1);
         let (answer, busy, changed) = (Mutex::default(), AtomicBool::new(false), Notify::new());
         let wanted = AsyncMutex::new(wanted);
-        Self { radio, store, clock, config, data_dir, state, answer, busy, requests, wanted, changed }
+        Self { radio, store, clock, config, data_dir, state, heard, answer, busy, jobs, wanted, changed }
     }
 
-    /// Does what is asked for, one pairing after the other.
+    /// Does what is asked for, one thing after the other.
     pub async fn serve(&self) {
         let mut wanted = self.wanted.lock().await;
-        while let Some(request) = wanted.recv().await {
-            self.pair(&request).await;
-            self.busy.store(false, Ordering::Release);
+        while let Some(job) = wanted.recv().await {
+            let _until_done = AtWork(self);
+            match job {
+                Job::Listen(during) => self.listen(during).await,
+                Job::Pair(request) => self.pair(&request).await,
+            }
         }
+    }
+
+    /// Asks for a while of listening; false when something else is under way.
+    pub fn request_listening(&self, during: Duration) -> bool {
+        if self.busy.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let until = self.clock.utc() + TimeDelta::from_std(during).unwrap_or_default();
+        self.tell(PairState::Idle);
+        self.heard.send_replace(ScanState::Listening { until });
+        self.jobs.try_send(Job::Listen(during)).is_ok()
+    }
+
+    /// What was heard.
+    pub fn heard(&self) -> ScanState {
+        self.heard.borrow().clone()
+    }
+
+    async fn listen(&self, during: Duration) {
+        let heard = match self.radio.listen(KINDS, during, None).await {
+            Ok(heard) => ScanState::Heard(heard),
+            Err(error) => ScanState::Silent(Cause::of_radio(&error)),
+        };
+        self.heard.send_replace(heard);
     }
 
     /// Asks for a pairing; false when one is under way.
@@ -170,7 +227,7 @@ impl PairingDesk {
         }
         // So that whoever looks next does not see how the last one ended.
         self.tell(PairState::Listening);
-        self.requests.try_send(request).is_ok()
+        self.jobs.try_send(Job::Pair(request)).is_ok()
     }
 
     /// The air.
@@ -186,8 +243,10 @@ impl PairingDesk {
     /// A person's answer to the question under way; false when there is none.
     pub fn answer(&self, answer: Answer) -> bool {
         let waiting = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.tell(PairState::Pairing);
-        waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
+        waiting.is_some_and(|waiting| {
+            self.tell(PairState::Pairing);
+            waiting.send(answer).is_ok()
+        })
     }
 
     async fn pair(&self, request: &PairRequest) {
@@ -198,6 +257,7 @@ impl PairingDesk {
         let done = matches!(end, PairState::Done { .. });
         self.tell(end);
         if done {
+            self.heard.send_replace(ScanState::Idle);
             self.changed.notify_one();
         }
     }
@@ -229,5 +289,30 @@ impl PairingDesk {
     /// Where the data lie.
     pub fn data_dir(&self) -> &std::path::Path {
         &self.data_dir
+    }
+}
+
+/// Something is under way until this is dropped, be it done or broken off by the daemon's end.
+struct AtWork<'a>(&'a PairingDesk);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let desk = self.0;
+        desk.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        desk.state.send_if_modified(|state| {
+            let broken_off = !matches!(state, PairState::Idle | PairState::Done { .. } | PairState::Failed { .. });
+            if broken_off {
+                *state = PairState::Idle;
+            }
+            broken_off
+        });
+        desk.heard.send_if_modified(|heard| {
+            let broken_off = matches!(heard, ScanState::Listening { .. });
+            if broken_off {
+                *heard = ScanState::Idle;
+            }
+            broken_off
+        });
+        desk.busy.store(false, Ordering::Release);
     }
 }

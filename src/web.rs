@@ -46,6 +46,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/diary/undo", post(pages::diary::undo))
         .route("/setup/own-time", get(pages::setup::own_time::show).post(pages::setup::own_time::set))
         .route("/setup/person", get(pages::setup::person::show).post(pages::setup::person::set))
+        .route("/setup", get(pages::setup::show))
+        .route("/setup/band", get(pages::setup::band::show))
+        .route("/setup/band/scan", post(pages::setup::band::scan))
+        .route("/setup/band/pair", post(pages::setup::band::pair))
+        .route("/setup/band/answer", post(pages::setup::band::reply))
+        .route("/setup/band/assign", get(pages::setup::band::ask_whose).post(pages::setup::band::assign))
+        .route("/setup/band/forget", get(pages::setup::band::ask_forget).post(pages::setup::band::forget))
+        .route("/setup/check", get(pages::setup::doctor::show))
+        .route("/setup/check/report", get(pages::setup::doctor::report).post(pages::setup::doctor::save))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
 }

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Problem, blocking};
 use crate::{
-    devices::{DeviceDecision, keys},
-    model::{DeviceId, ParticipantId, parse_device_id},
+    devices::{Counter, DeviceDecision, keys},
+    goal::decision::Problem as Typed,
+    model::{ParticipantId, parse_device_id},
     pairing::{PairRequest, PairState, PairingDesk},
-    radio::{Radio as _, RadioError, bluez::agent::Answer},
+    radio::{Heard, Radio as _, RadioError, bluez::agent::Answer},
     trouble::Cause,
+    words::Phrase,
 };
 
 /// The longest that a scan may be asked to last, seconds.
@@ -83,7 +85,11 @@ pub struct DoneReply {
     pub done: String,
 }
 
-fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
+/// Where counters are paired.
+///
+/// # Errors
+/// Where there is no radio.
+pub fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
     app.desk.clone().ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "there is no radio here: this is a demo's data. Nothing was changed")
     })
@@ -96,22 +102,22 @@ pub(super) async fn scan(
     let desk = desk(&app)?;
     let during = Duration::from_secs(asked.seconds.min(LONGEST_SCAN_S));
     let heard = desk.radio().listen(KINDS, during, None).await?;
-    Ok(Json(
-        heard
-            .into_iter()
-            .map(|one| {
-                let kinds: Vec<_> = device::recognise(&one.advertisement).collect();
-                HeardReply {
-                    address: one.address,
-                    name: one.advertisement.name.as_deref().map(plain),
-                    label: kinds.iter().map(|kind| kind.label).collect::<Vec<_>>().join(" or "),
-                    kinds: kinds.iter().map(|kind| kind.name.to_owned()).collect(),
-                    rssi_dbm: one.rssi_dbm,
-                    paired: one.paired,
-                }
-            })
-            .collect(),
-    ))
+    Ok(Json(heard.iter().map(HeardReply::new).collect()))
+}
+
+impl HeardReply {
+    /// What a person can be told of a counter in reach.
+    pub fn new(heard: &Heard) -> Self {
+        let kinds: Vec<_> = device::recognise(&heard.advertisement).collect();
+        Self {
+            address: heard.address.clone(),
+            name: heard.advertisement.name.as_deref().map(plain),
+            label: kinds.iter().map(|kind| kind.label).collect::<Vec<_>>().join(" or "),
+            kinds: kinds.iter().map(|kind| kind.name.to_owned()).collect(),
+            rssi_dbm: heard.rssi_dbm,
+            paired: heard.paired,
+        }
+    }
 }
 
 /// A name is what a stranger's device says of itself: no control characters, no invisible ones, not too long.
@@ -162,49 +168,80 @@ pub(super) async fn assign(
     State(app): State<Arc<App>>,
     Json(asked): Json<AssignRequest>,
 ) -> Result<Json<DoneReply>, Problem> {
-    let desk = desk(&app)?;
-    let device = device_id(&asked.device)?;
-    let done = blocking(app, move |app| {
-        if let Some(person) = &asked.person {
-            app.book.person(Some(person))?;
-        }
-        let counters = desk.counters()?;
-        let Some(counter) = counters.iter().find(|counter| counter.id == device) else { return Err(unknown()) };
-        let owner = counter.owner();
-        if owner == asked.person.as_ref() {
-            return Ok(DoneReply { done: "That is so already; nothing was changed.".to_owned() });
-        }
-        if owner.is_some() && asked.from.is_none() {
-            return Err(Problem::new(
+    blocking(app, move |app| give_to(app, &asked)).await
+}
+
+/// Writes down whose a counter is from when. Blocks on the disk.
+///
+/// # Errors
+/// When the counter or the person is not known, a day is needed, or it cannot be written.
+pub fn give_to(app: &App, asked: &AssignRequest) -> Result<DoneReply, Problem> {
+    let desk = desk(app)?;
+    if let Some(person) = &asked.person {
+        app.book.person(Some(person))?;
+    }
+    let counter = counter(&desk, &asked.device)?;
+    let owner = counter.owner();
+    if owner == asked.person.as_ref() {
+        return Ok(DoneReply { done: "That is so already; nothing was changed.".to_owned() });
+    }
+    if owner.is_some() && asked.from.is_none() {
+        return Err(Problem {
+            fields: vec![Typed { field: "from", phrase: Phrase::new("problem-assign-from") }],
+            ..Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "this counter is somebody's: say from which day it is another's (`--from 2026-05-11`). Nothing was changed",
-            ));
-        }
-        let (person, from) = (asked.person.clone(), asked.from);
-        desk.decide(&DeviceDecision::Assigned { device: device.to_string(), person, from })?;
-        desk.changed.notify_one();
-        let from = asked.from.map_or_else(String::new, |from| format!(", from {from}"));
-        let whose = asked.person.map_or_else(|| "nobody's".to_owned(), |person| format!("of {}", person.as_str()));
-        Ok(DoneReply { done: format!("Noted. The counter is {whose}{from}.") })
-    });
-    done.await
+            )
+        });
+    }
+    let (person, from) = (asked.person.clone(), asked.from);
+    desk.decide(&DeviceDecision::Assigned { device: counter.id.to_string(), person, from })?;
+    desk.changed.notify_one();
+    let from = asked.from.map_or_else(String::new, |from| format!(", from {from}"));
+    let whose = asked.person.as_ref().map_or_else(|| "nobody's".to_owned(), |person| format!("of {}", person.as_str()));
+    Ok(DoneReply { done: format!("Noted. The counter is {whose}{from}.") })
+}
+
+/// A counter of this home by its identity. Blocks on the disk.
+///
+/// # Errors
+/// When there is none.
+pub fn counter(desk: &PairingDesk, id: &str) -> Result<Counter, Problem> {
+    let device = parse_device_id(id).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a counter's identity has 16 hexadecimal digits; `brisk device list` shows it",
+        )
+    })?;
+    desk.counters()?.into_iter().find(|counter| counter.id == device).ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "no such counter is known here; nothing was changed. `brisk device list` shows them",
+        )
+    })
 }
 
 pub(super) async fn forget(
     State(app): State<Arc<App>>,
     Json(asked): Json<WhichDevice>,
 ) -> Result<Json<DoneReply>, Problem> {
+    let_go(app, asked).await.map(Json)
+}
+
+/// Looks for a counter no longer, and forgets its keys.
+///
+/// # Errors
+/// When it is not known, or that cannot be written.
+pub async fn let_go(app: Arc<App>, asked: WhichDevice) -> Result<DoneReply, Problem> {
     let desk = desk(&app)?;
-    let device = device_id(&asked.device)?;
     let deciding = Arc::clone(&desk);
     let Json(address) = blocking(app, move |_| {
-        let counters = deciding.counters()?;
-        let Some(counter) = counters.iter().find(|counter| counter.id == device) else { return Err(unknown()) };
-        deciding.decide(&DeviceDecision::Forgotten { device: device.to_string() })?;
-        keys::remove(deciding.data_dir(), device).map_err(|error| {
+        let counter = counter(&deciding, &asked.device)?;
+        deciding.decide(&DeviceDecision::Forgotten { device: counter.id.to_string() })?;
+        keys::remove(deciding.data_dir(), counter.id).map_err(|error| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the counter's key could not be removed: {error}"))
         })?;
-        Ok(counter.address.clone())
+        Ok(counter.address)
     })
     .await?;
     desk.changed.notify_one();
@@ -217,27 +254,11 @@ pub(super) async fn forget(
             cause.what(),
             cause.next_step()
         );
-        return Ok(Json(DoneReply { done }));
+        return Ok(DoneReply { done });
     }
-    Ok(Json(DoneReply {
+    Ok(DoneReply {
         done: "The counter is not looked for any more, and its keys are gone. Its data are kept.".to_owned(),
-    }))
-}
-
-fn device_id(text: &str) -> Result<DeviceId, Problem> {
-    parse_device_id(text).ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "a counter's identity has 16 hexadecimal digits; `brisk device list` shows it",
-        )
     })
-}
-
-fn unknown() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "no such counter is known here; nothing was changed. `brisk device list` shows them",
-    )
 }
 
 impl From<RadioError> for Problem {

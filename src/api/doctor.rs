@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{App, Problem, blocking};
 use crate::{
     config::ClockZone,
-    doctor::{self, CounterFacts, Facts, Finding},
+    doctor::{self, CounterFacts, Facts, Finding, Look},
     store::{BondLevel, StoreError},
     time::Zone,
     trouble::Cause,
@@ -32,6 +32,16 @@ pub struct DoctorReply {
 const PROBE_BYTES: usize = 256 * 1024;
 
 pub(super) async fn doctor(State(app): State<Arc<App>>) -> Result<Json<DoctorReply>, Problem> {
+    let (looks, findings) = examine(app).await?;
+    let line = |look: &Look| format!("{} {}", if look.fine { "ok " } else { "NOT" }, look.what);
+    Ok(Json(DoctorReply { looked_at: looks.iter().map(line).collect(), findings }))
+}
+
+/// Looks at everything; what was looked at, and what is wrong.
+///
+/// # Errors
+/// When the store fails.
+pub async fn examine(app: Arc<App>) -> Result<(Vec<Look>, Vec<Finding>), Problem> {
     let (mut radio, mut known) = (None, None);
     if let Some(desk) = &app.desk {
         match desk.radio().check().await {
@@ -39,24 +49,12 @@ pub(super) async fn doctor(State(app): State<Arc<App>>) -> Result<Json<DoctorRep
             Err(error) => radio = Some(Cause::of_radio(&error)),
         }
     }
-    let reply = blocking(Arc::clone(&app), move |app| {
+    let Json(examined) = blocking(app, move |app| {
         let facts = facts(app, radio, known.as_deref())?;
-        let ok = |fine: bool, what: &str| format!("{} {what}", if fine { "ok " } else { "NOT" });
-        let mut looked_at = vec![
-            ok(facts.disk.is_none(), "the disk can be written"),
-            ok(facts.clock_set, "this computer's clock is set"),
-            ok(facts.zones.is_none(), "the time zone of the settings is that of this computer"),
-        ];
-        if app.desk.is_some() {
-            looked_at.push(ok(facts.radio.is_none(), "the Bluetooth service answers and has an adapter that is on"));
-        }
-        looked_at.extend(facts.counters.iter().map(|counter| {
-            let name = counter.label.clone().unwrap_or_else(|| counter.device.to_string());
-            ok(counter.cause.is_none(), &format!("counter {name} ({})", counter.kind.label))
-        }));
-        Ok(DoctorReply { looked_at, findings: doctor::diagnose(&facts) })
-    });
-    reply.await
+        Ok((doctor::looked_at(&facts, app.desk.is_some()), doctor::diagnose(&facts)))
+    })
+    .await?;
+    Ok(examined)
 }
 
 fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<Facts, StoreError> {

@@ -265,7 +265,7 @@ fn finish(context: &Context, state: &PairState) -> anyhow::Result<Exit> {
         print_json(state)?;
     }
     match state {
-        PairState::Done { device, kind, bond, person, notes } => {
+        PairState::Done { device, kind, bond, person, notes, .. } => {
             if !context.global.json {
                 let whose =
                     person.as_ref().map_or_else(|| "nobody yet".to_owned(), |person| person.as_str().to_owned());

@@ -151,6 +151,9 @@ impl<'i> File<'i> {
         if !(1..=30).contains(&config.notify.give_up_after) {
             self.wrong("notify.give_up_after", "between 1 and 30, please");
         }
+        if radio.simulated_counter.is_some() && radio.radio != RadioKind::Simulated {
+            self.wrong("bluetooth.simulated_counter", "this needs `radio = \"simulated\"`");
+        }
         if radio.retry_after > radio.retry_at_most {
             self.wrong("bluetooth.retry_at_most", "the longest pause is at least `retry_after`");
         }

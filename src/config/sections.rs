@@ -111,6 +111,13 @@ section! {
     Bluetooth {
         /// "bluetooth", or "simulated" to try everything without a radio.
         radio: RadioKind = RadioKind::Bluetooth,
+        /// With the simulated radio: file that holds the memory of a counter that is in reach and belongs to nobody yet.
+        /// Made, with four weeks of walks, when it is not there; a relative path begins in the data folder.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        simulated_counter: Option<PathBuf> = None,
+        /// How that counter is paired: "digits" shows six, in a file of the same name that ends in ".digits", "compare"
+        /// shows them on both sides, "typed" wants them typed into it, "none" asks nothing.
+        simulated_pairing: SimulatedPairing = SimulatedPairing::Digits,
         /// Bluetooth adapter, such as "hci0"; "auto" takes the first that works.
         adapter: String = "auto".to_owned(),
         /// Whether an adapter that keeps failing is switched off and on. Cuts every other Bluetooth connection too.
@@ -328,4 +335,18 @@ pub enum RadioKind {
     Bluetooth,
     /// In this program.
     Simulated,
+}
+
+/// How a simulated counter is paired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SimulatedPairing {
+    /// It shows six digits, to be typed here.
+    Digits,
+    /// Both sides show six digits, to be compared.
+    Compare,
+    /// Six digits are shown here, to be typed into it.
+    Typed,
+    /// Nobody is asked.
+    None,
 }

@@ -44,6 +44,8 @@ fn every_key_is_read() {
         wait_for_sync = "5m"
         [bluetooth]
         radio = "simulated"
+        simulated_counter = "new.flash"
+        simulated_pairing = "compare"
         adapter = "hci1"
         sync_every = "4h"
         connect_within = "30s"
@@ -146,6 +148,7 @@ fn what_does_not_fit_together_is_found() {
         (format!("[[person]]\nid = \"a\"\n[[person]]\nid = \"b\"\n{COUNTER}"), ("counter[1].person", 5)),
         ("[bluetooth]\nretry_after = \"30m\"\n".to_owned(), ("bluetooth.retry_at_most", 1)),
         ("[bluetooth]\nsync_every = \"1s\"\n".to_owned(), ("bluetooth.sync_every", 2)),
+        ("[bluetooth]\nsimulated_counter = \"f\"\n".to_owned(), ("bluetooth.simulated_counter", 2)),
         ("clock = 3\n".to_owned(), ("clock", 1)),
         ("[person]\nid = \"a\"\n".to_owned(), ("person", 1)),
         ("[clock]\nzone =\n".to_owned(), ("", 2)),

@@ -73,14 +73,15 @@ impl PairingDesk {
         let known = self.known_at(&heard.address)?;
         let key = self.key_for(kind, request, known)?;
         let mut paired_here = false;
-        let mut bond = match (self.radio.as_ref(), kind.bond) {
-            (AnyRadio::Simulated(_), _) => BondLevel::Simulated,
-            (AnyRadio::Bluetooth(_), BondNeed::Harmful | BondNeed::Optional) => BondLevel::None,
-            (AnyRadio::Bluetooth(_), BondNeed::Required) if heard.paired => self.bond_of(known)?,
-            (AnyRadio::Bluetooth(_), BondNeed::Required) => {
+        let simulated = matches!(self.radio.as_ref(), AnyRadio::Simulated(_));
+        let mut bond = match kind.bond {
+            BondNeed::Required if !heard.paired => {
                 paired_here = true;
                 self.bond(kind, &heard.address).await?
             }
+            _ if simulated => BondLevel::Simulated,
+            BondNeed::Harmful | BondNeed::Optional => BondLevel::None,
+            BondNeed::Required => self.bond_of(known)?,
         };
         let mut read = self.first_dialogues(kind, &heard.address, bond, key).await;
         if let Err((None, Cause::PairingLostThere | Cause::Refused | Cause::PairingLostHere)) = &read
@@ -112,7 +113,8 @@ impl PairingDesk {
             );
         }
         notes.extend(trouble.map(|cause| format!("Not everything is in yet. {}", cause.sentence(kind))));
-        Ok(PairState::Done { device: identity.device.to_string(), kind: kind.label.to_owned(), bond, person, notes })
+        let (device, kind) = (identity.device.to_string(), kind.label.to_owned());
+        Ok(PairState::Done { device, kind, bond, person, trouble, notes })
     }
 
     /// The person that the counter will be of.
@@ -165,7 +167,8 @@ impl PairingDesk {
             }),
             (Some(only), None) => {
                 let kind = kinds.iter().copied().find(|kind| (kind.recognise)(&only.advertisement));
-                let kind = kind.ok_or_else(|| Failure::saying(Cause::OtherCounter, Cause::OtherCounter.what()))?;
+                let kind =
+                    kind.ok_or_else(|| Failure::saying(Cause::OtherCounter, Cause::OtherCounter.what().english()))?;
                 Ok((only, kind))
             }
         }
@@ -207,10 +210,9 @@ impl PairingDesk {
 
     /// Pairs through the system, asking the person.
     async fn bond(&self, kind: &Kind, address: &str) -> Result<BondLevel, Failure> {
-        let AnyRadio::Bluetooth(radio) = self.radio.as_ref() else { return Ok(BondLevel::Simulated) };
         self.tell(PairState::Pairing);
         let (questions, mut asked): (Questions, _) = mpsc::channel(4);
-        let pairing = radio.pair(address, PAIR_WITHIN, questions);
+        let pairing = self.radio.pair(address, PAIR_WITHIN, questions);
         tokio::pin!(pairing);
         let outcome = loop {
             tokio::select! {
@@ -220,6 +222,7 @@ impl PairingDesk {
         };
         self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         match outcome {
+            Ok(_) if matches!(self.radio.as_ref(), AnyRadio::Simulated(_)) => Ok(BondLevel::Simulated),
             Ok(PairedHow::Digits) => Ok(BondLevel::Passkey),
             Ok(PairedHow::JustWorks) => Ok(BondLevel::JustWorks),
             Err(PairError::Radio(RadioError::NotHeard)) => Err(Failure::of(Cause::NotHeard, kind)),

@@ -6,6 +6,7 @@ use firmware_protocol::{device::Kind, driver::Uuid};
 
 use super::{
     Heard, Link, Radio, RadioError, Wanted,
+    bluez::agent::{PairError, PairedHow, Questions},
     btleplug::{BluetoothLink, BluetoothRadio},
     sim::{SimLink, SimRadio},
 };
@@ -45,7 +46,7 @@ impl AnyRadio {
     pub async fn paired(&self) -> Result<Vec<String>, RadioError> {
         match self {
             Self::Bluetooth(radio) => radio.paired().await,
-            Self::Simulated(radio) => Ok(radio.addresses()),
+            Self::Simulated(radio) => Ok(radio.paired()),
         }
     }
 
@@ -56,7 +57,18 @@ impl AnyRadio {
     pub async fn forget(&self, address: &str) -> Result<(), RadioError> {
         match self {
             Self::Bluetooth(radio) => radio.forget(address).await,
-            Self::Simulated(_) => Ok(()),
+            Self::Simulated(radio) => radio.forget(address),
+        }
+    }
+
+    /// Pairs with the counter at this address; the person is asked through `questions`.
+    ///
+    /// # Errors
+    /// When it came to nothing.
+    pub async fn pair(&self, address: &str, within: Duration, questions: Questions) -> Result<PairedHow, PairError> {
+        match self {
+            Self::Bluetooth(radio) => radio.pair(address, within, questions).await,
+            Self::Simulated(radio) => radio.pair(address, within, questions).await,
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod counter;
 pub mod far_end;
 pub mod flash;
+pub mod pairing;
 pub mod walker;
 
 use std::{
@@ -15,14 +16,21 @@ use std::{
 
 use firmware_protocol::{device::Kind, driver::Uuid, steplog::device::AttError};
 
-use self::{clock::SimClock, counter::SimCounter, far_end::FarEnd};
-use super::{Heard, Link, Radio, RadioError, Wanted};
+use self::{clock::SimClock, counter::SimCounter, far_end::FarEnd, pairing::Bonding};
+use super::{
+    Heard, Link, Radio, RadioError, Wanted,
+    bluez::agent::{PairError, PairedHow, Questions},
+};
 use crate::time::Clock as _;
 
 /// A request and its answer take about two connection events of 15 ms each.
 const ROUND_TRIP: Duration = Duration::from_millis(30);
 /// Several notifications fit into one connection event.
 const PER_NOTIFICATION: Duration = Duration::from_micros(3_750);
+/// A counter says that it is there at least this often.
+const ADVERTISES_WITHIN: Duration = Duration::from_secs(2);
+/// ATT error "insufficient authentication" (Bluetooth Core, Vol 3, Part F, 3.4.1.1).
+const NOT_PAIRED: u8 = 0x05;
 /// How often a paced link looks for something new.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// The same where time is free. A counter that speaks unasked does so once a second.
@@ -124,6 +132,8 @@ pub fn lock<T: ?Sized>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct SimRadio {
     clock: Arc<SimClock>,
     counters: BTreeMap<String, SharedFarEnd>,
+    /// Those that want to be paired before they speak.
+    bonding: BTreeMap<String, Bonding>,
     /// How the air behaves.
     pub weather: Mutex<Weather>,
 }
@@ -131,12 +141,42 @@ pub struct SimRadio {
 impl SimRadio {
     /// Air with these counters in it.
     pub fn new(clock: Arc<SimClock>, counters: BTreeMap<String, SharedFarEnd>, weather: Weather) -> Self {
-        Self { clock, counters, weather: Mutex::new(weather) }
+        Self { clock, counters, bonding: BTreeMap::new(), weather: Mutex::new(weather) }
     }
 
-    /// Where its counters are.
-    pub fn addresses(&self) -> Vec<String> {
-        self.counters.keys().cloned().collect()
+    /// The same with a counter that wants to be paired before it speaks.
+    #[must_use]
+    pub fn with_bonding(mut self, address: String, bonding: Bonding) -> Self {
+        self.bonding.insert(address, bonding);
+        self
+    }
+
+    /// Pairs with the counter at this address; the person is asked through `questions`.
+    ///
+    /// # Errors
+    /// When it came to nothing.
+    pub async fn pair(&self, address: &str, within: Duration, questions: Questions) -> Result<PairedHow, PairError> {
+        let Some(bonding) = self.bonding.get(address) else { return Ok(PairedHow::JustWorks) };
+        let digits = lock(&self.weather).random.u32(0..1_000_000);
+        bonding.pair(&self.clock, digits, within, questions).await
+    }
+
+    /// Makes the counter at this address forget that it was paired.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn forget(&self, address: &str) -> Result<(), RadioError> {
+        let forgotten = self.bonding.get(address).map_or(Ok(()), Bonding::forget);
+        forgotten.map_err(|error| RadioError::Platform(Box::new(error)))
+    }
+
+    fn is_paired(&self, address: &str) -> bool {
+        self.bonding.get(address).is_none_or(Bonding::is_paired)
+    }
+
+    /// Where the counters are that this host may speak with.
+    pub fn paired(&self) -> Vec<String> {
+        self.counters.keys().filter(|address| self.is_paired(address)).cloned().collect()
     }
 
     fn heard(&self, address: &str, counter: &SharedFarEnd) -> Option<Heard> {
@@ -145,7 +185,7 @@ impl SimRadio {
             address: address.to_owned(),
             rssi_dbm: Some(-60),
             advertisement: counter.advertisement(),
-            paired: true,
+            paired: self.is_paired(address),
         })
     }
 }
@@ -170,6 +210,9 @@ impl Radio for SimRadio {
             return Err(RadioError::NotHeard);
         };
         self.clock.advance(ROUND_TRIP);
+        if !heard.paired {
+            return Err(RadioError::Refused { code: NOT_PAIRED });
+        }
         lock(&counter).connect(mtu, self.clock.now_us());
         Ok(SimLink {
             counter,
@@ -187,11 +230,22 @@ impl Radio for SimRadio {
         &self,
         kinds: &[&'static Kind],
         during: Duration,
-        _until: Option<&str>,
+        until: Option<&str>,
     ) -> Result<Vec<Heard>, RadioError> {
-        self.clock.sleep(during).await;
-        let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
-        Ok(heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect())
+        let heard = || -> Vec<Heard> {
+            let heard = self.counters.iter().filter_map(|(address, counter)| self.heard(address, counter));
+            heard.filter(|heard| kinds.iter().any(|kind| (kind.recognise)(&heard.advertisement))).collect()
+        };
+        // Whoever is in reach says so within two seconds; nobody else will come.
+        self.clock.sleep(during.min(ADVERTISES_WITHIN)).await;
+        let first = heard();
+        let enough =
+            if let Some(address) = until { first.iter().any(|one| one.address == address) } else { !first.is_empty() };
+        if enough {
+            return Ok(first);
+        }
+        self.clock.sleep(during.saturating_sub(ADVERTISES_WITHIN)).await;
+        Ok(heard())
     }
 }
 

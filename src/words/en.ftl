@@ -276,7 +276,6 @@ today-my-week = My week
 today-my-plan = My plan
 today-clock-unset = The clock of this computer has not been set yet, so no day is shown. What the band tells is kept and dated later.
 today-clock-wait = It sets itself as soon as it reaches the network.
-today-to-setup = No band is known here yet. Set one up
 
 ## The frame
 
@@ -477,3 +476,221 @@ own-time-day-start = Your day begins at
 own-time-day-start-hint = Midnight suits most people; a later time suits those who work at night.
 own-time-from = From which day
 own-time-detail = These hours are set in more detail than fits here, and stay as they are until others are filled in: { $week }
+
+## What is wrong, and the next step
+
+trouble-no-bus = This computer's message bus (D-Bus) does not answer, and Bluetooth is reached through it.
+trouble-service-down = This computer's Bluetooth service is not running.
+trouble-service-stuck = This computer's Bluetooth service runs, but does not answer.
+trouble-no-adapter = This computer has no Bluetooth adapter that can be used.
+trouble-blocked = Bluetooth is blocked on this computer, by a switch or by a setting (rfkill).
+trouble-adapter-off = The Bluetooth adapter of this computer is switched off.
+trouble-not-heard = The counter was not heard: it is out of reach, asleep, or held by another app.
+trouble-held-elsewhere = The counter was near a moment ago and then fell silent: most likely another app or phone holds it.
+trouble-pairing-lost-here = This computer has lost its pairing with the counter.
+trouble-pairing-lost-there = The counter has forgotten its pairing with this computer, as after a reset of the counter.
+trouble-wrong-key = The counter does not accept the key: it was paired elsewhere meanwhile, or the key is not its own.
+trouble-no-key = The counter needs a key of its own, and there is none here.
+trouble-not-confirmed = Nobody confirmed on the counter in time.
+trouble-not-ready = The counter is not set up to record, or its own app for this is not there.
+trouble-other-counter = Another counter of the same kind answered. Nothing of it was taken.
+trouble-link-broke = The connection broke off. What had arrived is stored.
+trouble-lossy-link = A good deal was lost on the way. What arrived whole is stored.
+trouble-silent = The counter stopped answering. What it had sent is stored.
+trouble-refused = The counter refused to answer.
+trouble-bad-answer = The counter answered in a way that its protocol does not allow. What was good is stored, the rest is put aside.
+trouble-no-end = The counter never came to the end of its transfer and was cut off. What was good is stored.
+trouble-busy = The counter is busy with something else.
+trouble-version = The counter speaks a newer protocol than this program. Nothing was changed on it.
+trouble-differs = The counter holds other data than were stored. Both are kept, and it was told to forget nothing.
+trouble-not-stored = This computer could not store what the counter sent.
+trouble-disk-full = The disk of this computer is full, so nothing new can be stored.
+trouble-read-only = The disk of this computer can only be read: often a memory card that wears out.
+trouble-clock-unset = This computer's clock has not been set yet, so no day is shown. Readings are kept and dated later.
+trouble-wrong-zone = The time zone of the settings is another than that of this computer, so days may begin at the wrong hour.
+trouble-battery-flat = The counter's battery is flat or nearly so.
+trouble-memory-runs-out = The counter has not been heard for long, and its memory will soon run over.
+trouble-counter-clock-off = The counter's own clock was far off. Readings with impossible stamps were put aside.
+trouble-failure = The Bluetooth system reported that something did not work.
+next-no-bus = Restart the computer; unplug it for ten seconds if that does not help.
+next-service-down = Start it: `sudo systemctl enable --now bluetooth`.
+next-service-stuck = Restart it: `sudo systemctl restart bluetooth`. If that does not help, unplug the computer for ten seconds.
+next-no-adapter = Plug a Bluetooth adapter in, or enable the one inside.
+next-blocked = Unblock it: `sudo rfkill unblock bluetooth`, or use the switch on the computer.
+next-adapter-off = Switch it on: `bluetoothctl power on`.
+next-not-heard = Bring it near this computer, wake its screen, and close other apps that use it.
+next-held-elsewhere = Close that app, or switch Bluetooth off on that phone, once.
+next-pairing-lost-here = Pair again: `brisk device pair`. All data are kept, and the person stays the same.
+next-wrong-key = Pair again with the right key: `brisk device pair`. All data are kept.
+next-not-confirmed = Try again, and touch the counter when it vibrates or asks.
+next-not-ready = Set it up once as `docs/devices.md` says for its kind.
+next-other-counter = Bring the right counter near; if this one is new, pair it: `brisk device pair`.
+next-link-broke = It is tried again by itself. Bringing the counter closer helps.
+next-refused = If it happens again, pair again: `brisk device pair`.
+next-bad-answer = `brisk data verify` shows what was put aside. Please report it, with `brisk device capture`.
+next-version = Update this program.
+next-differs = Please report it. `brisk data verify` shows both.
+next-not-stored = Is the disk full, or can it only be read? `brisk doctor` looks.
+next-disk-full = Free some space. The counter keeps what was not stored.
+next-read-only = Restart the computer; if it comes back, replace the memory card. The counter keeps what was not stored.
+next-clock-unset = Connect the computer to the network, or wait.
+next-wrong-zone = Set `[clock] zone` in brisk.toml, or the zone of this computer, to where the person lives.
+next-battery-flat = Charge the counter, best beside this computer.
+next-memory-runs-out = Bring it near this computer soon, or its oldest days are lost.
+next-counter-clock-off = Nothing: its clock has been set. If it happens again, its battery may be worn out.
+next-failure = It is tried again by itself. If it stays, restart the computer.
+
+## What doctor looks at
+
+look-disk = the disk can be written
+look-clock = this computer's clock is set
+look-zone = the time zone of the settings is that of this computer
+look-radio = the Bluetooth service answers and has an adapter that is on
+look-counter = counter { $name } ({ $kind })
+look-counter-plain = a counter ({ $kind })
+
+## The page Setup
+
+setup-title = Setting up
+setup-about = From the first start to the first steps on this page: take the steps in order, in your own time.
+setup-all-done = Everything is set up. Nothing more is needed.
+setup-step-done = Done ✓
+setup-step-next = This comes next
+setup-step-later = Later
+setup-back = Back to the steps of setting up
+setup-change = Change it
+setup-network-change = Change who can
+setup-person = 1. The person
+setup-person-stands = These pages are for { $name }. Days begin and end in the time zone { $zone }.
+setup-own-time = 2. Own time
+setup-own-time-all = No working hours are set, so all waking time counts as own time.
+setup-own-time-set = Working hours or sleep are set.
+setup-band = 3. The band
+setup-band-none = No band belongs here yet.
+setup-band-there = A band belongs here.
+setup-band-find = Find the band
+setup-band-look = Look at the band
+setup-first = 4. The first reading
+setup-first-waiting = Nothing has arrived yet. It comes by itself once the band is paired and near.
+setup-first-heard = The band was heard on { $date } at { $time }.
+setup-first-look = See today
+setup-network = 5. Who can open these pages
+setup-network-closed = This computer alone. Other computers and phones are not let in.
+setup-network-open = Other computers of this home are let in just now.
+setup-check = 6. A last look
+setup-check-about = Disk, clock, radio and band can be looked at whenever you like.
+setup-check-look = Look at everything
+setup-next-band = No band belongs here yet. Setting one up takes a few minutes.
+setup-next-go = Set up
+setup-next-waiting = The band is paired. Its first steps are on their way; keep it near this computer.
+
+## The page for pairing the band
+
+band-title = The band
+band-no-radio = There is no radio here: these pages show data without the running program. Start it with `brisk run`, and a band can be paired.
+band-about = Lay the band beside this computer and wake its screen. Then listen for it.
+band-listen = Listen for the band
+band-listen-again = Listen once more
+band-listen-another = Listen for another band
+band-listening = Listening for bands. Wake the band's screen: it says for about three minutes that it is there.
+band-looking = Looking for the band. Keep its screen awake.
+band-pairing = Connecting with the band.
+band-reading = { $stored ->
+    [one] Bringing in what the band holds: { $stored } minute so far.
+   *[other] Bringing in what the band holds: { $stored } minutes so far.
+}
+band-reading-left = { $stored ->
+    [one] Bringing in what the band holds: { $stored } minute so far, { $left } to go.
+   *[other] Bringing in what the band holds: { $stored } minutes so far, { $left } to go.
+}
+band-looks-again = This page looks again by itself.
+band-look-now = Look now
+band-heard-none = No band was heard.
+band-help = What helps, the likeliest first
+band-help-wake = Wake the band's screen: it then says for about three minutes that it is there.
+band-help-near = Bring the band within two metres of this computer.
+band-help-app = Close other apps that use the band, or switch Bluetooth off on that phone for now.
+band-help-charge = Put the band on its charger for ten minutes.
+band-help-restart = Restart the band.
+band-help-computer = Unplug this computer for ten seconds.
+band-which = Which band is it?
+band-more = More about it
+band-address = Its radio address is { $address }. A name can be given by anybody; whose band it is shows once it is paired.
+band-label = What you call it
+band-label-hint = Such as "blue band". It can stay empty.
+band-from = First day on which it was worn
+band-from-hint = Leave it empty when everything on the band is this person's.
+band-key = Its key
+band-key-hint = Some bands have a key from their maker: 32 digits and letters from a to f. docs/devices.md says where it stands.
+band-whose = Whose band is it?
+band-nobody = Nobody's
+band-pair = Pair this band
+band-digits-title = Type the six digits that the band shows
+band-digits = Six digits
+band-digits-hint = Such as 012 345. Zeros in front count.
+band-digits-send = These are the digits
+band-answer-stop = Leave it for now
+band-compare-title = Does the band show these six digits?
+band-compare-yes = Yes, the same
+band-compare-no = No, others
+band-show-title = Type these six digits into the band
+band-tap-title = Touch the band now: it vibrates or asks
+band-until = The band waits until { $time }. After that you can begin anew, as often as you like.
+band-done = The band is paired ✓
+band-done-kind = It is of the kind { $kind }.
+band-done-not-all = Not everything is in yet; the rest comes by itself.
+band-done-next = Go on
+band-bond-digits = The link is encrypted, and the digits were compared: nobody can listen in or stand in between.
+band-bond-no-digits = The link is encrypted. This band offers no digits to compare, so somebody near could have stood in between while it was paired. Every reading says so.
+band-bond-none = The link with this band is not encrypted: anybody near can read it. Every reading says so.
+band-bond-simulated = It is a simulated band: no radio is involved, and every reading says so.
+band-not-paired = The band is not paired yet
+band-ended-refused = The digits were others, or one side said no. Nothing was changed. You can try again right away.
+band-ended-not-answered = The time was over before an answer came. Nothing was changed. You can try again right away.
+band-ended-several = Several bands are in reach. Listen once more and choose one.
+band-ended-whose = The band is paired, and still counts for whoever wore it before. Say below whose it is, and from which day.
+band-home = Bands of this home
+band-home-none = None yet.
+band-worn = { $name } wears it.
+band-worn-since = { $name } wears it since { $from }.
+band-nobodys = Nobody wears it.
+band-identity = Kind: { $kind }. Identity: { $id }.
+band-assign = Whose is it?
+band-assign-title = Whose band is it?
+band-assign-from = From which day?
+band-assign-from-hint = Days before stay with whoever wore it then.
+band-assign-send = Write it down
+band-forget = Let it go
+band-forget-title = Let this band go?
+band-forget-about = { $name } is then not looked for any more, and its keys are removed. Everything that it brought in stays.
+band-forget-send = Let it go
+band-keep = Leave it as it is
+problem-band-none = Choose the band that is meant.
+problem-band-person = Choose one of the people of this home.
+problem-band-date = A day is written like 2026-05-14.
+problem-band-date-later = That day has not come yet; today is { $today }.
+problem-band-key = A key has 32 digits and letters from a to f.
+problem-assign-from = Somebody wears this band: from which day is it another's?
+problem-digits-none = Type the six digits that the band shows.
+problem-digits-letters = The band shows digits alone, such as 012 345; there is something else among these.
+problem-digits-count = { $count ->
+    [one] The band shows six digits; here is { $count }.
+   *[other] The band shows six digits; here are { $count }.
+}
+
+## The page that looks at everything
+
+check-title = A look at everything
+check-well = All is well.
+check-found = There is something to do
+check-next = What to do:
+check-looked = What was looked at
+check-fine = ✓ In order: { $what }
+check-not = To look after: { $what }
+check-again = Look once more
+check-report = A report for whoever helps
+report-title = A report for whoever helps
+report-about = This is all that would be saved: no names and no steps. You can take out lines before you save it. It goes nowhere by itself.
+report-label = The report
+report-save = Save it as a file
+report-leave = Leave it

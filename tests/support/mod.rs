@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![expect(clippy::disallowed_methods, reason = "the binary is another process: its time is real time")]
 
+pub mod browser;
+
 use std::{
     env,
     fs::{self, File},

@@ -17,7 +17,7 @@ use crate::{
         door::Visit,
         form::{Field, hidden, submit},
         page::{Here, Page, answer},
-        pages::{check_in, choice, notice},
+        pages::{check_in, choice, notice, setup},
         picture::DayBar,
     },
     words::{Language, Phrase, say},
@@ -36,6 +36,7 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
             (seen.draw(visit))
             @if let Some(card) = choice::card(visit, seen.date) { (card) }
             @if let Some(line) = check_in::line(visit, &app.instruments, seen.date) { (line) }
+            @if let Some(next) = setup::next(app, visit)? { (next) }
             (actions(visit, &seen))
         };
         Ok(Page { here: Here::Today, title: Phrase::new("today-title").with("date", seen.date), body })
@@ -225,9 +226,6 @@ impl Seen {
                 (line("parts", ""))
                 (line("plan", ""))
                 (line("sentence", lead))
-                @if self.no_band {
-                    p.lead { a href="/setup" { (visit.t("today-to-setup")) } }
-                }
                 @if let (Some((bar, _)), Some(words)) = (&self.bar, text("bar-of")) {
                     figure {
                         (bar.draw(visit.language, &visit.t("today-bar"), words, true))

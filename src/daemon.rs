@@ -100,7 +100,7 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
             let mut daemon = Daemon::new(home.clone(), &counters, notes.clone())?;
             daemon.supervise_all(&counters);
             let (tracker, cancel) = (daemon.tracker.clone(), daemon.cancel.clone());
-            daemon.serve(socket)?;
+            let app = daemon.serve(socket)?;
             // Not running under a service manager is no failure.
             if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
                 tracing::debug!(%error, "no service manager to notify");
@@ -111,8 +111,9 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
                 _ = terminate.recv() => true,
                 _ = interrupt.recv() => true,
                 () = home.desk.changed.notified() => false,
+                () = a_journey_begins(&app) => false,
             };
-            tracing::info!("{}", if stop { "stopping" } else { "the counters of this home have changed" });
+            tracing::info!("{}", if stop { "stopping" } else { "the counters of this home, or a zone, have changed" });
             end(&tracker, &cancel).await;
             notes.clear();
             if stop {
@@ -121,6 +122,16 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
             }
         }
     })
+}
+
+/// Returns when somebody's zone changes, as they decided before: their counter is told the time there.
+async fn a_journey_begins(app: &App) {
+    let now_s = app.clock.utc().timestamp();
+    let next = app.book.people().iter().filter_map(|person| person.calendar.next_zone_at(now_s)).min();
+    match next.and_then(|next_s| u64::try_from(next_s - now_s).ok()) {
+        Some(wait_s) => app.clock.sleep(Duration::from_secs(wait_s)).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Two threads are plenty for a few counters and a socket.
@@ -256,7 +267,8 @@ impl Daemon {
         for entry in self.app.board.iter_mut().filter(|entry| entry.device == counter.id) {
             entry.status = Some(Arc::clone(&status));
         }
-        let owner = counter.owner().and_then(|id| self.config.person(id));
+        let owner = counter.owner().and_then(|id| self.app.book.person(Some(id)).ok());
+        let now_s = self.app.clock.utc().timestamp();
         let simulated = matches!(self.radio.as_ref(), AnyRadio::Simulated(_));
         let key = keys::load(&self.app.data_dir, counter.id).unwrap_or_else(|error| {
             tracing::error!(device = %counter.id, %error, "the counter's key cannot be read");
@@ -268,8 +280,7 @@ impl Daemon {
             address: if simulated { Some(air_address(counter.id)) } else { counter.address.clone() },
             bond: if simulated { BondLevel::Simulated } else { counter.bond },
             key,
-            zone: owner
-                .map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).home().zone),
+            zone: owner.map_or_else(|| self.config.clock.zone.zone(), |person| person.calendar.day_at(now_s).zone),
             goal_steps: None,
             purpose: Purpose::Fetch,
         };

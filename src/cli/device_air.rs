@@ -1,6 +1,6 @@
 //! The air for commands that speak with a counter themselves, past the daemon and the store.
 
-use std::{io::Write as _, path::PathBuf, time::Duration};
+use std::{io::Write as _, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{anyhow, bail};
 use chrono::DateTime;
@@ -10,6 +10,7 @@ use super::{Context, Exit};
 use crate::{
     config::{Config, Paths, RadioKind},
     daemon,
+    days::{DayBook, Person},
     devices::{self, Counter, keys},
     radio::{Heard, Radio as _, RadioError, any::AnyRadio, btleplug::BluetoothRadio},
     store::{self, BondLevel, Store},
@@ -30,9 +31,11 @@ pub struct Air {
     pub runtime: tokio::runtime::Runtime,
     config: Config,
     counters: Vec<Counter>,
+    /// Whoever wears them.
+    people: Vec<Arc<Person>>,
     data: PathBuf,
     /// Held so that no daemon starts meanwhile and takes the counter.
-    _store: Option<Store>,
+    _store: Option<Arc<Store>>,
 }
 
 /// The counter that is meant.
@@ -66,8 +69,8 @@ impl Air {
             )?;
             return Ok(Err(Exit::NotAllowed));
         }
-        let store = if data.join("journal").exists() { Some(Store::open(&data)?.0) } else { None };
-        let decisions = store.as_ref().map(Store::decisions).transpose()?.unwrap_or_default();
+        let store = if data.join("journal").exists() { Some(Arc::new(Store::open(&data)?.0)) } else { None };
+        let decisions = store.as_ref().map(|store| store.decisions()).transpose()?.unwrap_or_default();
         let newest = match (config.bluetooth.radio, &store) {
             (RadioKind::Bluetooth, Some(store)) => store.newest_arrival().unwrap_or_default(),
             // When a simulated counter's readings arrived says nothing of the real time.
@@ -84,8 +87,13 @@ impl Air {
             }
         };
         let counters = devices::counters(&config, &decisions);
+        let people = devices::people(&config, &counters);
+        let people = match &store {
+            Some(store) => DayBook::new(Arc::clone(store), people, config.rules())?.people(),
+            None => people.into_iter().map(Arc::new).collect(),
+        };
         let clock = SystemClock::new(config.clock.wait_for_sync, newest);
-        Ok(Ok(Self { radio, clock, runtime, config, counters, data, _store: store }))
+        Ok(Ok(Self { radio, clock, runtime, config, counters, people, data, _store: store }))
     }
 
     /// The counter at this address, or the only one in reach.
@@ -128,10 +136,11 @@ impl Air {
     fn meant(&self, address: String, kind: &'static Kind) -> anyhow::Result<Meant> {
         let known = self.known(&address);
         let key = known.map(|known| keys::load(&self.data, known.id)).transpose()?.flatten();
-        let owner = known.and_then(Counter::owner).and_then(|id| self.config.person(id));
-        let zone =
-            owner.map_or_else(|| self.config.clock.zone.zone(), |person| self.config.calendar(person).home().zone);
-        let offset_s = zone.offset_s(self.clock.utc().timestamp());
+        let owner = known.and_then(Counter::owner);
+        let owner = owner.and_then(|id| self.people.iter().find(|person| person.id == *id));
+        let now_s = self.clock.utc().timestamp();
+        let zone = owner.map_or_else(|| self.config.clock.zone.zone(), |owner| owner.calendar.day_at(now_s).zone);
+        let offset_s = zone.offset_s(now_s);
         let simulated = matches!(self.radio, AnyRadio::Simulated(_));
         let bond = if simulated { Some(BondLevel::Simulated) } else { known.map(|known| known.bond) };
         // A counter of this home may be named by its id, too.

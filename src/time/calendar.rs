@@ -91,6 +91,12 @@ impl Calendar {
         self.on(before).zone != self.on(date).zone
     }
 
+    /// When the person's next zone begins after this moment; none when no change is known.
+    pub fn next_zone_at(&self, utc_s: i64) -> Option<i64> {
+        let moved = self.changes.iter().map(|(from, _)| *from).filter(|from| self.zone_changed_on(*from));
+        moved.map(|from| self.day(from).start_s).find(|start_s| *start_s > utc_s)
+    }
+
     /// The day with this date.
     pub fn day(&self, date: NaiveDate) -> LocalDay {
         let zone = self.on(date).zone;
@@ -273,6 +279,8 @@ mod tests {
         let marked: Vec<_> = july.filter(|day| east.zone_changed_on(*day)).map(|day| day.to_string()).collect();
         assert_eq!(marked, ["2026-07-10", "2026-07-20"]);
         assert_eq!(east.day(date("2026-07-10")).offset_min, Some(540));
+        let tokyo = east.day(date("2026-07-10")).start_s;
+        assert_eq!((east.next_zone_at(tokyo - 1), east.next_zone_at(tokyo + 86_400 * 30)), (Some(tokyo), None));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
 /// Lines of the diary for which there is room on the page.
 const DIARY_LINES: usize = 10;
 /// Letters of a note for which there is room on its line.
-const NOTE_LETTERS: usize = 60;
+const NOTE_LETTERS: usize = 40;
 
 /// `GET /print?from=DATE`
 pub async fn show(State(app): State<Arc<App>>, visit: Visit, Query(asked): Query<Asked>) -> Response {

@@ -237,6 +237,7 @@ impl WeekSeen {
         let title = visit.t(if self.steps { "week-picture-steps" } else { "week-picture-minutes" });
         html! {
             figure {
+                p.label { (title) }
                 (picture::week(visit.language, &title, &bars))
                 figcaption {
                     ul.key {
@@ -247,7 +248,8 @@ impl WeekSeen {
         }
     }
 
-    /// The same numbers, and the others.
+    /// The same numbers, and the others. On a narrow screen the cells of a row stand below its day; the roles keep it a
+    /// table then.
     pub fn table(&self, visit: &Visit) -> Markup {
         type Column = (&'static str, fn(&Day) -> Option<u32>);
         let steps: Column = ("week-table-steps", |day| day.steps);
@@ -264,33 +266,33 @@ impl WeekSeen {
             None => visit.t("week-open-number"),
         };
         html! {
-            table.table {
+            table.table.wide role="table" {
                 caption { (visit.t("week-table")) }
-                thead {
-                    tr {
-                        th scope="col" { (visit.t("week-table-day")) }
-                        @for (key, _) in &columns { th.amount scope="col" { (visit.t(key)) } }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th scope="col" role="columnheader" { (visit.t("week-table-day")) }
+                        @for (key, _) in &columns { th.amount scope="col" role="columnheader" { (visit.t(key)) } }
                     }
                 }
-                tbody {
+                tbody role="rowgroup" {
                     @for day in &self.days {
-                        tr {
-                            th scope="row" {
+                        tr role="row" {
+                            th scope="row" role="rowheader" {
                                 (visit.say(&Phrase::new("date").with("date", day.date)))
                                 br;
                                 span.muted { (visit.t(day.word.key())) }
                             }
-                            @for (_, value) in &columns { td.amount { (number(value(day))) } }
+                            @for (_, value) in &columns { td.amount role="cell" { (number(value(day))) } }
                         }
                     }
                 }
                 @if !columns.is_empty() {
-                    tfoot {
-                        tr {
-                            th scope="row" { (visit.t("week-table-all")) }
+                    tfoot role="rowgroup" {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (visit.t("week-table-all")) }
                             @for (_, value) in &columns {
                                 @let known: Vec<u32> = self.days.iter().filter_map(value).collect();
-                                td.amount { (number((!known.is_empty()).then(|| sum(&known)))) }
+                                td.amount role="cell" { (number((!known.is_empty()).then(|| sum(&known)))) }
                             }
                         }
                     }
@@ -349,12 +351,9 @@ impl Day {
             measured => Drawn::Known { measured: measured.unwrap_or(0), diary },
         };
         let number = match self.measured {
-            Some(measured) if in_steps => Some(Phrase::new("number").with("count", measured)),
-            Some(measured) if diary == 0 => Some(Phrase::new("day-minutes").with("count", measured)),
             None if diary == 0 => None,
-            measured => {
-                Some(Phrase::new("day-minutes-diary").with("count", measured.unwrap_or(0)).with("diary", diary))
-            }
+            Some(measured) if diary == 0 => Some(Phrase::new("number").with("count", measured)),
+            measured => Some(Phrase::new("day-with-diary").with("count", measured.unwrap_or(0)).with("diary", diary)),
         };
         let word = Phrase::new(self.word.key());
         let words = match (number, self.word) {

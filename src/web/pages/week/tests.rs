@@ -54,12 +54,12 @@ fn every_day_has_its_number_and_its_word() {
     let page = html(plan(), Display::Full);
 
     for text in [
-        "Monday: 21 min ✓. Tuesday: cannot tell. Wednesday: 4 min, so far. Thursday: to come.",
+        "Monday: 21 ✓. Tuesday: cannot tell. Wednesday: 4, so far. Thursday: to come.",
         "Your plan for a day: 20 minutes of brisk walking in your own time.",
         "You did what you planned on 1 day. ✓",
         "You walked briskly on 2 days, 25 minutes in all.",
         "15,000 steps in all.",
-        "<td class=\"amount\">15,000</td>",
+        ">15,000</td>",
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
@@ -98,7 +98,7 @@ fn steps_alone_or_nothing_is_shown_to_whom_a_study_says_so() {
     let blinded = html(plan(), Display::Blinded);
 
     assert!(steps.contains("Monday: 5,000. ") && steps.contains("15,000 steps in all."), "{steps}");
-    for hidden in ["21 min", ">21<", "20 minutes", "brisk walking", "planned"] {
+    for hidden in ["21 ✓", ">21<", "20 minutes", "brisk walking", "planned"] {
         assert!(!steps.contains(hidden), "{hidden}: {steps}");
     }
     for hidden in ["21", "5,000", "15,000", "svg", "planned", "20 "] {

@@ -1,7 +1,7 @@
 //! Looks every few minutes whether there is something to tell: to the person on their page and on the desktop, and to
 //! the helper in the log.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::time::MissedTickBehavior;
@@ -14,7 +14,7 @@ use crate::{
     model::DeviceId,
     person::{
         OwnDecision,
-        band::Concern,
+        band::{BandFacts, Concern},
         notice::{self, Facts, Kind, Manner, Moment},
     },
     words::{Language, Phrase, say},
@@ -22,8 +22,8 @@ use crate::{
 
 const LOOK_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// Concerns about bands that the helper was told of, each with the band's name.
-type Told = BTreeMap<(DeviceId, Concern), String>;
+/// Concerns about bands that the helper was told of.
+type Told = BTreeSet<(DeviceId, Concern)>;
 
 /// Looks until it is told to stop.
 pub async fn watch(app: Arc<App>, cancel: CancellationToken) {
@@ -60,7 +60,7 @@ fn look(app: &App, told: Told) -> Result<Told, Problem> {
             }
         }
     }
-    tell_helper(app, told, now)
+    tell_helper(app, &told, now)
 }
 
 /// Shows a person the notice there is for them now, if there is one. It is noted before it is seen, so that none comes
@@ -99,17 +99,17 @@ fn on_desktop(language: Language, kind: Kind) {
     }
 }
 
-/// One line for each new concern about a band, and one when it is over.
-fn tell_helper(app: &App, mut told: Told, now: DateTime<Utc>) -> Result<Told, Problem> {
+/// One line for each new concern about a band, and one when it is over. What the household calls a band may be a
+/// person's name, so the log has its identity.
+fn tell_helper(app: &App, told: &Told, now: DateTime<Utc>) -> Result<Told, Problem> {
     let mut current = Told::new();
     for (device, concern, facts) in notices::concerns(app, None, now)? {
-        if told.remove(&(device, concern)).is_none() {
-            tracing::warn!(%device, "{}", concern.phrase(&facts));
+        if current.insert((device, concern)) && !told.contains(&(device, concern)) {
+            tracing::warn!("{}", concern.phrase(&BandFacts { name: device.to_string(), ..facts }));
         }
-        current.insert((device, concern), facts.name);
     }
-    for ((device, concern), name) in told {
-        tracing::info!(%device, "{}", concern.solved(&name));
+    for (device, concern) in told.difference(&current) {
+        tracing::info!("{}", concern.solved(&device.to_string()));
     }
     Ok(current)
 }

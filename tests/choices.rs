@@ -8,19 +8,20 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use brisk::{
-    api::{self, App},
+    api::{self, App, BoardEntry, notices, numbers},
     config::{Config, Display},
     days::{DayBook, Person},
-    model::Rules,
+    model::{DeviceId, Rules},
     notify,
     person::notice::Kind,
     radio::sim::clock::SimClock,
-    store::Store,
+    store::{BondLevel, DeliveryRecord, Store},
     time::Calendar,
     web,
     words::Language,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use firmware_protocol::driver::{Unit, UnitKind};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -30,7 +31,9 @@ mod support;
 const NOW: &str = "2026-05-14T10:00:00Z";
 const TODAY: &str = "2026-05-14";
 
-/// A home with one person and no counter.
+const BAND: DeviceId = DeviceId(*b"band-001");
+
+/// A home with one person and a band that was never heard.
 struct House {
     app: Arc<App>,
     _dir: tempfile::TempDir,
@@ -50,7 +53,16 @@ impl House {
             clock: Arc::new(SimClock::free(now())),
             instruments: config.instruments(),
             config: Arc::new(config),
-            board: Vec::new(),
+            board: vec![BoardEntry {
+                device: BAND,
+                kind: "step-log",
+                address: None,
+                bond: BondLevel::None,
+                label: Some("wrist".to_owned()),
+                person: Some("p1".parse().unwrap()),
+                wanted: true,
+                status: None,
+            }],
             desk: None,
             zone: None,
             notes: Vec::new(),
@@ -61,6 +73,24 @@ impl House {
 
     fn person(&self) -> Arc<Person> {
         self.app.book.person(None).unwrap()
+    }
+
+    /// The band says its charge, so many hours ago.
+    fn hear(&self, hours_ago: i64, percent: u8) {
+        let record = DeliveryRecord {
+            device: BAND,
+            arrived: now() - TimeDelta::hours(hours_ago),
+            arrival_trusted: true,
+            bond: BondLevel::None,
+            units: vec![Unit { kind: UnitKind::Battery, bytes: vec![percent] }],
+            quarantined: Vec::new(),
+        };
+        self.app.store.append_delivery(&record).unwrap();
+    }
+
+    /// What the helper is told.
+    fn helper(&self) -> Vec<&'static str> {
+        notices::helper(&self.app, None, now()).unwrap().iter().map(|phrase| phrase.key).collect()
     }
 
     /// How many decisions stand in the journal.
@@ -290,6 +320,25 @@ async fn whoever_is_shown_no_numbers_gets_no_notice() {
     set_goal(&house);
 
     assert_eq!(notify::show(&house.app, &house.person(), now()).unwrap(), None);
+}
+
+#[test]
+fn the_helper_is_told_of_a_band_that_is_flat_or_silent_until_it_is_not() {
+    let house = House::new(|_| {});
+    let never = house.helper();
+
+    house.hear(100, 15);
+    let both = house.helper();
+    let status = numbers::status(&house.app).unwrap().counters[0].notices.clone();
+    house.hear(1, 15);
+    let heard = house.helper();
+    house.hear(0, 90);
+    let charged = house.helper();
+
+    assert_eq!((never, both), (vec![], vec!["helper-flat-soon", "helper-silent"]));
+    assert_eq!((heard, charged), (vec!["helper-flat-soon"], vec![]));
+    assert!(status[0].starts_with("wrist: the battery is at 15 percent."), "{status:?}");
+    assert!(status[1].starts_with("wrist: nothing has arrived since Sunday 10 May."), "{status:?}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn the_service_unit_agrees_with_the_program() {
 }
 
 /// Files that another test looks after, beginning with this path.
-const LOOKED_AFTER_ELSEWHERE: [&str; 1] = ["presets/"];
+const LOOKED_AFTER_ELSEWHERE: [&str; 2] = ["presets/", "instruments/"];
 
 #[test]
 fn no_file_in_config_is_without_a_test() {

@@ -1,36 +1,8 @@
 //! Instruments: those that come with this program (`config/instruments/`), and files of a study's own, which may hold
 //! what the study has a licence for.
 //!
-//! A file names its source and the words that allow its use, then its items and how they are scored. A questionnaire
-//! with two subscales, its texts left out here:
-//!
-//! ```toml
-//! name = "fabq"
-//! title = "…"
-//! language = "en"
-//! version = "16 items"
-//! date = "2026-11-24"
-//! source = "…"
-//! permission = "…"
-//! every_days = 28
-//!
-//! [[item]]
-//! name = "1"
-//! text = "…"
-//! answer.scale = { from = 0, to = 6, low = "…", high = "…" }
-//! # 2 to 16 likewise; `answer` may also be "tick", and `answer.options = ["…", "…"]` is a choice of texts.
-//!
-//! [[score]]
-//! name = "physical-activity"
-//! rule = "sum" # or "mean", or "ticks"
-//! items = ["2", "3", "4", "5"]
-//!
-//! [[score]]
-//! name = "work"
-//! rule = "sum"
-//! items = ["6", "7", "9", "10", "11", "12", "15"]
-//! may_lack = 1 # so many answers may be left out; none unless it is written
-//! ```
+//! A file names its source and the words that allow its use, then its items and how they are scored; `docs/check-ins.md`
+//! shows one with subscales.
 
 use std::{collections::BTreeSet, fmt, fs, io, path::Path};
 

@@ -145,7 +145,8 @@ impl Instrument {
             score.items.iter().filter_map(|name| self.item(name)).collect()
         };
         let given: Vec<i32> = items.iter().filter_map(|item| answers.get(&item.name).copied()).collect();
-        let sum: f64 = given.iter().copied().map(f64::from).sum();
+        // The sum of no `f64` at all would be -0.
+        let sum = given.iter().fold(0.0, |sum, answer| sum + f64::from(*answer));
         let count = |n: usize| u32::try_from(n).map(f64::from).ok();
         match score.rule {
             Rule::Ticks => Some(sum),

@@ -170,6 +170,7 @@ fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Ex
             StageArg::Action => Stage::Action,
             StageArg::Maintenance => Stage::Maintenance,
         }),
+        proposal: None,
     };
     let goal: GoalVersion = session.post("goals", &goal)?;
     if context.global.json {

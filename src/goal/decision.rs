@@ -104,6 +104,9 @@ pub struct GoalVersion {
     /// Stage of change as the person or the therapist entered it; never guessed from steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// The proposal that it came from, such as `2026-W21-more`; none for a goal that the person set by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
 }
 
 /// Who decided on a goal.
@@ -117,7 +120,7 @@ pub enum DecidedBy {
 }
 
 /// Stage of change (Marcus and Simkin 1993; activity-science §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not thinking about more activity for now.
@@ -130,6 +133,23 @@ pub enum Stage {
     Action,
     /// Active for more than six months.
     Maintenance,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] =
+        [Self::Precontemplation, Self::Contemplation, Self::Preparation, Self::Action, Self::Maintenance];
+
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Precontemplation => "precontemplation",
+            Self::Contemplation => "contemplation",
+            Self::Preparation => "preparation",
+            Self::Action => "action",
+            Self::Maintenance => "maintenance",
+        }
+    }
 }
 
 /// One thing about a decision that does not fit, in a sentence for the person who entered it.
@@ -237,6 +257,7 @@ impl GoalVersion {
         found.too_far("review_on", from, self.review_on);
         found.when(self.confidence.is_some_and(|sure| sure > 10), "confidence", || Phrase::new("problem-confidence"));
         found.code("therapist", self.therapist.as_ref());
+        found.code("proposal", self.proposal.as_ref());
         found.text("own_words", self.own_words.as_deref());
         found.text("specific", self.specific.as_deref());
         found.text("when_where", self.when_where.as_deref());
@@ -269,7 +290,8 @@ impl Found {
         self.when(code.is_some_and(|code| !fits(code)), field, || Phrase::new("problem-code"));
     }
 
-    fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
+    /// A date lies within five years of the beginning: further away is a slip in the year.
+    pub fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
         let limit = from.checked_add_months(MONTHS_MAX);
         let far = date.zip(limit).is_some_and(|(date, limit)| date > limit);
         self.when(far, field, || Phrase::new("problem-date-far"));

@@ -118,3 +118,62 @@ trouble-back = Back to today
 ## The page Today
 
 today-title = Today, { $date }
+
+## The plan and its review
+
+problem-review-past = That day has gone by; today, { $today }, or a later day fits.
+problem-programme-unknown = There is no programme called { $name }; there are { $known }.
+problem-proposal-name = A proposal is called by its week and its kind, such as 2026-W21-less.
+problem-proposal-answered = You have already chosen for that week; the plan can still be changed.
+proposal-keep = Keep the plan as it is.
+proposal-less = A smaller size, if that fits better just now.
+proposal-after-hard-week = A smaller size may fit the next week better. The same one is as good.
+proposal-after-pause = Welcome back. This is a size that felt comfortable before.
+proposal-weekly-percent = { $weeks ->
+    [one] After a week in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
+   *[other] After { $weeks } weeks in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
+}
+proposal-percentile = Of your last { $days } days with the band, this is number { $rank } when they are put in order.
+proposal-build-up = { $weeks ->
+    [one] After a week that went as planned, the next step is { $minutes } minutes on { $days } days.
+   *[other] After { $weeks } weeks that went as planned, the next step is { $minutes } minutes on { $days } days.
+}
+proposal-quota-start = A start at { $percent } percent of the mean of your last { $days } days with the band.
+proposal-quota-step = The next step of your plan, { $weeks ->
+    [one] a week
+   *[other] { $weeks } weeks
+} after the last one, as it was laid out.
+evidence-days = Week from { $from }: planned on { $planned ->
+    [one] { $planned } day
+   *[other] { $planned } days
+}, done on { $met }.
+evidence-amount = Week from { $from }: { $done }, of { $target } planned.
+evidence-aside = Week from { $from }: partly paused, so it is left out.
+evidence-open = Week from { $from }: not known, so it is left open.
+review-days = { $days ->
+    [one] You were active on { $days } day: { $done }.
+   *[other] You were active on { $days } days, { $done } in all.
+}
+review-week-met = You did what you planned for the week. ✓
+review-days-met = { $days ->
+    [one] On { $days } day you did what you planned. ✓
+   *[other] On { $days } days you did what you planned. ✓
+}
+review-best-day = Your fullest day was { $day }: { $done }.
+review-diary = You also wrote down { $count ->
+    [one] { $count } minute of { $kind }
+   *[other] { $count } minutes of { $kind }
+}.
+review-choices = { $count ->
+    [one] You made { $count } small choice.
+   *[other] You made { $count } small choices.
+}
+review-good-to-see-you = Good to see you.
+review-day-open = { $weekday } is not known to us, so we leave that day open.
+review-week-open = Nothing of this week has reached us, so we leave it open.
+review-question-no-plan = Would you like to make a plan for the week to come?
+review-question-paused = Shall we start again from a size that feels easy?
+review-question-well = What helped? And how would you like the next week to be?
+review-question-hard = Would you like to keep the plan, make it smaller, or choose other days?
+review-question-gap = Shall we start from a size that feels easy?
+review-question-keep = Would you like to keep the plan, or change something about it?

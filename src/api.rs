@@ -4,8 +4,10 @@
 pub mod devices;
 pub mod doctor;
 pub mod goals;
+mod known_days;
 pub mod numbers;
 mod reply;
+pub mod review;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -101,6 +103,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/week", get(numbers::get_week))
         .route("/api/v1/days", get(numbers::get_days))
         .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
+        .route("/api/v1/goals/pause", post(goals::post_pause))
+        .route("/api/v1/goals/resume", post(goals::post_resume))
+        .route("/api/v1/goals/end", post(goals::post_end))
+        .route("/api/v1/goals/excuse", post(goals::post_excuse))
+        .route("/api/v1/goals/proposals", get(review::get_proposals))
+        .route("/api/v1/goals/proposals/answer", post(review::post_answer))
+        .route("/api/v1/review", get(review::get_review))
+        .route("/api/v1/programme", get(review::get_programme).post(review::post_programme))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))
@@ -213,6 +223,12 @@ impl From<DaysError> for Problem {
         let text = error.to_string();
         let fields = if let DaysError::Refused(problems) = error { problems.0 } else { Vec::new() };
         Self { code, text, fields }
+    }
+}
+
+impl From<goal::Problems> for Problem {
+    fn from(problems: goal::Problems) -> Self {
+        DaysError::Refused(problems).into()
     }
 }
 

@@ -14,7 +14,9 @@ mod device_test;
 mod doctor;
 mod export;
 mod goal;
+mod goal_next;
 mod paint;
+mod review;
 mod show;
 
 use std::{
@@ -94,6 +96,11 @@ enum Command {
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
+    /// A week looked back on: what went well, one question, and the next week
+    Review(review::ReviewArgs),
+    /// Ways to plan and look back, such as a study's
+    #[command(subcommand)]
+    Programme(review::ProgrammeCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -157,6 +164,8 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Device(command) => device::device(&context, command),
         Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
+        Command::Review(args) => review::review(&context, &args),
+        Command::Programme(command) => review::programme(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),

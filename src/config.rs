@@ -3,7 +3,9 @@
 //!
 //! The doc comment of each field is the text that `brisk config show` prints above it.
 
+mod one_file;
 mod paths;
+mod programmes;
 mod read;
 mod rules;
 mod sections;
@@ -15,10 +17,11 @@ use std::{fmt, fs, io, path::Path};
 use serde::Serialize;
 
 pub use paths::Paths;
+pub use programmes::{Programme, Text, parse_programme, programmes};
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{
     Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, RadioKind, Storage,
-    Web,
+    Study, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};

@@ -21,7 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{self, App, BoardEntry},
-    config::{Config, RadioKind},
+    config::{self, Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
     model::DeviceId,
@@ -94,6 +94,9 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
         let mut notes = api::opening_notes(&report);
         for note in &notes {
             tracing::warn!("{note}");
+        }
+        if let Err(problems) = config::programmes(&home.config.study.programmes, data_dir) {
+            tracing::warn!("{problems}\nThe programmes of this file cannot be used; everything else goes on");
         }
         // Once for every change of the counters: everything is wired anew on the same store and the same radio.
         loop {

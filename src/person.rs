@@ -3,13 +3,14 @@
 //!
 //! * [`decision`]: what can be decided, in the form in which it is stored. Dated, and never overwritten.
 //! * [`record`]: all of one person's decisions in order.
-//! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`settings`]: what the record says about each.
+//! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`programme`], [`settings`]: what the record says about each.
 
 pub mod check_in;
 pub mod choice;
 pub mod decision;
 pub mod diary;
 pub mod own_time;
+pub mod programme;
 pub mod record;
 pub mod settings;
 

@@ -12,7 +12,13 @@ pub mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 
 use crate::api::{self, App};
 
@@ -20,6 +26,15 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
+        .route("/plan", get(pages::plan::show))
+        .route("/plan/change", get(pages::plan::change::show).post(pages::plan::change::take))
+        .route("/plan/keep", post(pages::plan::keep))
+        .route("/plan/pause", post(pages::plan::pause))
+        .route("/plan/resume", post(pages::plan::resume))
+        .route("/plan/end", post(pages::plan::end))
+        .route("/plan/programme", post(pages::plan::programme))
+        .route("/review", get(pages::review::show))
+        .route("/review/answer", post(pages::review::answer))
         .route("/assets/style.css", get(style))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))

@@ -71,6 +71,7 @@ impl<'i> File<'i> {
                 "storage" => config.storage = self.table("storage", value),
                 "web" => config.web = self.table("web", value),
                 "notify" => config.notify = self.table("notify", value),
+                "study" => config.study = self.table("study", value),
                 "person" => config.person = self.list("person", value).unwrap_or(config.person),
                 "counter" => config.counter = self.list("counter", value).unwrap_or_default(),
                 _ => config = self.take("", config, (key, value)),

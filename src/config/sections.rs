@@ -79,6 +79,8 @@ section! {
         web: Web = Web::default(),
         /// Notices.
         notify: Notify = Notify::default(),
+        /// What a study brings along.
+        study: Study = Study::default(),
         /// The people of this home.
         person: Vec<Person> = vec![Person::default()],
         /// Their counters.
@@ -162,6 +164,14 @@ section! {
         quiet: String = "20:00-09:00".to_owned(),
         /// After so many that were put away by nobody, none comes until the person is back.
         give_up_after: u32 = 3,
+    }
+}
+
+section! {
+    /// What a study brings along. A relative path begins in the data folder.
+    Study {
+        /// Files of programmes beside those that come with Brisk: `brisk programme list` names them all.
+        programmes: Vec<PathBuf> = Vec::new(),
     }
 }
 

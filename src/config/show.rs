@@ -18,6 +18,7 @@ pub fn show(config: &Config) -> String {
             "storage" => page.table("[storage]", &config.storage),
             "web" => page.table("[web]", &config.web),
             "notify" => page.table("[notify]", &config.notify),
+            "study" => page.table("[study]", &config.study),
             "person" => config.person.iter().for_each(|person| page.table("[[person]]", person)),
             "counter" if config.counter.is_empty() => page.0.push_str(NO_COUNTER),
             "counter" => config.counter.iter().for_each(|counter| page.table("[[counter]]", counter)),

@@ -178,7 +178,7 @@ const TEXT_MAX_NUMBER: u32 = 500;
 
 /// A goal, a pause and a review lie within this many months of their beginning: further away is a
 /// slip in the year.
-const MONTHS_MAX: Months = Months::new(60);
+pub(super) const MONTHS_MAX: Months = Months::new(60);
 
 impl Decision {
     /// Whose decision it is.
@@ -295,6 +295,13 @@ impl Found {
         let limit = from.checked_add_months(MONTHS_MAX);
         let far = date.zip(limit).is_some_and(|(date, limit)| date > limit);
         self.when(far, field, || Phrase::new("problem-date-far"));
+    }
+
+    /// Adds what was found elsewhere, but for fields of which something was found already.
+    pub fn add(&mut self, others: Problems) {
+        let new: Vec<_> =
+            others.0.into_iter().filter(|one| self.0.iter().all(|known| known.field != one.field)).collect();
+        self.0.extend(new);
     }
 
     /// All of them, when there are any.

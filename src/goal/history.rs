@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Decision, GoalVersion, Problem, Problems};
+use super::{Decision, GoalVersion, Problem, Problems, decision::MONTHS_MAX};
 use crate::{model::ParticipantId, time::Calendar, words::Phrase};
 
 /// One person's decisions, in the order in which they were stored.
@@ -107,6 +107,9 @@ impl History {
         };
         if late && decision.from() < today {
             problems.push(Problem { field: "from", phrase: Phrase::new("problem-from-past").with("today", today) });
+        }
+        if today.checked_add_months(MONTHS_MAX).is_some_and(|limit| decision.from() > limit) {
+            problems.push(Problem { field: "from", phrase: Phrase::new("problem-date-far") });
         }
         if let Decision::GoalSet(goal) = decision
             && goal.review_on.is_some_and(|review| goal.from <= review && review < today)

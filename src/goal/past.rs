@@ -31,9 +31,9 @@ pub struct PastWeek {
     pub standing: Standing,
 }
 
-/// Monday of the week that a date lies in.
+/// Monday of the week that a date lies in; the date itself before the first Monday that there is.
 pub fn monday_of(date: NaiveDate) -> NaiveDate {
-    date - Days::new(u64::from(date.weekday().num_days_from_monday()))
+    date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday()))).unwrap_or(date)
 }
 
 /// The week of a date as it stands in names: `2026-W21`.

@@ -3,7 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, own_time::OwnTime, settings::Settings,
+    Decision, OwnDecision,
+    check_in::CheckIns,
+    choice::Choices,
+    diary::Diary,
+    own_time::OwnTime,
+    programme::{check_answer, check_programme},
+    settings::Settings,
 };
 use crate::{
     goal::{History, Problems},
@@ -68,6 +74,10 @@ impl Record {
     pub fn check(&self, decision: &Decision, today: NaiveDate) -> Result<(), Problems> {
         match decision {
             Decision::Goal(decision) => self.goals.check(decision, today),
+            Decision::Own(OwnDecision::ProgrammeChosen { programme, from, .. }) => {
+                check_programme(self, programme.as_ref(), *from, today)
+            }
+            Decision::Own(OwnDecision::ProposalAnswered { proposal, .. }) => check_answer(self, proposal, today),
             Decision::Own(_) => Ok(()),
         }
     }

@@ -1,3 +1,5 @@
 //! One file a page: what it asks the same functions as the API for, and how it shows the answer.
 
+pub mod plan;
+pub mod review;
 pub mod today;

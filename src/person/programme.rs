@@ -39,12 +39,15 @@ pub(super) fn check_answer(record: &Record, proposal: &str, today: NaiveDate) ->
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        goal::decision::tests::date,
-        person::{Decision, OwnDecision, Record},
-    };
+    use chrono::NaiveDate;
+
+    use crate::person::{Decision, OwnDecision, Record};
 
     const TODAY: &str = "2026-05-20";
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
 
     fn programme(name: &str, from: &str) -> Decision {
         let participant = "p1".parse().unwrap();

@@ -106,6 +106,7 @@ impl Home {
             decided_by: DecidedBy::Person,
             therapist: None,
             stage: None,
+            proposal: None,
         };
         self.book.decide(&self.person, Decision::GoalSet(goal), "bench", self.clock.utc())?;
         Ok(())

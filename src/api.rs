@@ -7,11 +7,13 @@ pub mod devices;
 pub mod diary;
 pub mod doctor;
 pub mod goals;
+mod known_days;
 pub mod notices;
 pub mod numbers;
 pub mod own_time;
 pub mod person;
 mod reply;
+pub mod review;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -123,6 +125,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/check-ins/set", post(check_ins::set_check_ins))
         .route("/api/v1/notices", get(notices::get_notices))
         .route("/api/v1/notices/seen", post(notices::put_away))
+        .route("/api/v1/goals/pause", post(goals::post_pause))
+        .route("/api/v1/goals/resume", post(goals::post_resume))
+        .route("/api/v1/goals/end", post(goals::post_end))
+        .route("/api/v1/goals/excuse", post(goals::post_excuse))
+        .route("/api/v1/goals/proposals", get(review::get_proposals))
+        .route("/api/v1/goals/proposals/answer", post(review::post_answer))
+        .route("/api/v1/review", get(review::get_review))
+        .route("/api/v1/programme", get(review::get_programme).post(review::post_programme))
         .route("/api/v1/doctor", get(doctor::doctor))
         .route("/api/v1/devices/scan", post(devices::scan))
         .route("/api/v1/devices/pair", post(devices::pair))
@@ -242,6 +252,12 @@ impl From<DaysError> for Problem {
         let text = error.to_string();
         let fields = if let DaysError::Refused(problems) = error { problems.0 } else { Vec::new() };
         Self { code, text, fields }
+    }
+}
+
+impl From<goal::Problems> for Problem {
+    fn from(problems: goal::Problems) -> Self {
+        DaysError::Refused(problems).into()
     }
 }
 

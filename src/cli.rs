@@ -17,8 +17,10 @@ mod diary;
 mod doctor;
 mod export;
 mod goal;
+mod goal_next;
 mod paint;
 mod person;
+mod review;
 mod show;
 mod window;
 
@@ -114,6 +116,11 @@ enum Command {
     /// Which questions are asked from time to time
     #[command(subcommand)]
     CheckIn(check_in::CheckInCommand),
+    /// A week looked back on: what went well, one question, and the next week
+    Review(review::ReviewArgs),
+    /// Ways to plan and look back, such as a study's
+    #[command(subcommand)]
+    Programme(review::ProgrammeCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -182,6 +189,8 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Person(command) => person::person(&context, command),
         Command::Choice(command) => choice::choice(&context, command),
         Command::CheckIn(command) => check_in::check_in(&context, command),
+        Command::Review(args) => review::review(&context, &args),
+        Command::Programme(command) => review::programme(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),

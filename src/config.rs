@@ -4,7 +4,9 @@
 //! The doc comment of each field is the text that `brisk config show` prints above it.
 
 mod instruments;
+mod one_file;
 mod paths;
+mod programmes;
 mod read;
 mod rules;
 mod sections;
@@ -17,6 +19,7 @@ use serde::Serialize;
 
 pub use instruments::{InstrumentError, parse_instrument};
 pub use paths::Paths;
+pub use programmes::{Programme, Text, parse_programme, programmes};
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use sections::{
     Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, Quiet, RadioKind,
@@ -80,7 +83,8 @@ impl Config {
             Ok(text) => {
                 let mut config = Self::parse(&text, &origin)?;
                 let folder = path.parent().unwrap_or(Path::new(""));
-                for file in &mut config.study.instruments {
+                let study = &mut config.study;
+                for file in study.instruments.iter_mut().chain(&mut study.programmes) {
                     *file = folder.join(&*file);
                 }
                 let (_, errors) = instruments::instruments(&config.study.instruments);

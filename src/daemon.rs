@@ -24,7 +24,7 @@ use self::air::air_address;
 pub use self::air::simulated_air;
 use crate::{
     api::{self, App, BoardEntry},
-    config::{Config, RadioKind},
+    config::{self, Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
     notify,
@@ -93,6 +93,9 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
         let mut notes = api::opening_notes(&report);
         for note in &notes {
             tracing::warn!("{note}");
+        }
+        if let Err(problems) = config::programmes(&home.config.study.programmes) {
+            tracing::warn!("{problems}\nThe programmes of this file cannot be used; everything else goes on");
         }
         // Once for every change of the counters: everything is wired anew on the same store and the same radio.
         loop {

@@ -3,7 +3,7 @@
 //!
 //! * [`decision`]: what can be decided, in the form in which it is stored. Dated, and never overwritten.
 //! * [`record`]: all of one person's decisions in order.
-//! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`settings`]: what the record says about each.
+//! * [`own_time`], [`diary`], [`choice`], [`check_in`], [`programme`], [`settings`]: what the record says about each.
 //! * [`notice`]: when the person is told something, and when not; [`band`]: what their helper is told.
 
 pub mod band;
@@ -13,6 +13,7 @@ pub mod decision;
 pub mod diary;
 pub mod notice;
 pub mod own_time;
+pub mod programme;
 pub mod record;
 pub mod settings;
 

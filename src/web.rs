@@ -55,6 +55,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/setup/band/forget", get(pages::setup::band::ask_forget).post(pages::setup::band::forget))
         .route("/setup/check", get(pages::setup::doctor::show))
         .route("/setup/check/report", get(pages::setup::doctor::report).post(pages::setup::doctor::save))
+        .route("/plan", get(pages::plan::show))
+        .route("/plan/change", get(pages::plan::change::show).post(pages::plan::change::take))
+        .route("/plan/keep", post(pages::plan::keep))
+        .route("/plan/pause", post(pages::plan::pause))
+        .route("/plan/resume", post(pages::plan::resume))
+        .route("/plan/end", post(pages::plan::end))
+        .route("/plan/programme", post(pages::plan::programme))
+        .route("/review", get(pages::review::show))
+        .route("/review/answer", post(pages::review::answer))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
 }

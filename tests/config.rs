@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use brisk::{
-    config::{Config, read_rules, show},
+    config::{Config, parse_programme, programmes, read_rules, show},
     model::{BoutKind, Rules, WearMethod},
 };
 
@@ -41,6 +41,22 @@ fn other_rules_differ_from_the_built_in_ones_in_what_their_names_say() {
     let choi = Rules { wear_method: WearMethod::Choi, valid_hours_with_steps: 0, ..named("choi") };
     assert_eq!(read("choi.toml"), choi);
     assert_eq!(read("heart-rate.toml"), Rules { wear_method: WearMethod::HeartRate, ..named("heart-rate") });
+}
+
+#[test]
+fn every_programme_on_paper_is_built_in_and_says_what_it_is_not() {
+    let built_in = programmes(&[], &config_dir()).expect("programmes");
+
+    for entry in fs::read_dir(config_dir().join("programmes")).expect("config/programmes") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a programme");
+        let programme = parse_programme(&text, &path.display().to_string()).expect("a programme");
+
+        assert_eq!(path.file_stem().and_then(|stem| stem.to_str()), Some(programme.name.as_str()));
+        assert!(text.contains("This is not the rule of any study"), "{}", programme.name);
+        assert!(built_in.contains(&programme), "{}", programme.name);
+    }
+    assert_eq!(built_in.len(), 3);
 }
 
 #[test]
@@ -86,6 +102,10 @@ fn no_file_in_config_is_without_a_test() {
     let here = [
         "brisk.service",
         "brisk.toml",
+        // src/config/programmes.rs reads these three.
+        "programmes/etmi-style.toml",
+        "programmes/micro-choices.toml",
+        "programmes/selfback-style.toml",
         "rules/brisk-1.toml",
         "rules/choi.toml",
         "rules/heart-rate.toml",

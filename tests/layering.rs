@@ -11,7 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("words", &[]),
     ("time", &["model"]),
-    ("config", &["model", "time", "words"]),
+    ("config", &["model", "time", "words", "goal"]),
     ("aggregate", &["model", "time"]),
     ("goal", &["model", "time", "words"]),
     ("person", &["model", "time", "words", "goal"]),

@@ -1,4 +1,4 @@
-//! The person's goals.
+//! The person's goals, and what they decide about them. What is asked for twice is done once.
 
 use std::sync::Arc;
 
@@ -6,17 +6,58 @@ use axum::{
     Json,
     extract::{Query, State},
 };
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{App, Asked, GoalReply, GoalsReply, Problem, blocking};
 use crate::{
     days::Person,
     goal::{Decision, GoalVersion},
+    model::ParticipantId,
 };
+
+/// A pause.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRequest {
+    /// Whose goal; may be left out when there is only one person.
+    pub person: Option<ParticipantId>,
+    /// Last day of the pause, which begins today.
+    pub until: NaiveDate,
+    /// In the person's words.
+    pub reason: Option<String>,
+}
+
+/// A return from a pause, or the end of a goal.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FromRequest {
+    /// Whose goal; may be left out when there is only one person.
+    pub person: Option<ParticipantId>,
+    /// First day; today when it is left out.
+    pub from: Option<NaiveDate>,
+    /// Why the goal ends, in the person's words.
+    pub reason: Option<String>,
+}
+
+/// A day that a clinician takes out of the judging.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcuseRequest {
+    /// Whose day; may be left out when there is only one person.
+    pub person: Option<ParticipantId>,
+    /// The day, past or to come.
+    pub date: NaiveDate,
+    /// Code of the clinician.
+    pub by: String,
+    /// Why, for the audit trail.
+    pub reason: String,
+}
 
 /// All goals of a person, and the one in force.
 pub fn goals(app: &App, person: &Person) -> GoalsReply {
     let history = &person.record.goals;
-    let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
+    let today = today(person, app.clock.utc());
     GoalsReply {
         today,
         in_force: history.goal_on(today).cloned(),
@@ -24,6 +65,79 @@ pub fn goals(app: &App, person: &Person) -> GoalsReply {
         next_id: history.next_id(),
         history: history.spans().iter().map(GoalReply::from).collect(),
     }
+}
+
+fn today(person: &Person, now: DateTime<Utc>) -> NaiveDate {
+    person.calendar.day_at(now.timestamp()).date
+}
+
+/// Sets a goal. The same one sent again changes nothing.
+///
+/// # Errors
+/// When it cannot stand, with every reason, or when the store fails.
+pub fn set(app: &App, person: &Person, goal: &GoalVersion, now: DateTime<Utc>) -> Result<(), Problem> {
+    if person.record.goals.version(&goal.id) != Some(goal) {
+        app.book.decide(person, Decision::GoalSet(goal.clone()), "person", now)?;
+    }
+    Ok(())
+}
+
+/// Pauses the goal from today to this day. A pause that goes on for longer is cut short to it.
+///
+/// # Errors
+/// When it cannot stand, with every reason, or when the store fails.
+pub fn pause(
+    app: &App,
+    person: &Person,
+    until: NaiveDate,
+    reason: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let from = today(person, now);
+    let participant = person.id.clone();
+    match person.record.goals.paused_until(from) {
+        Some(known) if known == until => return Ok(()),
+        Some(known) if known > until && until >= from => {
+            let decision = Decision::GoalResumed { participant, from: until + Days::new(1) };
+            app.book.decide(person, decision, "person", now)?;
+        }
+        Some(_) | None => {
+            let decision = Decision::GoalPaused { participant, from, until, reason };
+            app.book.decide(person, decision, "person", now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends every pause from a day on. Without one nothing is stored.
+///
+/// # Errors
+/// When the day has gone by, or the store fails.
+pub fn resume(app: &App, person: &Person, from: NaiveDate, now: DateTime<Utc>) -> Result<(), Problem> {
+    if person.record.goals.pauses_from(from) {
+        let decision = Decision::GoalResumed { participant: person.id.clone(), from };
+        app.book.decide(person, decision, "person", now)?;
+    }
+    Ok(())
+}
+
+/// Ends the goal: none from a day on. Without one nothing is stored.
+///
+/// # Errors
+/// When the day has gone by, or the store fails.
+pub fn end(
+    app: &App,
+    person: &Person,
+    from: NaiveDate,
+    reason: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let history = &person.record.goals;
+    if history.goal_on(from).is_some() || history.spans().iter().any(|span| span.from > from) {
+        let decision = Decision::GoalEnded { participant: person.id.clone(), from, reason };
+        app.book.decide(person, decision, "person", now)?;
+    }
+    Ok(())
 }
 
 pub(super) async fn get_goals(
@@ -39,9 +153,64 @@ pub(super) async fn set_goal(
 ) -> Result<Json<GoalVersion>, Problem> {
     blocking(app, move |app| {
         let now = app.trusted_now()?;
-        let person = app.book.person(Some(&goal.participant))?;
-        app.book.decide(&person, Decision::GoalSet(goal.clone()), "person", now)?;
+        set(app, &*app.book.person(Some(&goal.participant))?, &goal, now)?;
         Ok(goal)
+    })
+    .await
+}
+
+/// Lets a person decide, and answers with their goals as they are then.
+async fn decided(
+    app: Arc<App>,
+    person: Option<ParticipantId>,
+    decide: impl FnOnce(&App, &Person, DateTime<Utc>) -> Result<(), Problem> + Send + 'static,
+) -> Result<Json<GoalsReply>, Problem> {
+    blocking(app, move |app| {
+        let now = app.trusted_now()?;
+        decide(app, &*app.book.person(person.as_ref())?, now)?;
+        Ok(goals(app, &*app.book.person(person.as_ref())?))
+    })
+    .await
+}
+
+pub(super) async fn post_pause(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<PauseRequest>,
+) -> Result<Json<GoalsReply>, Problem> {
+    decided(app, asked.person, move |app, person, now| pause(app, person, asked.until, asked.reason, now)).await
+}
+
+pub(super) async fn post_resume(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<FromRequest>,
+) -> Result<Json<GoalsReply>, Problem> {
+    decided(app, asked.person, move |app, person, now| {
+        resume(app, person, asked.from.unwrap_or_else(|| today(person, now)), now)
+    })
+    .await
+}
+
+pub(super) async fn post_end(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<FromRequest>,
+) -> Result<Json<GoalsReply>, Problem> {
+    decided(app, asked.person, move |app, person, now| {
+        end(app, person, asked.from.unwrap_or_else(|| today(person, now)), asked.reason, now)
+    })
+    .await
+}
+
+pub(super) async fn post_excuse(
+    State(app): State<Arc<App>>,
+    Json(asked): Json<ExcuseRequest>,
+) -> Result<Json<GoalsReply>, Problem> {
+    let ExcuseRequest { person, date, by, reason } = asked;
+    decided(app, person, move |app, person, now| {
+        if !person.record.goals.is_excused(date) {
+            let participant = person.id.clone();
+            app.book.decide(person, Decision::DayExcused { participant, date, by, reason }, "therapist", now)?;
+        }
+        Ok(())
     })
     .await
 }

@@ -9,11 +9,12 @@ use axum::{
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Timelike as _, Utc};
 
 use super::{
-    App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking, notices,
+    App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking,
+    known_days::KnownDays, notices,
 };
 use crate::{
     days::Person,
-    goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext},
+    goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext, past::monday_of},
     model::{DayTotal, SOFTWARE},
     words::{Language, Phrase, say},
 };
@@ -142,18 +143,10 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
 /// # Errors
 /// When the store fails.
 pub fn week(app: &App, person: &Person, date: NaiveDate, now: DateTime<Utc>) -> Result<WeekReply, Problem> {
-    let today = person.calendar.day_at(now.timestamp()).date;
-    let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-    let rows = app.book.rows(person, monday, monday + Days::new(6), now)?;
-    let diaries: Vec<DiaryMinutes> =
-        rows.iter().map(|row| person.record.diary.minutes_on(row.local_date).unwrap_or_default()).collect();
-    let facts: Vec<_> = rows
-        .iter()
-        .zip(&diaries)
-        .map(|(row, diary)| DayFacts { day: row, open: row.local_date >= today, diary })
-        .collect();
-    let progress = goal::judge_week(&facts, &person.record.goals, monday);
-    Ok(WeekReply { progress, days: rows })
+    let monday = monday_of(date);
+    let known = KnownDays::read(app, person, monday, monday + Days::new(6), now)?;
+    let progress = goal::judge_week(&known.facts(), &person.record.goals, monday);
+    Ok(WeekReply { progress, days: known.rows })
 }
 
 /// Rows of the day table: of one person or of all, a year from `from` on, else from the first day of any record.

@@ -322,6 +322,7 @@ fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
         decided_by: DecidedBy::Person,
         therapist: None,
         stage: None,
+        proposal: None,
     };
     book.decide(&person, crate::goal::Decision::GoalSet(goal), "demo", now)?;
     Ok(())

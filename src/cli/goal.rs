@@ -1,4 +1,4 @@
-//! `goal show`, `goal set`, `goal history`: the person's own goal, dated and never overwritten.
+//! `goal show`, `set`, `history` and what `goal_next` does: the person's own goal, dated and never overwritten.
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{
     Context, Exit,
     client::Session,
+    goal_next,
     paint::{self, say},
     print_json,
     show::PersonArgs,
@@ -25,6 +26,18 @@ pub enum GoalCommand {
     Set(SetArgs),
     /// All goals, with the days on which they counted
     History(PersonArgs),
+    /// No judging until a day; everything done still counts
+    Pause(goal_next::PauseArgs),
+    /// End the pause
+    Resume(goal_next::ResumeArgs),
+    /// No goal from a day on
+    End(goal_next::FromArgs),
+    /// What may be chosen for the next week
+    Propose(PersonArgs),
+    /// Take a proposal
+    Accept(goal_next::AnswerArgs),
+    /// Leave a proposal
+    Decline(goal_next::AnswerArgs),
 }
 
 /// A goal, in the person's words and numbers.
@@ -99,10 +112,17 @@ pub fn goal(context: &Context, command: GoalCommand) -> anyhow::Result<Exit> {
         GoalCommand::Show(args) => show(context, session, &args),
         GoalCommand::Set(args) => set(context, session, args),
         GoalCommand::History(args) => history(context, session, &args),
+        GoalCommand::Pause(args) => goal_next::pause(context, session, args),
+        GoalCommand::Resume(args) => goal_next::resume(context, session, args),
+        GoalCommand::End(args) => goal_next::end(context, session, args),
+        GoalCommand::Propose(args) => goal_next::propose(context, session, &args),
+        GoalCommand::Accept(args) => goal_next::answer(context, session, args, true),
+        GoalCommand::Decline(args) => goal_next::answer(context, session, args, false),
     })
 }
 
-fn goals(session: &Session, person: Option<&ParticipantId>) -> anyhow::Result<GoalsReply> {
+/// All goals of a person, and today.
+pub(super) fn goals(session: &Session, person: Option<&ParticipantId>) -> anyhow::Result<GoalsReply> {
     session.get("goals", &Asked { person: person.cloned(), ..Asked::default() })
 }
 
@@ -164,6 +184,7 @@ fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Ex
             StageArg::Action => Stage::Action,
             StageArg::Maintenance => Stage::Maintenance,
         }),
+        proposal: None,
     };
     let goal: GoalVersion = session.post("goals", &goal)?;
     if context.global.json {
@@ -195,7 +216,8 @@ fn history(context: &Context, session: &Session, args: &PersonArgs) -> anyhow::R
     Ok(if reply.history.is_empty() { Exit::Nothing } else { Exit::Ok })
 }
 
-fn in_words(goal: &GoalVersion) -> String {
+/// A goal in a sentence.
+pub(super) fn in_words(goal: &GoalVersion) -> String {
     let per = match goal.period {
         Period::Day => "a day",
         Period::Week => "a week",

@@ -2,9 +2,7 @@
 
 use std::{fmt, fs, ops::RangeInclusive, path::Path};
 
-use toml::de::DeTable;
-
-use super::ConfigProblem;
+use super::{ConfigProblem, one_file};
 use crate::model::{Rules, WearMethod};
 
 /// Why a file of rules cannot be used: everything in it that does not fit, in the order of its lines.
@@ -39,44 +37,9 @@ pub fn read_rules(path: &Path) -> Result<Rules, RulesError> {
 /// Reads the text of a file of rules; `origin` names it in errors.
 pub fn parse_rules(text: &str, origin: &str) -> Result<Rules, RulesError> {
     let failed = |problems| RulesError { origin: origin.to_owned(), problems };
-    let lines = Lines(text);
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        let problem = |error: toml::de::Error| ConfigProblem {
-            key: String::new(),
-            line: error.span().map(|span| lines.of(span.start)),
-            text: format!("this is not TOML: {}", error.message()),
-        };
-        return Err(failed(errors.into_iter().map(problem).collect()));
-    }
-    let keys: Vec<_> = table
-        .get_ref()
-        .iter()
-        .map(|(key, value)| (key.get_ref().to_string(), key.span().start..value.span().end))
-        .collect();
-    let line_of = |name: &str| keys.iter().find(|(key, _)| key == name).map(|(_, span)| lines.of(span.start));
-    let rules: Rules = toml::from_str(text).map_err(|error| {
-        let place = error.span().map(|span| span.start).filter(|&start| start > 0);
-        let key = keys.iter().find(|(_, span)| place.is_some_and(|place| span.contains(&place)));
-        let key = key.map(|(key, _)| key.clone()).unwrap_or_default();
-        let line = place.map(|place| lines.of(place));
-        failed(vec![ConfigProblem { key, line, text: error.message().trim().to_owned() }])
-    })?;
-    let mut problems: Vec<_> = misfits(&rules)
-        .into_iter()
-        .map(|(key, text)| ConfigProblem { key: key.to_owned(), line: line_of(key), text })
-        .collect();
-    problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+    let (rules, places) = one_file::read::<Rules>(text).map_err(failed)?;
+    let problems = places.named(misfits(&rules));
     if problems.is_empty() { Ok(rules) } else { Err(failed(problems)) }
-}
-
-/// Lines of a text by place, the first being 1.
-struct Lines<'t>(&'t str);
-
-impl Lines<'_> {
-    fn of(&self, place: usize) -> usize {
-        self.0.bytes().take(place).filter(|&byte| byte == b'\n').count() + 1
-    }
 }
 
 /// Thresholds that contradict themselves, each other, or the day.

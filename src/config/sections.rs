@@ -178,10 +178,12 @@ section! {
 }
 
 section! {
-    /// What a study brings along.
+    /// What a study brings along. A relative path begins where this file lies.
     Study {
-        /// Files of instruments for check-ins, or folders of them; a relative path begins where this file lies.
+        /// Files of instruments for check-ins, or folders of them.
         instruments: Vec<PathBuf> = Vec::new(),
+        /// Files of programmes beside those that come with Brisk; `brisk programme list` names them all.
+        programmes: Vec<PathBuf> = Vec::new(),
     }
 }
 

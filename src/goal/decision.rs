@@ -104,6 +104,9 @@ pub struct GoalVersion {
     /// Stage of change as the person or the therapist entered it; never guessed from steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// The proposal that it came from, such as `2026-W21-more`; none for a goal that the person set by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
 }
 
 /// Who decided on a goal.
@@ -117,7 +120,7 @@ pub enum DecidedBy {
 }
 
 /// Stage of change (Marcus and Simkin 1993; activity-science §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not thinking about more activity for now.
@@ -130,6 +133,23 @@ pub enum Stage {
     Action,
     /// Active for more than six months.
     Maintenance,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] =
+        [Self::Precontemplation, Self::Contemplation, Self::Preparation, Self::Action, Self::Maintenance];
+
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Precontemplation => "precontemplation",
+            Self::Contemplation => "contemplation",
+            Self::Preparation => "preparation",
+            Self::Action => "action",
+            Self::Maintenance => "maintenance",
+        }
+    }
 }
 
 /// One thing about a decision that does not fit, in a sentence for the person who entered it.
@@ -158,7 +178,7 @@ const TEXT_MAX_NUMBER: u32 = 500;
 
 /// A goal, a pause and a review lie within this many months of their beginning: further away is a
 /// slip in the year.
-const MONTHS_MAX: Months = Months::new(60);
+pub(super) const MONTHS_MAX: Months = Months::new(60);
 
 impl Decision {
     /// Whose decision it is.
@@ -237,6 +257,7 @@ impl GoalVersion {
         found.too_far("review_on", from, self.review_on);
         found.when(self.confidence.is_some_and(|sure| sure > 10), "confidence", || Phrase::new("problem-confidence"));
         found.code("therapist", self.therapist.as_ref());
+        found.code("proposal", self.proposal.as_ref());
         found.text("own_words", self.own_words.as_deref());
         found.text("specific", self.specific.as_deref());
         found.text("when_where", self.when_where.as_deref());
@@ -246,7 +267,7 @@ impl GoalVersion {
 
 /// Problems as they are found.
 #[derive(Default)]
-pub struct Found(Vec<Problem>);
+pub struct Found(pub Vec<Problem>);
 
 impl Found {
     /// Notes a problem when something is wrong.
@@ -276,10 +297,18 @@ impl Found {
         self.too_far(field, today, date);
     }
 
-    fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
+    /// A date lies within five years of the beginning: further away is a slip in the year.
+    pub fn too_far(&mut self, field: &'static str, from: NaiveDate, date: Option<NaiveDate>) {
         let limit = from.checked_add_months(MONTHS_MAX);
         let far = date.zip(limit).is_some_and(|(date, limit)| date > limit);
         self.when(far, field, || Phrase::new("problem-date-far"));
+    }
+
+    /// Adds what was found elsewhere, but for fields of which something was found already.
+    pub fn add(&mut self, others: Problems) {
+        let new: Vec<_> =
+            others.0.into_iter().filter(|one| self.0.iter().all(|known| known.field != one.field)).collect();
+        self.0.extend(new);
     }
 
     /// All of them, when there are any.

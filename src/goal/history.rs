@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Decision, GoalVersion, Problem, Problems};
+use super::{Decision, GoalVersion, Problem, Problems, decision::MONTHS_MAX};
 use crate::{model::ParticipantId, time::Calendar, words::Phrase};
 
 /// One person's decisions, in the order in which they were stored.
@@ -108,8 +108,17 @@ impl History {
         if late && decision.from() < today {
             problems.push(Problem { field: "from", phrase: Phrase::new("problem-from-past").with("today", today) });
         }
+        if today.checked_add_months(MONTHS_MAX).is_some_and(|limit| decision.from() > limit) {
+            problems.push(Problem { field: "from", phrase: Phrase::new("problem-date-far") });
+        }
         if let Decision::GoalSet(goal) = decision
-            && self.versions().any(|known| known.id == goal.id)
+            && goal.review_on.is_some_and(|review| goal.from <= review && review < today)
+        {
+            let phrase = Phrase::new("problem-review-past").with("today", today);
+            problems.push(Problem { field: "review_on", phrase });
+        }
+        if let Decision::GoalSet(goal) = decision
+            && self.version(&goal.id).is_some()
         {
             let phrase = Phrase::new("problem-goal-id").with("id", goal.id.as_str()).with("free", self.next_id());
             problems.push(Problem { field: "id", phrase });
@@ -135,6 +144,11 @@ impl History {
         last
     }
 
+    /// Whether a day from this one on lies in a pause.
+    pub fn pauses_from(&self, date: NaiveDate) -> bool {
+        self.pauses.iter().any(|pause| pause.until >= date)
+    }
+
     /// Whether a clinician took the day out of the judging.
     pub fn is_excused(&self, date: NaiveDate) -> bool {
         self.excused.contains(&date)
@@ -143,6 +157,11 @@ impl History {
     /// Every goal that was ever set, oldest decision first.
     pub fn versions(&self) -> impl Iterator<Item = &GoalVersion> {
         self.goals.iter().filter_map(|event| event.goal.as_ref())
+    }
+
+    /// The goal with this name.
+    pub fn version(&self, id: &str) -> Option<&GoalVersion> {
+        self.versions().find(|goal| goal.id == id)
     }
 
     /// The days on which each goal binds, oldest decision first; a goal that another replaced before

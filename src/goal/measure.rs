@@ -184,6 +184,23 @@ impl Weekdays {
         self.bits == 0
     }
 
+    /// How many there are.
+    pub fn len(self) -> u32 {
+        self.bits.count_ones()
+    }
+
+    /// These days and, from Monday on, as many others as make so many of them; at most seven.
+    #[must_use]
+    pub fn filled_to(self, days: u32) -> Self {
+        let mut filled = self;
+        for day in 0..7 {
+            if filled.len() < days {
+                filled.bits |= 1 << day;
+            }
+        }
+        filled
+    }
+
     /// These days and one more.
     #[must_use]
     pub fn with(self, day: Weekday) -> Self {

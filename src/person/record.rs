@@ -5,7 +5,13 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    Decision, OwnDecision, check_in::CheckIns, choice::Choices, diary::Diary, notice::Notices, own_time::OwnTime,
+    Decision, OwnDecision,
+    check_in::CheckIns,
+    choice::Choices,
+    diary::Diary,
+    notice::Notices,
+    own_time::OwnTime,
+    programme::{check_answer, check_programme},
     settings::Settings,
 };
 use crate::{
@@ -91,9 +97,11 @@ impl Record {
             OwnDecision::CheckInsSet(set) => return set.check(today),
             OwnDecision::CheckInAnswered(answer) => return self.check_ins.check_answer(answer, today),
             OwnDecision::NoticeShown { date, .. } => return self.notices.check_shown(*date),
-            OwnDecision::ProgrammeChosen { .. }
-            | OwnDecision::ProposalAnswered { .. }
-            | OwnDecision::NoticeSeen { .. } => {}
+            OwnDecision::ProgrammeChosen { programme, from, .. } => {
+                return check_programme(self, programme.as_ref(), *from, today);
+            }
+            OwnDecision::ProposalAnswered { proposal, .. } => return check_answer(self, proposal, today),
+            OwnDecision::NoticeSeen { .. } => {}
         }
         found.done()
     }

@@ -50,7 +50,7 @@ pub struct Field<'a> {
     pub label: &'static str,
     /// Key of a hint; none for none.
     pub hint: Option<&'static str>,
-    /// `type` of the input.
+    /// `type` of the input; `textarea` for several lines.
     pub kind: &'static str,
     /// What stands in it.
     pub value: Option<&'a str>,
@@ -111,11 +111,63 @@ impl Field<'_> {
                         @for problem in &wrong { span { (visit.say(&problem.phrase)) } }
                     }
                 }
-                input id=(self.name) name=(self.name) type=(self.kind) value=[self.value]
-                    dir="auto"
-                    aria-describedby=[(!described.is_empty()).then(|| described.join(" "))]
-                    aria-invalid=[(!wrong.is_empty()).then_some("true")];
+                @let described = (!described.is_empty()).then(|| described.join(" "));
+                @let invalid = (!wrong.is_empty()).then_some("true");
+                @if self.kind == "textarea" {
+                    textarea id=(self.name) name=(self.name) rows="3" dir="auto"
+                        aria-describedby=[described] aria-invalid=[invalid] { (self.value.unwrap_or_default()) }
+                } @else {
+                    input id=(self.name) name=(self.name) type=(self.kind) value=[self.value]
+                        dir="auto" aria-describedby=[described] aria-invalid=[invalid];
+                }
             }
+        }
+    }
+}
+
+/// Several things of which one or more are chosen, under one question.
+pub struct Choice<'a> {
+    /// The name of the field.
+    pub name: &'static str,
+    /// Key of the question.
+    pub legend: &'static str,
+    /// `radio` for one of them, `checkbox` for as many as are ticked.
+    pub kind: &'static str,
+    /// Value and label of each.
+    pub options: Vec<(&'a str, String)>,
+}
+
+impl Choice<'_> {
+    /// The question and its answers, with what was chosen and the sentences beside it, tied together for screen readers.
+    pub fn render(&self, visit: &Visit, fields: &Fields, problems: &[Problem]) -> Markup {
+        let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == self.name).collect();
+        let problem_id = format!("{}-problem", self.name);
+        html! {
+            fieldset.field aria-describedby=[(!wrong.is_empty()).then_some(&problem_id)] {
+                legend { (visit.t(self.legend)) }
+                @if !wrong.is_empty() {
+                    p.problem id=(problem_id) {
+                        @for problem in &wrong { span { (visit.say(&problem.phrase)) } }
+                    }
+                }
+                @for (place, (value, label)) in self.options.iter().enumerate() {
+                    @let id = format!("{}-{place}", self.name);
+                    div.option {
+                        input id=(id) name=(self.name) type=(self.kind) value=(value)
+                            checked[fields.all(self.name).any(|chosen| chosen == *value)];
+                        label for=(id) { (label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What does not fit and belongs to none of a form's own fields.
+pub fn elsewhere(visit: &Visit, problems: &[Problem], own: &[&str]) -> Markup {
+    html! {
+        @for problem in problems.iter().filter(|problem| !own.contains(&problem.field)) {
+            p.problem role="alert" { (visit.say(&problem.phrase)) }
         }
     }
 }

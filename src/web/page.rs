@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     api::{App, Problem},
+    goal,
     words::Phrase,
 };
 
@@ -73,6 +74,24 @@ pub enum Outcome {
     Done(String),
     /// Something does not fit: the page again, with what was typed and a sentence beside each field.
     Again(Page),
+}
+
+impl Outcome {
+    /// Goes on to a page when something was done, and shows the form again when something about it does not fit.
+    ///
+    /// # Errors
+    /// When something else went wrong.
+    pub fn of(
+        done: Result<(), Problem>,
+        path: &str,
+        again: impl FnOnce(&[goal::Problem]) -> Result<Page, Problem>,
+    ) -> Result<Self, Problem> {
+        match done {
+            Ok(()) => Ok(Self::Done(path.to_owned())),
+            Err(problem) if !problem.fields.is_empty() => Ok(Self::Again(again(&problem.fields)?)),
+            Err(problem) => Err(problem),
+        }
+    }
 }
 
 /// Answers a question with a page. The work may block on the disk.

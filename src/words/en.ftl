@@ -693,3 +693,161 @@ report-about = This is all that would be saved: no names and no steps. You can t
 report-label = The report
 report-save = Save it as a file
 report-leave = Leave it
+
+## The plan and its review
+
+problem-review-past = That day has gone by; today, { $today }, or a later day fits.
+problem-programme-unknown = There is no programme called { $name }; there are { $known }.
+problem-proposal-name = A proposal is called by its week and its kind, such as { $example }, and is answered in its week.
+proposal-stale = The plan has changed since this was shown, so it is left as it is. What can be chosen now is shown anew.
+review-not-yet = That week is still under way; there is something to look back on from { $from } on.
+problem-proposal-answered = You have already chosen for that week; the plan can still be changed.
+proposal-keep = Keep the plan as it is.
+proposal-less = A smaller size, if that fits better just now.
+proposal-after-hard-week = A smaller size may fit the next week better. The same one is as good.
+proposal-after-pause = Welcome back. This is a size that felt comfortable before.
+proposal-weekly-percent = { $weeks ->
+    [one] After a week in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
+   *[other] After { $weeks } weeks in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
+}
+proposal-percentile = Of your last { $days } days with the band, this is number { $rank } when they are put in order.
+proposal-build-up = { $weeks ->
+    [one] After a week that went as planned, the next step is { $minutes } minutes on { $days } days.
+   *[other] After { $weeks } weeks that went as planned, the next step is { $minutes } minutes on { $days } days.
+}
+proposal-quota-start = A start at { $percent } percent of the mean of your last { $days } days with the band.
+proposal-quota-step = The next step of your plan, { $weeks ->
+    [one] a week
+   *[other] { $weeks } weeks
+} after the last one, as it was laid out.
+evidence-days = Week from { $from }: planned on { $planned ->
+    [one] { $planned } day
+   *[other] { $planned } days
+}, done on { $met }.
+evidence-amount = Week from { $from }: { $done }, of { $target } planned.
+evidence-aside = Week from { $from }: partly paused, so it is left out.
+evidence-open = Week from { $from }: not known, so it is left open.
+review-days = { $days ->
+    [one] You were active on { $days } day: { $done }.
+   *[other] You were active on { $days } days, { $done } in all.
+}
+review-week-met = You did what you planned for the week. ✓
+review-days-met = { $days ->
+    [one] On { $days } day you did what you planned. ✓
+   *[other] On { $days } days you did what you planned. ✓
+}
+review-best-day = Your fullest day was { $day }: { $done }.
+review-diary = You also wrote down { $count ->
+    [one] { $count } minute of { $kind }
+   *[other] { $count } minutes of { $kind }
+}.
+review-choices = { $count ->
+    [one] You made { $count } small choice.
+   *[other] You made { $count } small choices.
+}
+review-good-to-see-you = Good to see you.
+review-day-open = { $weekday } is not known to us, so we leave that day open.
+review-week-open = Nothing of this week has reached us, so we leave it open.
+review-question-no-plan = Would you like to make a plan for the week to come?
+review-question-paused = Shall we start again from a size that feels easy?
+review-question-well = What helped? And how would you like the next week to be?
+review-question-hard = Would you like to keep the plan, make it smaller, or choose other days?
+review-question-gap = Shall we start from a size that feels easy?
+review-question-keep = Would you like to keep the plan, or change something about it?
+review-title = Looking back on the week
+review-blinded = While your study is under way, it keeps the numbers to itself. Your plan in your own words is on the page My plan.
+review-week = { $from } to { $to }
+review-went-well = What went well
+review-open = What stays open
+review-question = One question
+review-next = The next week
+review-chosen = You chose: { $size }.
+review-other = Something else: change the plan
+review-weeks = Other weeks
+review-before = The week before
+review-latest = The latest week
+proposal-title-keep = The same
+proposal-title-less = A little less
+proposal-title-more = A little more
+proposal-take = Take this
+proposal-take-keep = Keep it
+proposal-decline = Not this time
+proposal-why = What this rests on
+plan-title = My plan
+plan-change-title = Change my plan
+plan-none = There is no plan just now. Whatever you do counts.
+plan-make = Make a plan
+plan-change = Change my plan
+plan-keep = Keep it as it is
+plan-to-review = Look back on the week
+plan-look-again = You wanted to look at this plan again on { $day }.
+plan-resume = Go on with my plan
+plan-pause-title = A pause
+plan-pause-until = Pause until the end of
+plan-pause-hint = Nothing is lost in a pause, and everything you do still counts.
+plan-pause-reason = A word on why, if you like
+plan-pause = Pause my plan
+plan-end-summary = End this plan
+plan-end-about = From today on there is no plan, until you make a new one. What was planned and done stays in your record.
+plan-end = End this plan
+plan-programme-title = Programmes
+plan-programme-about = A programme is a way to plan and look back. Nothing in it changes your plan without you.
+plan-programme-which = Which one fits you?
+plan-programme-none = None: my plan is my own
+plan-programme-use = Use this one
+plan-history = All my plans
+plan-goes-on = goes on
+plan-size = How much
+plan-since = From
+plan-until = Last day
+plan-day = { $day }
+plan-per-day = { $amount }, each day
+plan-per-day-on = { $amount } a day, on { $days }
+plan-per-week = { $amount } a week
+plan-own-words = My plan in my own words
+plan-own-words-hint = As you would say it to a friend.
+plan-specific = What
+plan-specific-hint = Such as: walk to the lake and back.
+plan-when-where = When and where
+plan-when-where-hint = Such as: after lunch, with the neighbour.
+plan-because = Why it matters to me
+plan-because-hint = This is for you.
+plan-measure = What counts
+plan-amount = How much
+plan-amount-hint = Minutes or steps, in digits.
+plan-period = For each day, or for the week?
+plan-period-day = For each planned day
+plan-period-week = For the whole week; the days are mine to choose
+plan-days = On which days
+plan-from = First day
+plan-from-hint = Left open, it begins today.
+plan-until-hint = Left open, it goes on until you change it.
+plan-review-on = Look at it again on
+plan-review-hint = A day on which you would like to look at your plan again.
+plan-confidence = How sure I am
+plan-confidence-hint = From 0 (not at all) to 10 (quite sure).
+plan-confidence-is = { $sure } of 10
+plan-stage = Where I stand
+plan-decided = Who decided
+plan-decided-person = I did
+plan-decided-together = I did, with my therapist
+plan-therapist = Code of my therapist
+plan-therapist-hint = When you decided together and have one.
+plan-set = Set this plan
+plan-back = Back to my plan
+plan-stale = The plan changed while this page was open. What you wrote is kept here: send it once more to set it.
+stage-precontemplation = I am not thinking about more activity just now
+stage-contemplation = I am thinking about it
+stage-preparation = I do some, and am on my way
+stage-action = I am active, for less than half a year
+stage-maintenance = I am active, for more than half a year
+stage-unsaid = I would rather not say
+measure-leisure-brisk-min = Minutes of brisk walking in my own time
+measure-leisure-min = Minutes of brisk walking in my own time, and of what I write into the diary
+measure-steps = Steps
+measure-brisk-min = Minutes of brisk walking, at work too
+measure-bout-min = Minutes of brisk walking in longer stretches
+problem-date = Choose a day in the calendar, or write it as year-month-day, such as 2026-05-14.
+problem-number = Write how much in digits, such as 20.
+problem-measure = Choose what counts from the list.
+problem-pause-open = Choose the last day of the pause.

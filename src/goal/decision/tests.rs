@@ -24,6 +24,7 @@ pub fn goal() -> GoalVersion {
         decided_by: DecidedBy::Person,
         therapist: None,
         stage: Some(Stage::Preparation),
+        proposal: None,
     }
 }
 

@@ -1,0 +1,144 @@
+//! Four weeks of a person who walks half an hour every evening, and the router on their store.
+
+use std::{fs::File, io::Write as _, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, header},
+};
+use brisk::{
+    api::App,
+    config::{Config, Display, Study},
+    days::DayBook,
+    demo,
+    model::Rules,
+    radio::sim::{clock::SimClock, walker::ScriptMinute},
+    store::Store,
+    time::{Calendar, Clock},
+    web,
+};
+use chrono::{DateTime, NaiveDate};
+use firmware_protocol::reading::Wear;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// A Tuesday; what is chosen begins on Monday 2026-06-15.
+pub const TODAY: &str = "2026-06-09";
+const FIRST: &str = "2026-05-11";
+
+/// A study's own programme.
+pub const STUDY: &str = "name = \"study-a\"\nnot_the_original = \"ours\"\nmeasure = \"leisure_brisk_min\"\n\
+    period = \"day\"\ntitle = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
+    [rule]\nname = \"weekly_percent\"\npercent = 10\nof = \"goal\"\n";
+
+pub struct Answer {
+    pub code: u16,
+    pub location: Option<String>,
+    pub text: String,
+}
+
+pub struct Plan {
+    router: Router,
+    store: Arc<Store>,
+    _dir: tempfile::TempDir,
+}
+
+fn calendar() -> Calendar {
+    Calendar::midnight("Europe/Oslo".parse().unwrap())
+}
+
+/// Thirty brisk minutes from 18:00 on, and 400 slow steps in every hour from eight to eight.
+fn script() -> Vec<ScriptMinute> {
+    let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let (from, to) = (calendar().day(date(FIRST)).first_minute(), calendar().day(date(TODAY)).first_minute());
+    let minute = |at: i64| {
+        let wall = calendar().zone.local_s(at * 60).div_euclid(60).rem_euclid(1440);
+        let steps = match (wall / 60, wall % 60) {
+            (18, 0..30) => 110,
+            (8..20, 40..50) => 40,
+            _ => 0,
+        };
+        ScriptMinute { at, steps, wear: Wear::Worn }
+    };
+    (from..to).map(minute).collect()
+}
+
+impl Plan {
+    /// With twenty brisk minutes of own time a day from the first day on.
+    pub async fn with_goal() -> Self {
+        let plan = Self::shown(Display::Full).await;
+        plan.set_goal(json!({"id": "g1", "amount": 20, "from": FIRST, "own_words": "Walk to the harbour"})).await;
+        plan
+    }
+
+    /// Without a goal; this much is shown.
+    pub async fn shown(display: Display) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(dir.path()).unwrap().0);
+        demo::play(&store, script(), None).await.unwrap();
+        File::create(dir.path().join("study.toml")).unwrap().write_all(STUDY.as_bytes()).unwrap();
+        let mut person = demo::person("p1".parse().unwrap(), calendar());
+        person.display = display;
+        let noon = calendar().day(TODAY.parse().unwrap()).start_s + 12 * 3600;
+        let clock = SimClock::free(DateTime::from_timestamp(noon, 0).unwrap());
+        let study = Study { programmes: vec!["study.toml".into()] };
+        let app = App {
+            store: Arc::clone(&store),
+            book: DayBook::new(Arc::clone(&store), vec![person], Rules::brisk_1()).unwrap(),
+            config: Arc::new(Config { study, ..Config::default() }),
+            clock: Arc::new(clock) as Arc<dyn Clock>,
+            board: Vec::new(),
+            desk: None,
+            zone: None,
+            notes: Vec::new(),
+            data_dir: dir.path().to_owned(),
+        };
+        Self { router: web::router(Arc::new(app)), store, _dir: dir }
+    }
+
+    /// How many decisions the journal holds.
+    pub fn decisions(&self) -> usize {
+        self.store.decisions().unwrap().len()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.page(&format!("/api/v1/{path}")).await
+    }
+
+    pub async fn page(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        let uri = format!("/api/v1/{path}");
+        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
+        self.ask(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Sets a goal with what this leaves out.
+    pub async fn set_goal(&self, mut goal: Value) -> Answer {
+        let defaults = json!({
+            "participant": "p1", "measure": "leisure_brisk_min", "period": "day", "decided_by": "person",
+        });
+        goal.as_object_mut().unwrap().extend(defaults.as_object().unwrap().clone());
+        self.post("goals", goal).await
+    }
+
+    /// Sends a form.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let plain = |text: &str| text.bytes().fold(String::new(), |sum, byte| sum + &format!("%{byte:02X}"));
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(request.body(Body::from(pairs.join("&"))).unwrap()).await
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let location = head.headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        Answer { code: head.status.as_u16(), location, text }
+    }
+}

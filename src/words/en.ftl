@@ -214,7 +214,6 @@ check-in-every = Ask again after so many days
 check-in-on = Ask: { $title }
 check-in-save = Save
 check-in-source = Where these questions are from
-check-in-begin = Begin
 check-in-pain-title = How your back has been
 check-in-pain-question = How has your back been on average in the last week, from 0 to 10?
 check-in-pain-low = no pain

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod goals;
 pub mod numbers;
 mod reply;
+pub mod web;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -32,6 +33,7 @@ use crate::{
     store::{BondLevel, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
+    web::door::Door,
     words::Language,
 };
 
@@ -55,6 +57,8 @@ pub struct App {
     pub notes: Vec<String>,
     /// Where the data lies.
     pub data_dir: PathBuf,
+    /// Who may see the pages.
+    pub door: Arc<Door>,
 }
 
 /// One counter of this home.
@@ -93,7 +97,12 @@ impl BoardEntry {
     }
 }
 
-/// The routes.
+/// The routes for who may use the control socket: all of them.
+pub fn control(app: Arc<App>) -> Router {
+    router(Arc::clone(&app)).merge(web::router().with_state(app))
+}
+
+/// The routes that browsers reach too.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/status", get(numbers::get_status))

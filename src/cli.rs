@@ -16,6 +16,7 @@ mod export;
 mod goal;
 mod paint;
 mod show;
+mod web;
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -102,6 +103,9 @@ enum Command {
     /// Check the stored data, or rebuild what can be rebuilt
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// The pages: their address, codes for browsers, other computers
+    #[command(subcommand)]
+    Web(web::WebCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -160,6 +164,7 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),
+        Command::Web(command) => web::web(&context, command),
         Command::Config(command) => config::config(&context, &command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,3 +1,23 @@
 //! One file a page: what it asks the same functions as the API for, and how it shows the answer.
 
+pub mod enter;
+pub mod setup;
 pub mod today;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{door::Visit, page::answer};
+use crate::api::{App, Problem};
+
+/// Any address that is none of a page.
+pub async fn missing(State(app): State<Arc<App>>, visit: Result<Visit, (StatusCode, &'static str)>) -> Response {
+    // Below `/assets/` nobody is asked who they are.
+    let Ok(visit) = visit else { return StatusCode::NOT_FOUND.into_response() };
+    answer(app, visit, |_, visit| Err(Problem::new(StatusCode::NOT_FOUND, visit.t("page-missing")))).await
+}

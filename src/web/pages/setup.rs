@@ -1,0 +1,3 @@
+//! Setting up.
+
+pub mod network;

@@ -365,7 +365,8 @@ impl Door {
     }
 
     fn lets_in_from(&self, came: Came) -> bool {
-        came.is_from_here() || self.is_exposed() && exposure::is_of_a_home(came.peer)
+        // Who comes from the address that they reached is this computer too.
+        came.is_from_here() || self.is_exposed() && (exposure::is_of_a_home(came.peer) || came.peer == came.local)
     }
 
     /// Whose pages this browser sees, the token of its forms, and what it is called.

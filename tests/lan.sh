@@ -3,18 +3,17 @@
 # nothing behind it without a code, and nothing again after `brisk web expose off`. Needs `ip` and no rights of root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --quiet
 brisk="${CARGO_TARGET_DIR:-target}/debug/brisk"
-work=$(mktemp -d)
 
-# Everything below runs in a network that holds this test alone.
+# Everything happens in a network that holds this test alone.
 if [ "${BRISK_LAN:-}" != inside ]; then
-    trap 'rm -rf "$work"' EXIT
-    as_root=(--map-root-user)
-    [ "$(id -u)" != 0 ] || as_root=()
-    BRISK_LAN=inside unshare --net "${as_root[@]}" --mount --pid --fork --mount-proc --kill-child bash "$0"
-    exit
+    cargo build --quiet
+    mapped=(--map-root-user)
+    [ "$(id -u)" != 0 ] || mapped=()
+    BRISK_LAN=inside exec unshare --net "${mapped[@]}" --mount --pid --fork --mount-proc --kill-child bash "$0"
 fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # Two computers, joined by a cable: this one is 10.77.0.1, the other 10.77.0.2.
 unshare --net sleep 600 &
@@ -37,7 +36,8 @@ ask() { "$brisk" --data "$work/data" --config "$work/brisk.toml" "$@"; }
 ask run 2>"$work/log" &
 daemon=$!
 trap 'kill $daemon $other 2>/dev/null || true; rm -rf "$work"' EXIT
-until ask web url 2>/dev/null | grep -q http; do sleep 0.1; done
+for _ in $(seq 300); do ! ask web url 2>/dev/null | grep -q http || break; sleep 0.1; done
+ask web url | grep -q http || { echo "the daemon shows no pages"; cat "$work/log"; exit 1; }
 
 # get HOST PATH [HEADER]: the first line of the answer as the other computer sees it; nothing when nobody answers.
 get() {
@@ -57,6 +57,7 @@ address=10.77.0.1:8791
 
 expect "closed: nobody answers" "" "$(first $address /)"
 
+ip route add default via 10.77.0.2
 ask web expose lan --for 2h --quiet | grep -q "$address"
 expect "open: the door is shown" "HTTP/1.1 200 OK" "$(first $address /enter)"
 expect "open: a page leads to the door" "HTTP/1.1 303 See Other" "$(first $address /)"

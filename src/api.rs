@@ -14,6 +14,7 @@ pub mod own_time;
 pub mod person;
 mod reply;
 pub mod review;
+pub mod web;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -42,6 +43,7 @@ use crate::{
     store::{BondLevel, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
+    web::door::Door,
     words::Language,
 };
 
@@ -69,6 +71,8 @@ pub struct App {
     pub data_dir: PathBuf,
     /// Cancelled when whoever serves is to end: answers that go on and on end then.
     pub ends: CancellationToken,
+    /// Who may see the pages.
+    pub door: Arc<Door>,
 }
 
 /// One counter of this home.
@@ -107,7 +111,12 @@ impl BoardEntry {
     }
 }
 
-/// The routes.
+/// The routes for who may use the control socket: all of them.
+pub fn control(app: Arc<App>) -> Router {
+    router(Arc::clone(&app)).merge(web::router().with_state(app))
+}
+
+/// The routes that browsers reach too.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/status", get(numbers::get_status))

@@ -22,6 +22,7 @@ mod paint;
 mod person;
 mod review;
 mod show;
+mod web;
 mod window;
 
 use std::{
@@ -129,6 +130,9 @@ enum Command {
     /// Check the stored data, or rebuild what can be rebuilt
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// The pages: their address, codes for browsers, other computers
+    #[command(subcommand)]
+    Web(web::WebCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -194,6 +198,7 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),
+        Command::Web(command) => web::web(&context, command),
         Command::Config(command) => config::config(&context, &command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

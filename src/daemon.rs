@@ -2,9 +2,11 @@
 //! through one tracker, and each ends when asked.
 
 mod air;
+mod socket;
 
 use std::{
     io,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,15 +15,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use firmware_protocol::device::Purpose;
 use tokio::{
-    net::UnixListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
     time::MissedTickBehavior,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::air::air_address;
-pub use self::air::simulated_air;
+use self::{air::air_address, socket::ControlSocket};
+pub use self::{air::simulated_air, socket::remove_socket};
 use crate::{
     api::{self, App, BoardEntry},
     config::{self, Config, RadioKind},
@@ -34,7 +35,7 @@ use crate::{
     supervisor::{Policy, SharedStatus, Supervised, Target},
     time::{Clock, SystemClock},
     trouble::Cause,
-    web,
+    web::{self, door::Door, listen},
 };
 
 /// Every task ends within this once it is asked to.
@@ -88,6 +89,7 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
             RadioKind::Simulated => AnyRadio::Simulated(simulated_air(&config, data_dir)?),
         };
         let home = Home::new(Arc::clone(&store), config, clock, radio, data_dir.to_owned());
+        home.door.resume();
         let mut terminate = signal(SignalKind::terminate()).map_err(DaemonError::Runtime)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::Runtime)?;
         let mut notes = api::opening_notes(&report);
@@ -171,10 +173,12 @@ pub struct Home {
     /// Where browsers ask for pages. Kept open while everything behind it is wired anew, so that no browser is turned
     /// away; none when the pages are off, or the port is another program's.
     pub pages: Option<Arc<std::net::TcpListener>>,
+    /// Who may see them.
+    pub door: Arc<Door>,
 }
 
 impl Home {
-    /// Of these.
+    /// Of these. Has to be called within the runtime.
     pub fn new(store: Arc<Store>, config: Config, clock: Arc<dyn Clock>, radio: AnyRadio, data_dir: PathBuf) -> Self {
         let config = Arc::new(config);
         let desk = Arc::new(PairingDesk::new(
@@ -184,21 +188,28 @@ impl Home {
             Arc::clone(&config),
             data_dir,
         ));
-        let pages = listen(&config.web.listen);
-        Self { store, config, clock, desk, pages }
+        let pages = listen_here(&config.web.listen);
+        let at = pages.as_ref().and_then(|pages| pages.local_addr().ok());
+        let door = Arc::new(Door::new(&config.web, at, desk.data_dir(), Arc::clone(&store), Arc::clone(&clock)));
+        Self { store, config, clock, desk, pages, door }
+    }
+
+    /// The same with pages that need no code: for a person who is not real.
+    ///
+    /// # Errors
+    /// When the operating system has no random numbers to give.
+    pub fn into_open_house(self) -> io::Result<Self> {
+        let at = self.pages.as_ref().and_then(|pages| pages.local_addr().ok());
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let door = Door::new(&self.config.web, at, self.desk.data_dir(), store, clock).into_open_house()?;
+        Ok(Self { door: Arc::new(door), ..self })
     }
 }
 
-fn listen(at: &str) -> Option<Arc<std::net::TcpListener>> {
-    if at == "off" {
-        return None;
-    }
-    let bound = std::net::TcpListener::bind(at).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        tracing::info!("pages at http://{}/", listener.local_addr()?);
-        Ok(listener)
-    });
-    match bound {
+fn listen_here(at: &str) -> Option<Arc<std::net::TcpListener>> {
+    // The settings hold an address or "off": that was checked when they were read.
+    let at: SocketAddr = at.parse().ok()?;
+    match listen::bind(at) {
         Ok(listener) => Some(Arc::new(listener)),
         Err(error) => {
             tracing::error!(
@@ -232,7 +243,7 @@ impl Daemon {
     /// # Errors
     /// When the journal cannot be read.
     pub fn new(home: Home, counters: &[Counter], notes: Vec<String>) -> Result<Self, StoreError> {
-        let Home { store, config, clock, desk, pages } = home;
+        let Home { store, config, clock, desk, pages, door } = home;
         let radio = Arc::clone(desk.radio());
         let book = DayBook::new(Arc::clone(&store), devices::people(&config, counters), config.rules())?;
         let board = counters.iter().map(BoardEntry::new).collect();
@@ -254,6 +265,7 @@ impl Daemon {
             notes,
             data_dir,
             ends,
+            door,
         };
         Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
@@ -322,34 +334,25 @@ impl Daemon {
     /// When the socket cannot be made.
     pub fn serve(self, socket: &Path) -> Result<Arc<App>, DaemonError> {
         let cannot = |source| DaemonError::Socket { path: socket.to_owned(), source };
-        if let Some(folder) = socket.parent() {
-            std::fs::create_dir_all(folder).map_err(cannot)?;
-        }
-        // A socket left behind by a killed daemon: the lock on the data says that nobody uses it.
-        remove_socket(socket);
-        let listener = UnixListener::bind(socket).map_err(cannot)?;
-        private(socket).map_err(cannot)?;
+        let listener = ControlSocket::bind(socket).map_err(cannot)?;
         self.app.store.set_socket(Some(socket))?;
 
         let app = Arc::new(self.app);
-        let router = api::router(Arc::clone(&app));
+        let control = api::control(Arc::clone(&app));
         let stop = self.cancel.clone();
         self.tracker.spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+            let served = axum::serve(listener, control).with_graceful_shutdown(stop.cancelled_owned()).await;
             if let Err(error) = served {
                 tracing::error!(%error, "the control socket failed; counters are still looked after");
             }
         });
         if let Some(pages) = self.pages {
             let router = web::router(Arc::clone(&app));
+            let others = listen::serve_others(Arc::clone(&app.door), router.clone(), self.cancel.clone());
+            self.tracker.spawn(others);
             let stop = self.cancel.clone();
             self.tracker.spawn(async move {
-                let listener = pages.try_clone().and_then(tokio::net::TcpListener::from_std);
-                let served = match listener {
-                    Ok(listener) => axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await,
-                    Err(error) => Err(error),
-                };
-                if let Err(error) = served {
+                if let Err(error) = listen::serve_here(&pages, router, stop).await {
                     tracing::error!(%error, "the pages cannot be shown; counters are still looked after");
                 }
             });
@@ -369,21 +372,6 @@ impl Daemon {
         self.tracker.spawn(notify::watch(Arc::clone(&app), self.cancel.clone()));
         self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));
         Ok(app)
-    }
-}
-
-/// Only the daemon's own user may speak to it.
-fn private(socket: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
-}
-
-/// Removes the socket file, if there is one.
-pub fn remove_socket(socket: &Path) {
-    match std::fs::remove_file(socket) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!(%error, "the old control socket could not be removed"),
     }
 }
 

@@ -11,7 +11,7 @@ mod build;
 mod coding;
 mod entry;
 mod error;
-mod files;
+pub mod files;
 mod format;
 mod hour;
 mod hours;

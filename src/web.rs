@@ -1,6 +1,7 @@
 //! The pages that people look at: rendered here, whole without a script, in the person's language.
 //!
 //! * [`door`]: who may come in, and from where. Every route passes it.
+//! * [`listen`]: where browsers are listened to.
 //! * [`page`]: what all pages share, and how an answer comes about.
 //! * [`form`]: what was typed, kept as it was typed.
 //! * [`pages`]: one file a page.
@@ -11,6 +12,7 @@
 pub mod assets;
 pub mod door;
 pub mod form;
+pub mod listen;
 pub mod live;
 pub mod page;
 pub mod pages;
@@ -19,7 +21,9 @@ pub mod picture;
 use std::sync::Arc;
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post},
 };
 
@@ -64,6 +68,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/plan/programme", post(pages::plan::programme))
         .route("/review", get(pages::review::show))
         .route("/review/answer", post(pages::review::answer))
+        .route("/enter", get(pages::enter::show).post(pages::enter::enter))
+        .route("/setup/network", get(pages::setup::network::show))
+        .route("/setup/network/code", post(pages::setup::network::code))
+        .route("/setup/network/expose", post(pages::setup::network::expose))
+        .route("/setup/network/close", post(pages::setup::network::close))
+        .route("/setup/network/revoke", post(pages::setup::network::revoke))
+        .fallback(pages::missing)
         .with_state(Arc::clone(&app));
-    pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))
+    pages
+        .merge(api::router(Arc::clone(&app)))
+        .layer(DefaultBodyLimit::max(door::MOST_BYTES))
+        .layer(middleware::from_fn_with_state(app, door::guard))
 }

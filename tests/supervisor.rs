@@ -8,6 +8,7 @@ use std::{
 
 use brisk::{
     api::{self, App},
+    config::Web,
     days::{DayBook, Person, Wearing},
     demo,
     model::{DeviceId, Rules},
@@ -21,6 +22,7 @@ use brisk::{
     store::{BondLevel, Store},
     supervisor::{Policy, SharedStatus, Supervised, Target, never_woken},
     time::{Calendar, Clock as _},
+    web::door::Door,
 };
 use chrono::DateTime;
 use firmware_protocol::device::step_log;
@@ -167,6 +169,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
         notes: Vec::new(),
         data_dir: dir.path().to_owned(),
         ends: CancellationToken::new(),
+        door: Arc::new(Door::new(&Web::default(), None, dir.path(), Arc::clone(&store), Arc::clone(&clock) as _)),
     });
     let today = || async {
         let request = axum::http::Request::get("/api/v1/today").body(axum::body::Body::empty()).unwrap();

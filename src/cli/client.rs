@@ -30,6 +30,7 @@ use crate::{
     radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{self, Store},
     time::{Clock, SystemClock},
+    web::door::Door,
 };
 
 /// Rebuilding five years of data takes seconds; a daemon that says nothing for this long is stuck.
@@ -90,7 +91,10 @@ impl Session {
                 Some(desk)
             }
         };
+        // Nobody listens for browsers here.
+        let door = Arc::new(Door::new(&config.web, None, dir, Arc::clone(&store), Arc::clone(&clock)));
         let app = App {
+            door,
             book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules())?,
             instruments: config.instruments(),
             config: Arc::clone(&config),
@@ -103,7 +107,7 @@ impl Session {
             data_dir: dir.to_owned(),
             ends: CancellationToken::new(),
         };
-        Ok(Self { client: Client::Here(api::router(Arc::new(app))), runtime })
+        Ok(Self { client: Client::Here(api::control(Arc::new(app))), runtime })
     }
 
     /// Whether a daemon is asked, and not the router in this process.

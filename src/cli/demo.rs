@@ -226,7 +226,7 @@ fn start(
     let radio = AnyRadio::Simulated(SimRadio::new(Arc::clone(&clock), air, Weather::calm()));
 
     let counters = devices::counters(config, &store.decisions()?);
-    let home = Home::new(store, config.clone(), clock, radio, folder.dir.clone());
+    let home = Home::new(store, config.clone(), clock, radio, folder.dir.clone()).into_open_house()?;
     let mut daemon = Daemon::new(home, &counters, crate::api::opening_notes(&report))?;
     daemon.supervise_all(&counters);
     let running = (daemon.tracker.clone(), daemon.cancel.clone());

@@ -5,6 +5,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    net::{Ipv6Addr, SocketAddr},
     ops::Range,
     time::Duration,
 };
@@ -32,6 +33,7 @@ pub(super) fn read(text: &str) -> Result<Config, Vec<ConfigProblem>> {
     if file.problems.is_empty() {
         config = file.config(table.into_inner());
         file.check(&config);
+        file.check_web(&config);
         file.check_people(&config);
         file.check_counters(&config);
     }
@@ -156,6 +158,26 @@ impl<'i> File<'i> {
         }
         if radio.retry_after > radio.retry_at_most {
             self.wrong("bluetooth.retry_at_most", "the longest pause is at least `retry_after`");
+        }
+    }
+
+    fn check_web(&mut self, config: &Config) {
+        let listen = &config.web.listen;
+        if listen != "off" && !listen.parse::<SocketAddr>().is_ok_and(|at| at.ip().is_loopback()) {
+            let text = "write an address of this computer itself with a port, such as \"127.0.0.1:8791\", or \"off\"; \
+                        `brisk web expose lan` lets other computers in";
+            self.wrong("web.listen", text);
+        }
+        let is_name = |host: &String| {
+            let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            match inner {
+                Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+                None => !host.is_empty() && host.chars().all(plain),
+            }
+        };
+        if config.web.hosts.is_empty() || !config.web.hosts.iter().all(is_name) {
+            self.wrong("web.hosts", "write at least one name, in lower case and without a port, such as \"localhost\"");
         }
     }
 

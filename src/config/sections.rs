@@ -1,6 +1,10 @@
 //! The tables of `brisk.toml`, each with its defaults and the text that explains it to people.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use chrono::{NaiveDate, NaiveTime};
 use firmware_protocol::device::{self, KINDS, Kind, step_log};
@@ -162,6 +166,8 @@ section! {
         listen: String = "127.0.0.1:8791".to_owned(),
         /// Names under which a browser on this computer may ask for them.
         hosts: Vec<String> = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()],
+        /// Address on which other computers are listened to while they are let in; the port is that of `listen`.
+        lan_listen: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     }
 }
 

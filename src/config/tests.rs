@@ -195,3 +195,26 @@ fn an_instrument_that_cannot_be_used_is_named_with_the_settings() {
 
     assert!(error.contains("study.instruments: instrument") && error.contains("line 2: title"), "{error}");
 }
+
+#[test]
+fn the_pages_are_listened_to_on_this_computer_alone() {
+    for listen in ["off", "127.0.0.1:8791", "[::1]:80", "127.0.0.1:0"] {
+        let config = Config::parse(&format!("[web]\nlisten = \"{listen}\"\n"), "x").unwrap();
+        assert_eq!(config.web.listen, listen);
+    }
+    for listen in ["0.0.0.0:8791", "192.168.1.5:8791", "[::]:8791", "localhost:8791", "8791", "127.0.0.1", ""] {
+        let said = problems(&format!("[web]\nlisten = \"{listen}\"\n"));
+        assert_eq!((said[0].0.as_str(), said[0].1), ("web.listen", Some(2)), "{listen}");
+        assert!(said[0].2.contains("brisk web expose lan"), "{said:?}");
+    }
+}
+
+#[test]
+fn the_names_of_the_pages_are_names_and_nothing_more() {
+    assert!(Config::parse("[web]\nhosts = [\"brisk.home\", \"10.0.0.5\", \"[::1]\"]\n", "x").is_ok());
+    for hosts in ["[]", "[\"*\"]", "[\"localhost:8791\"]", "[\"http://localhost\"]", "[\"Pi\"]", "[\"\"]", "[\"a b\"]"]
+    {
+        let said = problems(&format!("[web]\nhosts = {hosts}\n"));
+        assert_eq!(said[0].0, "web.hosts", "{hosts}");
+    }
+}

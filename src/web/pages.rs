@@ -4,6 +4,7 @@ pub mod band;
 pub mod check_in;
 pub mod choice;
 pub mod diary;
+pub mod enter;
 pub mod notice;
 pub mod plan;
 pub mod print;
@@ -11,3 +12,21 @@ pub mod review;
 pub mod setup;
 pub mod today;
 pub mod week;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{door::Visit, page::answer};
+use crate::api::{App, Problem};
+
+/// Any address that is none of a page.
+pub async fn missing(State(app): State<Arc<App>>, visit: Result<Visit, (StatusCode, &'static str)>) -> Response {
+    // Below `/assets/` nobody is asked who they are.
+    let Ok(visit) = visit else { return StatusCode::NOT_FOUND.into_response() };
+    answer(app, visit, |_, visit| Err(Problem::new(StatusCode::NOT_FOUND, visit.t("page-missing")))).await
+}

@@ -850,3 +850,61 @@ problem-date = Choose a day in the calendar, or write it as year-month-day, such
 problem-number = Write how much in digits, such as 20.
 problem-measure = Choose what counts from the list.
 problem-pause-open = Choose the last day of the pause.
+
+## The door
+
+door-host = These pages answer under their own names alone. On this computer that is { $url }
+door-closed = Other computers are not let in just now. Nothing was changed.
+door-elsewhere = This came from another site or another program, so nothing was changed. Open the page here and try again.
+door-unknown = This browser has not been let in yet. `brisk web code` gives a code for it.
+door-another-person = This browser shows the pages of one person. Ask for that person by name, or use the pages.
+door-stale = This page is from an earlier visit, so nothing was changed. Load it again and send it once more.
+door-kind = What was sent is neither a form of these pages nor JSON. Nothing was changed.
+door-long = That is longer than a form of these pages. Nothing was changed; a shorter text fits.
+door-no-pages = No pages are shown here. Start the daemon with `brisk run`, or look at `[web] listen` in the settings.
+door-open-house = This is a demo on this computer: no code is needed, and no other computer is let in.
+door-cannot-listen = Other computers cannot be listened to: another program may use the port, or `[web] lan_listen` names no address of this computer. Nothing was changed.
+door-disk = This could not be written down; is the disk full? Nothing was changed.
+page-missing = There is no page with this address.
+enter-title = Open Brisk in this browser
+enter-code = Code
+enter-code-hint = Eight digits, good for ten minutes. This command shows them on the computer that runs Brisk:
+enter-submit = Open
+enter-known = This browser was let in before: go on
+enter-whose = Whose pages does this browser show?
+enter-wrong = This is not the code of this moment. Each code is good for one browser and ten minutes; a new one is quickly made.
+enter-no-code = A code has eight digits, such as 4821-7730.
+enter-wait-seconds = That was tried several times. Let { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+} pass, then try again.
+enter-wait-minutes = That was tried several times. Let { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+} pass, then try again.
+
+## Who may see these pages
+
+network-title = Who may see these pages
+network-others = Other computers and phones
+network-closed = Other computers are not let in: these pages are for this computer alone.
+network-how-long = Let other computers of this home in
+network-hours = { $count ->
+    [one] for { $count } hour
+   *[other] for { $count } hours
+}
+network-until-off = until I switch it off
+network-expose = Let them in
+network-open = Other computers of this home are let in until you switch it off. They find the pages here:
+network-open-until = Other computers of this home are let in until { $date }, { $time }. They find the pages here:
+network-open-hint = Each browser there needs a code. What it shows travels unencrypted within the network of this home.
+network-close = Let them in no more
+network-code = A code for another browser
+network-code-hint = Each browser needs a code once. It lets one browser in, within ten minutes.
+network-code-until = Good for one browser, until { $time }.
+network-code-new = Make a new code
+network-browsers = Browsers that were let in
+network-this-browser = this one
+network-since = Since { $date }.
+network-seen = Last here on { $date }.
+network-revoke = Let { $name } in no more

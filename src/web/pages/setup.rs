@@ -2,6 +2,7 @@
 
 pub mod band;
 pub mod doctor;
+pub mod network;
 pub mod own_time;
 pub mod person;
 

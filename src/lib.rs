@@ -22,6 +22,7 @@ pub mod goal;
 pub mod model;
 pub mod pairing;
 pub mod person;
+pub mod privacy;
 pub mod radio;
 pub mod report;
 pub mod store;

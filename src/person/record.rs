@@ -32,6 +32,8 @@ pub struct Record {
     pub proposals: Vec<(String, bool, NaiveDate)>,
     /// Notices that were shown: key and day.
     pub notices: Vec<(String, NaiveDate)>,
+    /// Days on which they took all of their data away.
+    pub taken: Vec<NaiveDate>,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -87,6 +89,7 @@ impl Record {
                 self.proposals.push((proposal, accepted, date));
             }
             OwnDecision::NoticeShown { notice, date, .. } => self.notices.push((notice, date)),
+            OwnDecision::DataTaken { date, .. } => self.taken.push(date),
             OwnDecision::NoticeSeen { .. } => {}
         }
     }

@@ -70,7 +70,7 @@ impl Store {
     /// Erases a person from the journal, the index, and whatever else of them lies beside it. `last` makes the decisions
     /// that are written in their place, the tombstone among them.
     ///
-    /// After an error nothing was erased. The counters concerned are not listened to any more until
+    /// After an error nothing was erased; when no record is theirs, nothing was changed either. The counters concerned are not listened to any more until
     /// [`Store::listen_again`]: a dialogue under way would bring back what was just erased.
     pub fn erase(
         &self,
@@ -84,12 +84,12 @@ impl Store {
             .map_err(StoreError::io("removing", &beside))
             .and_then(|()| prepare(&writer.journal, self.host, &beside, whom, last));
         let (fresh, mut erased) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
+            Ok(Some(prepared)) => prepared,
+            unchanged => {
                 if let Err(left) = remove(&beside) {
                     tracing::warn!(error = %left, "what was prepared goes at the next start");
                 }
-                return Err(error);
+                return unchanged.map(|_| Erased::default());
             }
         };
         fs::rename(&journal, &old).map_err(StoreError::io("replacing", &journal))?;
@@ -151,14 +151,14 @@ fn remove(folder: &Path) -> io::Result<()> {
     if folder.exists() { fs::remove_dir_all(folder) } else { Ok(()) }
 }
 
-/// Writes the journal without the person into a folder of its own.
+/// Writes the journal without the person into a folder of its own; none when nothing in it is theirs.
 fn prepare(
     journal: &Journal,
     host: HostId,
     beside: &Path,
     whom: &Erasure<'_>,
     last: impl FnOnce(&Erased) -> Vec<String>,
-) -> Result<(Journal, Erased), StoreError> {
+) -> Result<Option<(Journal, Erased)>, StoreError> {
     files::private_dir(beside).map_err(StoreError::io("making", beside))?;
     let mut taken = Taken { erased: Erased::default(), hash: Sha256::new_with_prefix(whom.salt) };
     for stream in journal.streams() {
@@ -187,6 +187,9 @@ fn prepare(
         }
     }
     let mut erased = taken.erased;
+    if erased.records == 0 {
+        return Ok(None);
+    }
     erased.digest = taken.hash.finalize().into();
     files::sync_dir(beside).map_err(StoreError::io("writing", beside))?;
     let (mut fresh, _, _) = Journal::open(beside, host)?;
@@ -199,7 +202,7 @@ fn prepare(
         read_back(&fresh.append(Stream::People, whom.at, &entry.to_payload())?)?;
     }
     files::sync_dir(beside).map_err(StoreError::io("writing", beside))?;
-    Ok((fresh, erased))
+    Ok(Some((fresh, erased)))
 }
 
 /// What becomes of a record of the people or of the days.

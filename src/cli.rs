@@ -15,6 +15,7 @@ mod doctor;
 mod export;
 mod goal;
 mod paint;
+mod person;
 mod show;
 
 use std::{
@@ -94,6 +95,9 @@ enum Command {
     /// The person's own goal
     #[command(subcommand)]
     Goal(goal::GoalCommand),
+    /// What is kept of a person: take it away, erase it
+    #[command(subcommand)]
+    Person(person::PersonCommand),
     /// Tables of days, weeks and persons from files of steps, without a daemon
     Aggregate(Box<aggregate::AggregateArgs>),
     /// Write data to files, with their description
@@ -157,6 +161,7 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Device(command) => device::device(&context, command),
         Command::Doctor => doctor::doctor(&context),
         Command::Goal(command) => goal::goal(&context, command),
+        Command::Person(command) => person::person(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
         Command::Data(command) => data::data(&context, &command),

@@ -12,7 +12,13 @@ pub mod pages;
 
 use std::sync::Arc;
 
-use axum::{Router, http::header, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
 
 use crate::api::{self, App};
 
@@ -20,6 +26,9 @@ use crate::api::{self, App};
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(pages::today::show))
+        .route("/privacy", get(pages::privacy::show))
+        .route("/privacy/take", post(pages::privacy::take))
+        .route("/privacy/erase", get(pages::privacy::ask).post(pages::privacy::erase))
         .route("/assets/style.css", get(style))
         .with_state(Arc::clone(&app));
     pages.merge(api::router(Arc::clone(&app))).layer(middleware::from_fn_with_state(app, door::guard))

@@ -136,7 +136,7 @@ fn who(salt: &[u8], participant: &ParticipantId) -> String {
     hex(&Sha256::new_with_prefix(salt).chain_update(participant.as_str()).finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

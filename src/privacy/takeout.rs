@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::{erase::names, portions};
+use super::{erase::names, portions, receipt::hex};
 use crate::{
     aggregate::week::{WeekBuilder, WeekPlan},
     days::{DayBook, DaysError, Person, dates},
@@ -130,7 +130,7 @@ impl Takeout<'_> {
             begin(zip, codebook::file_name(table))?;
             zip.write_all(codebook::csv(table).as_bytes())?;
             let bytes = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            let sha256: String = Sha256::digest(&rows).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = hex(&Sha256::digest(&rows));
             let package = datapackage::of(table, &Resource { path: &name, bytes, sha256: &sha256 }, self.now);
             begin(zip, datapackage::file_name(table))?;
             writeln!(zip, "{package:#}")?;

@@ -72,11 +72,7 @@ impl Store {
     ///
     /// After an error nothing was erased; when no record is theirs, nothing was changed either. The counters concerned are not listened to any more until
     /// [`Store::listen_again`]: a dialogue under way would bring back what was just erased.
-    pub fn erase(
-        &self,
-        whom: &Erasure<'_>,
-        last: impl FnOnce(&Erased) -> Vec<String>,
-    ) -> Result<Erased, StoreError> {
+    pub fn erase(&self, whom: &Erasure<'_>, last: impl FnOnce(&Erased) -> Vec<String>) -> Result<Erased, StoreError> {
         let mut writer = self.writer();
         let [journal, old, beside] = folders(&self.dir);
         let prepared = remove(&old)
@@ -278,15 +274,18 @@ impl Taken {
                 None => changed = true,
             }
         }
-        if changed { Fate::Becomes(Entry::Delivery(DeliveryEntry::holding(&delivery, &units)).to_payload()) } else { Fate::Stays }
+        if changed {
+            Fate::Becomes(Entry::Delivery(DeliveryEntry::holding(&delivery, &units)).to_payload())
+        } else {
+            Fate::Stays
+        }
     }
 
     /// What is left of a unit; none of one that cannot be read.
     fn of_unit(&mut self, kind: UnitKind, bytes: &[u8], portion: &Portion, axis: &Axis) -> Option<Part> {
         let mut readings = Vec::new();
         firmware_protocol::decode(kind, bytes, &mut |reading| readings.push(reading)).ok()?;
-        let (theirs, others): (Vec<_>, Vec<_>) =
-            readings.into_iter().partition(|reading| portion.holds(reading, axis));
+        let (theirs, others): (Vec<_>, Vec<_>) = readings.into_iter().partition(|reading| portion.holds(reading, axis));
         let epochs = |readings: &[Reading]| {
             let epochs = readings.iter().filter_map(|reading| match reading {
                 Reading::Epoch(epoch) => Some(*epoch),

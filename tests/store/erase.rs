@@ -116,9 +116,16 @@ fn nothing_of_the_person_is_left_in_any_file_and_everybody_else_is_as_before() {
     assert_eq!((all_minutes(&store, OTHER), store.counter(OTHER).unwrap()), (before.clone(), state));
     let ordinals: Vec<_> = store.decisions().unwrap().into_iter().map(|one| (one.ordinal, one.json)).collect();
     let stayer = "{\"participant\":\"stayer\"}".to_owned();
-    assert_eq!(ordinals, [(1, stayer.clone()), (3, stayer), (4, TOMB.to_owned())], "numbers are kept, never used again");
+    assert_eq!(
+        ordinals,
+        [(1, stayer.clone()), (3, stayer), (4, TOMB.to_owned())],
+        "numbers are kept, never used again"
+    );
     assert_eq!(store.revision(&person(), revision("stayer", 1).date).unwrap(), None);
-    assert_eq!(store.revision(&"stayer".parse().unwrap(), revision("stayer", 2).date).unwrap(), Some(revision("stayer", 2)));
+    assert_eq!(
+        store.revision(&"stayer".parse().unwrap(), revision("stayer", 2).date).unwrap(),
+        Some(revision("stayer", 2))
+    );
     verified(&store);
     drop(store);
     for mark in [WORDS.as_bytes(), b"walker-seven", b"unreadable mark", &steps_as_sent.bytes, &DEVICE.0] {

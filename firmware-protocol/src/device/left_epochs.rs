@@ -38,7 +38,9 @@ pub fn emit(epochs: &[Epoch]) -> Vec<u8> {
             Wear::NotWorn => 2,
             Wear::Charging => 3,
         };
-        let flags = wear | u8::from(epoch.saturated) * SATURATED | u8::from(epoch.clock_unset) * CLOCK_UNSET;
+        let saturated = if epoch.saturated { SATURATED } else { 0 };
+        let clock_unset = if epoch.clock_unset { CLOCK_UNSET } else { 0 };
+        let flags = wear | saturated | clock_unset;
         let mut one = [0; EPOCH_LEN];
         let mut cursor = WriteCursor::new(&mut one);
         cursor.u32(epoch.seq).u32(epoch.seconds).u32(epoch.steps).u8(kind).u8(flags).u16(beside).i64(seconds);
@@ -65,7 +67,8 @@ fn epoch(bytes: &[u8]) -> Result<Epoch, FormatError> {
     }
     let stamp = match kind {
         UPTIME => {
-            let seconds = u32::try_from(at).map_err(|_| FormatError::BadField { field: Field::Uptime, got: u32::MAX })?;
+            let seconds =
+                u32::try_from(at).map_err(|_| FormatError::BadField { field: Field::Uptime, got: u32::MAX })?;
             Stamp::Uptime { boot: beside, seconds }
         }
         UTC => Stamp::Utc { seconds: at },

@@ -9,7 +9,10 @@ use crate::{
     },
     goal::{DecidedBy, GoalVersion, Period},
     model::{DeviceId, Minute, MinuteWear},
-    person::{Record, diary::{DiaryEntry, Effort}},
+    person::{
+        Record,
+        diary::{DiaryEntry, Effort},
+    },
     time::Zone,
 };
 
@@ -21,7 +24,9 @@ struct MinuteRow {
 
 const MINUTE_COLUMNS: [Column<MinuteRow>; 6] = [
     ("counter", |row| Cell::Text(row.counter.as_str().into())),
-    ("start_utc", |row| DateTime::from_timestamp(row.minute.at.saturating_mul(60), 0).map_or(Cell::Missing, Cell::Stamp)),
+    ("start_utc", |row| {
+        DateTime::from_timestamp(row.minute.at.saturating_mul(60), 0).map_or(Cell::Missing, Cell::Stamp)
+    }),
     ("start_local", |row| local(row).map_or(Cell::Missing, |wall| Cell::Text(wall.into()))),
     ("steps", |row| Cell::Integer(row.minute.steps.into())),
     ("at_least", |row| Cell::Boolean(row.minute.saturated)),

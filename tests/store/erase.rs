@@ -37,7 +37,8 @@ fn erase(store: &Store, counters: &[(DeviceId, Portion)]) -> Result<Erased, Stor
 }
 
 fn span(from_s: i64, to_s: i64, undated: bool) -> Portion {
-    Portion::Days { spans: vec![NEW_YEAR_S + from_s..NEW_YEAR_S + to_s], undated }
+    let spans = std::iter::once(NEW_YEAR_S + from_s..NEW_YEAR_S + to_s).collect();
+    Portion::Days { spans, undated }
 }
 
 fn revision(participant: &str, day: u32) -> Revision {

@@ -158,7 +158,7 @@ async fn syncs(dir: &Path, times: i64, with_days: bool) -> Done {
     let opened = Instant::now();
     let last = {
         let store = demo::open_store(dir)?;
-        store.span(COUNTER)?.ok_or("nothing is stored there")?.last_minute
+        store.span(COUNTER, &(i64::MIN..i64::MAX))?.ok_or("nothing is stored there")?.last_minute
     };
     let begin = last + 1;
     let mut home = Home::open(dir, begin, begin + times * 60)?;

@@ -12,6 +12,7 @@ pub mod notices;
 pub mod numbers;
 pub mod own_time;
 pub mod person;
+pub mod privacy;
 mod reply;
 pub mod review;
 pub mod web;
@@ -149,6 +150,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/devices/pairing/answer", post(devices::answer))
         .route("/api/v1/devices/assign", post(devices::assign))
         .route("/api/v1/devices/forget", post(devices::forget))
+        .route("/api/v1/person/kept", get(privacy::get_kept))
+        .route("/api/v1/person/takeout", post(privacy::takeout))
+        .route("/api/v1/person/erase", post(privacy::erase_person))
+        .route("/api/v1/person/receipt", post(privacy::check_receipt))
         .route("/api/v1/data/verify", post(numbers::verify))
         .route("/api/v1/data/rebuild", post(numbers::rebuild))
         .with_state(app)

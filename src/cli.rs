@@ -18,6 +18,7 @@ mod doctor;
 mod export;
 mod goal;
 mod goal_next;
+mod own_data;
 mod paint;
 mod person;
 mod review;
@@ -108,7 +109,7 @@ enum Command {
     /// Hours of work and sleep
     #[command(subcommand)]
     Window(window::WindowCommand),
-    /// Name, language and time zone of a person
+    /// A person: name, language and zone; take their data along, erase them
     #[command(subcommand)]
     Person(person::PersonCommand),
     /// One small choice a day

@@ -120,6 +120,7 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
             };
             tracing::info!("{}", if stop { "stopping" } else { "the counters of this home, or a zone, have changed" });
             end(&tracker, &cancel).await;
+            store.listen_again();
             notes.clear();
             if stop {
                 remove_socket(socket);

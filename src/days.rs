@@ -8,6 +8,7 @@ mod compute;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -22,7 +23,7 @@ use crate::{
     goal::Problems,
     model::{DayTotal, DeviceId, ParticipantId, Rules, SOFTWARE},
     person::{Decision, Record},
-    store::{DirtyHour, Revision, Store, StoreError},
+    store::{DirtyHour, Erased, Erasure, Revision, Store, StoreError},
     time::{Calendar, LocalDay},
     words::Language,
 };
@@ -71,6 +72,15 @@ impl Person {
         if let Some(label) = &said.label {
             self.label = Some(label.clone()).filter(|label| !label.is_empty());
         }
+    }
+}
+
+impl Person {
+    /// The minutes that a counter counted on this person's days: minutes since 1970-01-01T00:00Z. Without a first or a
+    /// last day of wearing they reach as far as numbers do.
+    pub fn minutes_of(&self, wearing: &Wearing) -> Range<i64> {
+        let start = |date: Option<NaiveDate>| date.map(|date| self.calendar.day(date).first_minute());
+        start(wearing.from).unwrap_or(i64::MIN)..start(wearing.before).unwrap_or(i64::MAX)
     }
 }
 
@@ -184,9 +194,8 @@ impl DayBook {
     pub fn span(&self, person: &Person, now: DateTime<Utc>) -> Result<Option<(NaiveDate, NaiveDate)>, DaysError> {
         let mut first = None;
         for wearing in &person.counters {
-            let Some(span) = self.store.span(wearing.device)? else { continue };
+            let Some(span) = self.store.span(wearing.device, &person.minutes_of(wearing))? else { continue };
             let date = person.calendar.day_at(span.first_minute * 60).date;
-            let date = wearing.from.map_or(date, |from| from.max(date));
             first = Some(first.map_or(date, |earlier: NaiveDate| earlier.min(date)));
         }
         let today = person.calendar.day_at(now.timestamp()).date;
@@ -205,6 +214,9 @@ impl DayBook {
         now: DateTime<Utc>,
     ) -> Result<Vec<DayTotal>, DaysError> {
         let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        // As they are by now: somebody who was erased meanwhile has no days.
+        let person = self.person(Some(&person.id))?;
+        let person = person.as_ref();
         self.bring_up_to_date(now)?;
         // As they are by now: a row that is kept rests on every decision.
         let person = &*self.person(Some(&person.id))?;
@@ -284,6 +296,23 @@ impl DayBook {
         drop(people);
         self.changes.send_replace(());
         Ok(person)
+    }
+
+    /// Erases a person from the store, and from the people as this book has them. `last` makes the decisions that are
+    /// written in their place.
+    ///
+    /// # Errors
+    /// When the store fails; nothing was erased then.
+    pub fn erase(&self, whom: &Erasure<'_>, last: impl FnOnce(&Erased) -> Vec<String>) -> Result<Erased, DaysError> {
+        // No day of theirs is computed, and so noted in the journal, meanwhile.
+        let _one_at_a_time = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        let erased = self.store.erase(whom, last)?;
+        let mut people = self.people.write().unwrap_or_else(PoisonError::into_inner);
+        for known in people.iter_mut().filter(|known| known.id == *whom.participant) {
+            let bare = Person { record: Record::default(), counters: Vec::new(), ..Person::clone(known) };
+            *known = Arc::new(bare);
+        }
+        Ok(erased)
     }
 
     fn bring_up_to_date(&self, now: DateTime<Utc>) -> Result<(), DaysError> {

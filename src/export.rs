@@ -16,3 +16,4 @@ mod text;
 
 pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
 pub use table::{Format, Row, Table, TableWriter};
+pub use text::{csv_header, csv_row};

@@ -23,6 +23,7 @@ pub mod model;
 pub mod notify;
 pub mod pairing;
 pub mod person;
+pub mod privacy;
 pub mod radio;
 pub mod report;
 pub mod store;

@@ -10,6 +10,7 @@
 mod build;
 mod coding;
 mod entry;
+mod erase;
 mod error;
 pub mod files;
 mod format;
@@ -19,6 +20,7 @@ mod index;
 mod journal;
 pub mod lock;
 mod open;
+mod portion;
 mod query;
 mod record;
 mod spans;
@@ -40,9 +42,11 @@ use firmware_protocol::{
 
 pub use build::RebuildReport;
 pub use entry::{BondLevel, CounterIdentity, Decided, DeliveryRecord, PutAside, Revision};
+pub use erase::{Erased, Erasure};
 pub use error::StoreError;
 pub use journal::{DamagedSpan, Torn};
 pub use open::OpenReport;
+pub use portion::{Portion, Said};
 pub use query::{CounterState, DirtyHour, Span};
 pub use verify::VerifyReport;
 pub use work::Stored;
@@ -71,6 +75,8 @@ struct Writer {
     journal: Journal,
     /// Counters as the index has them.
     works: BTreeMap<DeviceId, Work>,
+    /// Counters that are not listened to any more: what they sent was erased while somebody spoke with them.
+    shut: BTreeSet<DeviceId>,
 }
 
 impl std::fmt::Debug for Store {
@@ -139,6 +145,9 @@ impl Store {
 
     fn append_of_counter(&self, device: DeviceId, at: DateTime<Utc>, entry: &Entry) -> Result<Stored, StoreError> {
         let mut writer = self.writer();
+        if writer.shut.contains(&device) {
+            return Err(StoreError::Erased);
+        }
         // Before the journal: an entry that this call cannot index is still indexed by the next.
         let written = writer.journal.append(Stream::Counter(device), at, &entry.to_payload())?;
         let indexed =

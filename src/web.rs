@@ -74,6 +74,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/setup/network/expose", post(pages::setup::network::expose))
         .route("/setup/network/close", post(pages::setup::network::close))
         .route("/setup/network/revoke", post(pages::setup::network::revoke))
+        .route("/privacy", get(pages::privacy::show))
+        .route("/privacy/take", post(pages::privacy::take))
+        .route("/privacy/erase", get(pages::privacy::ask).post(pages::privacy::erase))
         .fallback(pages::missing)
         .with_state(Arc::clone(&app));
     pages

@@ -28,6 +28,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("days", &["model", "time", "words", "config", "store", "aggregate", "goal", "person"]),
     ("devices", &["model", "config", "person", "days", "store"]),
     ("pairing", &["model", "time", "config", "radio", "store", "sync", "trouble", "supervisor", "devices"]),
+    (
+        "privacy",
+        &["model", "words", "time", "config", "store", "aggregate", "export", "goal", "person", "days", "devices"],
+    ),
     ("doctor", &["model", "words", "trouble"]),
     ("api", LEFT_OF_API),
     ("web", LEFT_OF_API),
@@ -59,6 +63,7 @@ const LEFT_OF_API: &[&str] = &[
     "days",
     "devices",
     "pairing",
+    "privacy",
     "trouble",
     "doctor",
     "api",

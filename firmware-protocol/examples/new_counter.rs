@@ -43,7 +43,7 @@ const FETCH: Uuid = 0x50ac_0003_7a1e_4c11_9b5d_2f6e_8a90_3c47;
 /// Packets. Notify.
 const MINUTES: Uuid = 0x50ac_0004_7a1e_4c11_9b5d_2f6e_8a90_3c47;
 
-/// In the crate a new counter gets a number of its own, `PacerMinutes = 14`. An example cannot add one to the enum,
+/// In the crate a new counter gets a number of its own, `PacerMinutes = 15`. An example cannot add one to the enum,
 /// so this one stands in; nothing here decodes by it.
 const UNIT: UnitKind = UnitKind::CadenceMinute;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cursor::FormatError,
-    device::{bangle, clock_reading, colmi, huami, infinitime, pebble, polar, rsc},
+    device::{bangle, clock_reading, colmi, huami, infinitime, left_epochs, pebble, polar, rsc},
     driver::{DecodeResult, Each, QuarantineReason, UnitKind},
     reading::{Epoch, Reading, Stamp},
     sig::battery,
@@ -36,6 +36,7 @@ pub fn decode(kind: UnitKind, bytes: &[u8], each: Each<'_>) -> DecodeResult {
         UnitKind::CadenceMinute => return rsc::decode(bytes, each),
         UnitKind::PolarSamples => return polar::decode(bytes, each),
         UnitKind::ColmiRecord => return colmi::decode(bytes, each),
+        UnitKind::LeftEpochs => left_epochs::parse(bytes)?.into_iter().map(Reading::Epoch).for_each(each),
     }
     Ok(())
 }
@@ -130,7 +131,7 @@ mod tests {
             assert_eq!((kind as u8, UnitKind::try_from(number)), (number, Ok(kind)));
         }
         assert!(UnitKind::try_from(0).is_err());
-        assert!(UnitKind::try_from(14).is_err());
+        assert!(UnitKind::try_from(15).is_err());
     }
 
     #[test]

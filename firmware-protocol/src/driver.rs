@@ -197,11 +197,13 @@ pub enum UnitKind {
     RunningTotal = 12,
     /// Cadences notified within one minute: [`crate::device::rsc`].
     CadenceMinute = 13,
+    /// What is left of a unit of which a part was erased: [`crate::device::left_epochs`].
+    LeftEpochs = 14,
 }
 
 impl UnitKind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::StepLogBlock,
         Self::StepLogAnchor,
         Self::StepLogBootLink,
@@ -215,6 +217,7 @@ impl UnitKind {
         Self::ColmiRecord,
         Self::RunningTotal,
         Self::CadenceMinute,
+        Self::LeftEpochs,
     ];
 }
 

@@ -161,16 +161,27 @@ impl Session {
         self.ask(request, Body::from(serde_json::to_vec(body)?))
     }
 
+    /// Asks for a change that is answered with a file.
+    pub fn post_for_bytes(&self, path: &str, body: &impl Serialize) -> anyhow::Result<Vec<u8>> {
+        let uri = format!("/api/v1/{path}");
+        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
+        self.bytes(request, Body::from(serde_json::to_vec(body)?))
+    }
+
     fn ask<T: DeserializeOwned>(&self, request: axum::http::request::Builder, body: Body) -> anyhow::Result<T> {
+        serde_json::from_slice(&self.bytes(request, body)?).context(
+            "the daemon answered in a way that this program does not understand; nothing was changed. \
+             Are both of the same version? Restart the daemon after an update",
+        )
+    }
+
+    fn bytes(&self, request: axum::http::request::Builder, body: Body) -> anyhow::Result<Vec<u8>> {
         let request = request.header(header::HOST, "localhost").body(body)?;
         let (status, bytes) = self.runtime.block_on(async {
             tokio::time::timeout(ANSWER_WITHIN, self.send(request)).await.map_err(|_| unreachable(&self.client))?
         })?;
         if status.is_success() {
-            return serde_json::from_slice(&bytes).context(
-                "the daemon answered in a way that this program does not understand; nothing was changed. \
-                 Are both of the same version? Restart the daemon after an update",
-            );
+            return Ok(bytes);
         }
         match serde_json::from_slice::<ErrorReply>(&bytes) {
             Ok(reply) => Err(anyhow!(reply.error)),

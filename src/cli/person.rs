@@ -2,7 +2,15 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, client::Session, paint::say, print_json, show::PersonArgs, window::SinceArgs};
+use super::{
+    Context, Exit,
+    client::Session,
+    own_data::{OwnDataCommand, own_data},
+    paint::say,
+    print_json,
+    show::PersonArgs,
+    window::SinceArgs,
+};
 use crate::{
     api::{
         Asked,
@@ -19,6 +27,8 @@ pub enum PersonCommand {
     Show(PersonArgs),
     /// Change name, language or zone; what is left out stays
     Set(SetArgs),
+    #[command(flatten)]
+    Data(OwnDataCommand),
 }
 
 /// What is to change.
@@ -45,6 +55,7 @@ pub fn person(context: &Context, command: PersonCommand) -> anyhow::Result<Exit>
     super::with_session(context, |session| match command {
         PersonCommand::Show(args) => show(context, session, &args),
         PersonCommand::Set(args) => set(context, session, args),
+        PersonCommand::Data(command) => own_data(context, session, command),
     })
 }
 

@@ -21,7 +21,7 @@ impl DayBook {
     ) -> Result<DayTotal, DaysError> {
         let threshold = person.brisk_spm;
         let worn: Vec<_> = person.counters.iter().filter(|wearing| wearing.covers(day.date)).collect();
-        let (minutes, minute_sources) = self.minutes_around(&worn, day, threshold)?;
+        let (minutes, minute_sources) = self.minutes_around(person, &worn, day)?;
         let mut sources = minute_sources.clone();
         let (coarse, coarse_sources) = self.coarse_of(&worn, day)?;
         sources.extend(coarse_sources.into_iter().filter(|one| !minute_sources.contains(one)));
@@ -55,9 +55,9 @@ impl DayBook {
     /// wherever there are two; and the counters that have minutes in the day.
     fn minutes_around(
         &self,
+        person: &Person,
         worn: &[&Wearing],
         day: &LocalDay,
-        threshold: u16,
     ) -> Result<(SeriesBuf, Vec<String>), DaysError> {
         let (mut before, mut after) = (4 * 60, 4 * 60);
         loop {
@@ -65,7 +65,9 @@ impl DayBook {
             let mut of_each = Vec::new();
             let mut sources = Vec::new();
             for wearing in worn {
-                let minutes = self.store.minutes(wearing.device, from, to)?;
+                // What somebody else wore the counter for is no part of this person's runs over midnight.
+                let own = person.minutes_of(wearing);
+                let minutes = self.store.minutes(wearing.device, from.max(own.start), to.min(own.end))?;
                 if minutes.iter().any(|m| (day.first_minute()..day.end_minute()).contains(&m.at)) {
                     sources.push(wearing.device.to_string());
                 }
@@ -76,7 +78,7 @@ impl DayBook {
                 [only] => SeriesBuf::of(only),
                 several => SeriesBuf::of(&merge_sources(several)),
             };
-            let enough = context_is_enough(minutes.view(), &(from..to), day, &self.rules, threshold);
+            let enough = context_is_enough(minutes.view(), &(from..to), day, &self.rules, person.brisk_spm);
             if enough.before && enough.after {
                 return Ok((minutes, sources));
             }

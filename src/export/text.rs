@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Timelike as _, U
 use super::columns::{Cell, Column};
 
 /// Adds the CSV header line.
-pub(super) fn csv_header<'a>(names: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+pub fn csv_header<'a>(names: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
     for (index, name) in names.enumerate() {
         if index > 0 {
             out.push(b',');
@@ -19,7 +19,7 @@ pub(super) fn csv_header<'a>(names: impl Iterator<Item = &'a str>, out: &mut Vec
 }
 
 /// Adds a row as a line of CSV.
-pub(super) fn csv_row<R>(columns: &[Column<R>], row: &R, out: &mut Vec<u8>) {
+pub fn csv_row<R>(columns: &[Column<R>], row: &R, out: &mut Vec<u8>) {
     for (index, (_, cell)) in columns.iter().enumerate() {
         if index > 0 {
             out.push(b',');

@@ -76,6 +76,13 @@ pub enum OwnDecision {
         /// The day.
         date: NaiveDate,
     },
+    /// The person took all of their data away as files.
+    DataTaken {
+        /// Whose.
+        participant: ParticipantId,
+        /// The day.
+        date: NaiveDate,
+    },
     /// The person put a notice away, so they have seen it.
     NoticeSeen {
         /// Who.
@@ -119,6 +126,7 @@ impl OwnDecision {
             | Self::ProgrammeChosen { participant, .. }
             | Self::ProposalAnswered { participant, .. }
             | Self::NoticeShown { participant, .. }
+            | Self::DataTaken { participant, .. }
             | Self::NoticeSeen { participant, .. } => participant,
         }
     }

@@ -41,6 +41,8 @@ pub struct Record {
     pub proposals: Vec<(String, bool, NaiveDate)>,
     /// Notices that were shown.
     pub notices: Notices,
+    /// Days on which they took all of their data away.
+    pub taken: Vec<NaiveDate>,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -101,7 +103,7 @@ impl Record {
                 return check_programme(self, programme.as_ref(), *from, today);
             }
             OwnDecision::ProposalAnswered { proposal, .. } => return check_answer(self, proposal, today),
-            OwnDecision::NoticeSeen { .. } => {}
+            OwnDecision::DataTaken { .. } | OwnDecision::NoticeSeen { .. } => {}
         }
         found.done()
     }
@@ -121,6 +123,7 @@ impl Record {
             | OwnDecision::ProgrammeChosen { .. }
             | OwnDecision::ProposalAnswered { .. }
             | OwnDecision::NoticeShown { .. }
+            | OwnDecision::DataTaken { .. }
             | OwnDecision::NoticeSeen { .. } => false,
         }
     }
@@ -154,6 +157,7 @@ impl Record {
                 | OwnDecision::ProgrammeChosen { .. }
                 | OwnDecision::ProposalAnswered { .. }
                 | OwnDecision::NoticeShown { .. }
+                | OwnDecision::DataTaken { .. }
                 | OwnDecision::NoticeSeen { .. },
             ) => None,
         }
@@ -191,6 +195,7 @@ impl Record {
             }
             OwnDecision::NoticeShown { notice, date, .. } => self.notices.show(notice, date),
             OwnDecision::NoticeSeen { date, .. } => self.notices.put_away(date),
+            OwnDecision::DataTaken { date, .. } => self.taken.push(date),
         }
     }
 

@@ -178,6 +178,12 @@ impl DeliveryEntry {
         self.units.iter().map(|(kind, bytes)| (UnitKind::try_from(*kind).ok(), bytes.as_slice()))
     }
 
+    /// The delivery with these units and nothing put aside.
+    pub fn holding(&self, units: &[Unit]) -> Self {
+        let units = units.iter().map(|unit| (unit.kind as u8, unit.bytes.clone())).collect();
+        Self { arrived_ms: self.arrived_ms, trusted: self.trusted, bond: self.bond, units, quarantined: Vec::new() }
+    }
+
     /// What was put aside: bytes, number, reason.
     pub fn quarantined(&self) -> impl Iterator<Item = (&[u8], Option<u32>, QuarantineReason)> {
         self.quarantined.iter().map(|(bytes, seq, reason)| {

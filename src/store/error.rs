@@ -74,6 +74,12 @@ pub enum StoreError {
         /// How much it was.
         bytes: usize,
     },
+    /// The counter's readings were erased while it was being spoken with.
+    #[error(
+        "this counter's readings were erased a moment ago, and what it goes on sending is not kept; \
+         the counter keeps it; pair it anew to have it read again"
+    )]
+    Erased,
     /// The index failed; the journal is whole. Met by rebuilding, so callers see it only when that failed too.
     #[error(
         "the index of stored readings cannot be used ({what}); the readings themselves are safe in the journal; \

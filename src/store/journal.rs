@@ -4,6 +4,7 @@
 //! written while the host's clock showed one month. A file's name begins with the number of its
 //! first record, so that the order of names is the order of writing even where the clock was wrong.
 
+mod rewrite;
 mod stream;
 
 use std::{
@@ -19,6 +20,7 @@ use super::{
     StoreError, files,
     record::{self, Found, Scan},
 };
+pub use rewrite::Fate;
 use stream::StreamFiles;
 pub use stream::{WriteLimit, Written};
 

@@ -1,6 +1,7 @@
 //! Opening the data folder, and healing what a crash left.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
     sync::{Mutex, RwLock},
@@ -11,7 +12,7 @@ use firmware_protocol::reading::HostId;
 use super::{
     Store, StoreError, Writer,
     build::{self, Keep, index_dir},
-    catch_up, files, format,
+    catch_up, erase, files, format,
     index::Index,
     is_of_index,
     journal::{DamagedSpan, Journal, Stream, Torn},
@@ -42,6 +43,7 @@ impl Store {
         let failed = |source| StoreError::Open { path: dir.to_owned(), source };
         files::private_dir(dir).map_err(failed)?;
         let lock = Lock::take(dir)?;
+        erase::finish(dir).map_err(failed)?;
         let journal_dir = dir.join("journal");
         let host = host_id(dir, &journal_dir).map_err(failed)?;
         let (journal, torn, damaged) = Journal::open(&journal_dir, host)?;
@@ -62,7 +64,7 @@ impl Store {
                 Index::open(&index_dir(dir))?
             }
         };
-        let writer = Writer { journal, works: std::collections::BTreeMap::new() };
+        let writer = Writer { journal, works: BTreeMap::new(), shut: BTreeSet::new() };
         let (lock, writer, index) = (Mutex::new(lock), Mutex::new(writer), RwLock::new(Some(index)));
         Ok((Self { dir: dir.to_owned(), host, lock, writer, index }, report))
     }

@@ -1,6 +1,9 @@
 //! Questions to the store.
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::{driver::LastTotal, reading::DeviceId};
@@ -128,10 +131,12 @@ impl Store {
         })
     }
 
-    /// From when to when something is known; none when nothing is.
-    pub fn span(&self, device: DeviceId) -> Result<Option<Span>, StoreError> {
+    /// From when to when something is known within these minutes; none when nothing is.
+    pub fn span(&self, device: DeviceId, within: &Range<i64>) -> Result<Option<Span>, StoreError> {
         self.ask(|index| {
             let Some(days) = hours::days(index, device)? else { return Ok(None) };
+            let day_of = |minute: i64| minute.div_euclid(60 * HOURS_A_DAY);
+            let days = days.start.max(day_of(within.start))..days.end.min(day_of(within.end).saturating_add(1));
             let extent = |day: i64| -> Result<Option<(i64, i64)>, StoreError> {
                 let hours = hours::between(index, device, day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY)?;
                 let pieces = hours.iter().flat_map(|(hour, content)| {
@@ -139,6 +144,8 @@ impl Store {
                     let coarse = content.coarse(*hour).into_iter();
                     minutes.chain(coarse.map(|c| (c.start_s.div_euclid(60), (c.end_s - 1).div_euclid(60))))
                 });
+                let pieces = pieces.filter(|(first, last)| within.start <= *last && *first < within.end);
+                let pieces = pieces.map(|(first, last)| (first.max(within.start), last.min(within.end - 1)));
                 Ok(pieces.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))))
             };
             // The outermost days may hold hours that were emptied since.
@@ -243,6 +250,19 @@ impl Store {
         self.writer().journal.read(Stream::People, 0, &mut |record| {
             if let Some(Entry::Decision { at_ms, actor, json }) = Entry::from_payload(record.payload) {
                 list.push(Decided { ordinal: record.ordinal, at: instant(at_ms), actor, json });
+            }
+            Ok(())
+        })?;
+        Ok(list)
+    }
+
+    /// When each revision of a participant's days was computed, as the journal has them.
+    pub fn revisions_of(&self, participant: &ParticipantId) -> Result<Vec<DateTime<Utc>>, StoreError> {
+        let mut list = Vec::new();
+        self.writer().journal.read(Stream::Days, 0, &mut |record| {
+            if let Some(Entry::Revisions(revisions)) = Entry::from_payload(record.payload) {
+                let theirs = revisions.into_iter().filter(|revision| revision.participant() == participant);
+                list.extend(theirs.map(|revision| Revision::from(revision).computed_at));
             }
             Ok(())
         })?;

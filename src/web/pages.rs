@@ -8,6 +8,7 @@ pub mod enter;
 pub mod notice;
 pub mod plan;
 pub mod print;
+pub mod privacy;
 pub mod review;
 pub mod setup;
 pub mod today;

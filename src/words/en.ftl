@@ -908,3 +908,86 @@ network-this-browser = this one
 network-since = Since { $date }.
 network-seen = Last here on { $date }.
 network-revoke = Let { $name } in no more
+
+## The page Privacy
+
+privacy-title = What is kept of you
+privacy-back = Back to what is kept of you
+privacy-kept = What is kept
+privacy-since = What your counter counted, since { $date }.
+privacy-nothing-counted = Nothing that a counter counted.
+privacy-readings = { $count ->
+    [one] { $count } reading of { $label }.
+   *[other] { $count } readings of { $label }.
+}
+privacy-shared = Somebody else in this home wore it too; each sees their own days.
+privacy-goals = { $count ->
+    [0] No goals yet.
+    [one] { $count } goal, as you set it.
+   *[other] { $count } goals, as you set them.
+}
+privacy-diary = { $count ->
+    [0] Nothing in your diary yet.
+    [one] { $count } entry of your diary.
+   *[other] { $count } entries of your diary.
+}
+privacy-check-ins = { $count ->
+    [one] { $count } check-in that you answered.
+   *[other] { $count } check-ins that you answered.
+}
+privacy-where = All of it lies on this computer, { $size } with that of everybody in this home, in the folder
+privacy-who = Who can see it
+privacy-who-here = Your pages open on this computer, in a browser that was let in with a code. Other computers are not let in.
+privacy-who-exposed = Your pages open on this computer and, just now, on others in your home network, each after a code.
+privacy-who-others = Others in this home have pages of their own.
+privacy-who-disk = Whoever can use this computer as its owner, or takes its disk along, can read the files.
+privacy-left = What left this house
+privacy-left-nothing = Nothing.
+privacy-left-taken = You took everything with you:
+privacy-left-on = on { $date }
+privacy-left-targets = It is sent nowhere: no study, no maker and no service gets anything from here.
+privacy-take = Take my data
+privacy-take-what = Everything that is kept of you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.
+privacy-take-blinded = The file holds all numbers, also those that your pages leave out for now.
+privacy-take-button = Take my data
+privacy-erase = Erase
+privacy-erase-what = You can have everything that is kept of you erased. There is no way back; the next page says what happens.
+privacy-erase-link = Go to erasing
+privacy-erase-title = Erase what is kept of you
+privacy-erase-gone = This goes, from every file on this computer that Brisk keeps:
+privacy-erase-gone-readings = every reading of your days, and the days made of them
+privacy-erase-gone-words = your goals, your diary, your answers and your own words
+privacy-erase-gone-counter = your counter is not looked for any more; what it holds itself stays in it
+privacy-erase-stays = This stays: one line that says that somebody was erased, when, and how much it was. It names nobody. Copies that you made yourself, and what you took with you, are yours to look after.
+privacy-erase-first = If you would like to keep a copy, take it before:
+privacy-erase-type = To go on, type { $id } and press the button.
+privacy-erase-confirm = Your id
+privacy-erase-other = That is not { $id }. Nothing was erased.
+privacy-erase-button = Erase everything
+privacy-erased-title = Everything of you is erased
+privacy-erased = { $count ->
+    [one] { $count } record was taken out, and nothing of you is left here.
+   *[other] { $count } records were taken out, and nothing of you is left here.
+}
+privacy-receipt = Your receipt
+privacy-receipt-keep = It shows that you were erased, and it is kept nowhere here. Save it if you may want to show that one day.
+privacy-receipt-save = Save the receipt
+
+## The page that explains what somebody takes away
+
+takeout-readme = Everything that Brisk kept of { $person } on { $date }
+
+    days.csv        one row a day; every column is explained in codebook.csv
+    weeks.csv       one row a week, explained in codebook_weeks.csv
+    minutes.csv     every minute that is known, with its steps
+    readings.jsonl  every reading as the counter said it, one a line; one that came twice stands twice
+    goals.csv       the goals, with the days on which they were in force
+    diary.csv       the diary
+    check_ins.csv   answers to check-ins
+    decisions.jsonl everything that was decided and written down, in order, nothing left out
+    datapackage.json, datapackage_weeks.json describe the tables to programs
+
+    An empty cell is unknown, never zero. A minute that is not listed is not known either.
+    Times that end in Z are UTC; start_local is the time on the wall. at_least marks a number that may have been larger.
+    "by" says who decided; "number" is the counter's own number of a reading.
+    All files are UTF-8 text. Any spreadsheet opens the tables.

@@ -3,6 +3,7 @@
 
 mod crash;
 mod damage;
+mod erase;
 mod format;
 mod full_disk;
 mod kept;

@@ -10,6 +10,7 @@ pub mod colmi;
 pub mod gap;
 pub mod huami;
 pub mod infinitime;
+pub mod left_epochs;
 pub mod pebble;
 pub mod peripheral;
 pub mod play;

@@ -61,7 +61,7 @@ impl WriteLimit {
         self.0.store(bytes.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    pub fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         let left = self.0.load(Ordering::Relaxed);
         if left == u64::MAX {
             return file.write_all(bytes);
@@ -168,6 +168,15 @@ impl StreamFiles {
         newest.length += written.bytes.len() as u64;
         self.next += 1;
         Ok(written)
+    }
+
+    /// The folder has another name now.
+    pub fn moved_to(&mut self, dir: &Path) {
+        self.open = None;
+        for file in &mut self.files {
+            file.path = dir.join(file.path.file_name().unwrap_or_default());
+        }
+        dir.clone_into(&mut self.dir);
     }
 
     fn cut_again(&mut self) -> Result<(), StoreError> {

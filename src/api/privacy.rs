@@ -1,0 +1,319 @@
+//! A person's say over what is kept of them: what that is, all of it to take away, erasing it, and checking a receipt.
+
+use std::{
+    fs::File,
+    io::{Seek as _, SeekFrom},
+    sync::Arc,
+};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tokio_util::io::ReaderStream;
+
+use super::{App, Asked, Problem, blocking};
+use crate::{
+    days::Person,
+    devices,
+    model::ParticipantId,
+    person::OwnDecision,
+    privacy::{
+        erase::{self, EraseError},
+        receipt::{Check, Receipt},
+        takeout::{Takeout, TakeoutError},
+    },
+    words::Language,
+};
+
+/// What is kept of a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeptReply {
+    /// Whose.
+    pub person: ParticipantId,
+    /// First day that anything was counted on; none when nothing was.
+    pub since: Option<NaiveDate>,
+    /// The counters that they wore.
+    pub counters: Vec<KeptCounter>,
+    /// Goals that they set.
+    pub goals: usize,
+    /// Entries of their diary.
+    pub diary: usize,
+    /// Check-ins that they answered.
+    pub check_ins: usize,
+    /// Days on which they took everything away.
+    pub taken: Vec<NaiveDate>,
+    /// The folder in which everything lies, with that of others in this home.
+    pub folder: String,
+    /// Bytes in it.
+    pub bytes: u64,
+}
+
+/// What is kept of one counter.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeptCounter {
+    /// Sixteen hexadecimal digits.
+    pub id: String,
+    /// What the household calls it.
+    pub label: Option<String>,
+    /// Readings that are kept of it, whoever wore it.
+    pub readings: u64,
+    /// Somebody else wore it too.
+    pub shared: bool,
+}
+
+/// Whose data are to be taken away.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeoutRequest {
+    /// Whose; may be left out when there is only one person.
+    pub person: Option<ParticipantId>,
+    /// Language of the page that explains the files.
+    #[serde(default)]
+    pub language: Language,
+}
+
+/// Who is to be erased.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseRequest {
+    /// Who.
+    pub person: ParticipantId,
+    /// The same once more, as it was typed.
+    pub confirm: String,
+}
+
+/// What was erased.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ErasedReply {
+    /// For the person to keep; it is stored nowhere here.
+    pub receipt: Receipt,
+    /// What is left to be done by hand, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Whether a receipt is borne out by what is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReceiptReply {
+    /// It is.
+    pub sound: bool,
+    /// For people.
+    pub sentence: String,
+}
+
+/// What is kept of a person.
+///
+/// # Errors
+/// When the store fails.
+pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
+    let people = app.book.people();
+    let mut counters: Vec<KeptCounter> = Vec::new();
+    for wearing in &person.counters {
+        let id = wearing.device.to_string();
+        let Some(state) = app.store.counter(wearing.device)? else { continue };
+        if counters.iter().any(|known| known.id == id) {
+            continue;
+        }
+        let label = app.board.iter().find(|entry| entry.device == wearing.device).and_then(|entry| entry.label.clone());
+        let shared = people
+            .iter()
+            .filter(|other| other.id != person.id)
+            .any(|other| other.counters.iter().any(|worn| worn.device == wearing.device));
+        counters.push(KeptCounter { id, label, readings: state.epochs, shared });
+    }
+    let record = &person.record;
+    let (journal, index) = app.store.size();
+    Ok(KeptReply {
+        person: person.id.clone(),
+        since: app.book.span(person, app.clock.utc())?.map(|(first, _)| first),
+        counters,
+        goals: record.goals.versions().count(),
+        diary: record.diary.between(NaiveDate::MIN, NaiveDate::MAX).count(),
+        check_ins: record.check_ins.answers().len(),
+        taken: record.taken.clone(),
+        folder: app.data_dir.display().to_string(),
+        bytes: journal.saturating_add(index),
+    })
+}
+
+/// Everything of a person as a zip to be downloaded. That it was taken is noted first.
+///
+/// # Errors
+/// When nobody is meant, or the store or the disk fails.
+pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Problem> {
+    let Json((file, name)) = blocking(app, move |app| {
+        let now = app.trusted_now()?;
+        let person = app.book.person(request.person.as_ref())?;
+        let date = person.calendar.day_at(now.timestamp()).date;
+        let noted = OwnDecision::DataTaken { participant: person.id.clone(), date };
+        let person = app.book.decide(&person, noted, "person", now)?;
+        let counters = devices::counters(&app.config, &app.store.decisions()?);
+        let takeout = Takeout {
+            store: &app.store,
+            book: &app.book,
+            counters: &counters,
+            person: &person,
+            now,
+            language: request.language,
+        };
+        // Without a name, on the disk that the data are on: nothing of it is left behind, whatever happens.
+        let file = tempfile::tempfile_in(&app.data_dir).map_err(TakeoutError::from)?;
+        let mut file: File = takeout
+            .write(std::io::BufWriter::new(file))?
+            .into_inner()
+            .map_err(|error| Problem::from(TakeoutError::from(error.into_error())))?;
+        file.seek(SeekFrom::Start(0)).map_err(TakeoutError::from)?;
+        Ok((file, format!("brisk-{}-{date}.zip", person.id.as_str())))
+    })
+    .await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
+    Ok((headers, body).into_response())
+}
+
+/// Erases a person, forgets their counters, and gives the receipt.
+///
+/// # Errors
+/// When the confirmation does not fit, there is nothing, or the store fails; nothing was erased then.
+pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, Problem> {
+    if request.confirm.trim() != request.person.as_str() {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "what was typed is not the id of the person who is to be erased; nothing was erased",
+        ));
+    }
+    let erasing = Arc::clone(&app);
+    let Json(done) = blocking(app.clone(), move |_| {
+        let app = erasing;
+        app.book.person(Some(&request.person))?;
+        let at = app.clock.utc();
+        let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
+        Ok(done)
+    })
+    .await?;
+    let mut notes = notes(&app, &done);
+    if let Some(desk) = &app.desk {
+        desk.changed.notify_one();
+        for address in done.forgotten.iter().filter_map(|(_, address)| address.as_deref()) {
+            if let Err(error) = desk.radio().forget(address).await {
+                tracing::debug!(%error, "the system kept the keys of a counter");
+                notes.push(
+                    "The system may still list a counter as paired; it can be removed in its Bluetooth settings."
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    Ok(ErasedReply { receipt: done.receipt, notes })
+}
+
+fn notes(app: &App, done: &erase::Done) -> Vec<String> {
+    let mut notes = Vec::new();
+    if app.config.person.iter().any(|person| person.id == done.receipt.participant) {
+        notes
+            .push("The settings still name this person: take their `[[person]]` section out of brisk.toml.".to_owned());
+    }
+    if !done.forgotten.is_empty() {
+        notes.push(
+            "The counter is not looked for any more. It may hold its last days itself: paired again, it brings them in anew."
+                .to_owned(),
+        );
+    }
+    if done.receipt.undated_kept > 0 {
+        notes.push(format!(
+            "{} readings stay: nothing says when they were, and the counter is somebody else's now.",
+            done.receipt.undated_kept
+        ));
+    }
+    if let Some(error) = &done.key_left {
+        notes.push(format!("The key of a counter could not be removed from the folder `keys`: {error}."));
+    }
+    if !done.finished {
+        notes.push("Some old files could not be removed just now; they go when Brisk starts next.".to_owned());
+    }
+    notes
+}
+
+/// Whether a receipt is borne out.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn check(app: &App, receipt: &Receipt) -> Result<ReceiptReply, Problem> {
+    let (sound, sentence) = match receipt.check(&app.store)? {
+        Check::Sound => {
+            (true, "The journal bears this receipt out: nothing from before the erasure names this person.".to_owned())
+        }
+        Check::NotHere => (
+            false,
+            "The journal has no erasure that this receipt fits: it is of another installation, or was changed. \
+             Look whether --data names the right folder"
+                .to_owned(),
+        ),
+        Check::Left(count) => (
+            false,
+            format!(
+                "The erasure is in the journal, and {count} records from before still name this person: an older copy \
+                 was put back. Erase them again"
+            ),
+        ),
+    };
+    Ok(ReceiptReply { sound, sentence })
+}
+
+pub(super) async fn get_kept(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<KeptReply>, Problem> {
+    blocking(app, move |app| kept(app, &*app.book.person(asked.person.as_ref())?)).await
+}
+
+pub(super) async fn takeout(
+    State(app): State<Arc<App>>,
+    Json(request): Json<TakeoutRequest>,
+) -> Result<Response, Problem> {
+    take(app, request).await
+}
+
+pub(super) async fn erase_person(
+    State(app): State<Arc<App>>,
+    Json(request): Json<EraseRequest>,
+) -> Result<Json<ErasedReply>, Problem> {
+    erase(app, request).await.map(Json)
+}
+
+pub(super) async fn check_receipt(
+    State(app): State<Arc<App>>,
+    Json(receipt): Json<Receipt>,
+) -> Result<Json<ReceiptReply>, Problem> {
+    blocking(app, move |app| check(app, &receipt)).await
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Nothing => Self::new(StatusCode::CONFLICT, error.to_string()),
+            EraseError::Days(inner) => {
+                let problem = Self::from(inner);
+                Self { text: format!("nothing was erased: {}", problem.text), ..problem }
+            }
+            EraseError::Random(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        }
+    }
+}
+
+impl From<TakeoutError> for Problem {
+    fn from(error: TakeoutError) -> Self {
+        match error {
+            TakeoutError::Days(inner) => Self::from(inner),
+            TakeoutError::Write(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `person takeout`, `person erase`, `person receipt`: a person's say over what is kept of them.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+
+use super::{Context, Exit, client::Session, paint::say, print_json, show::PersonArgs};
+use crate::{
+    api::{
+        Asked, StatusReply,
+        privacy::{EraseRequest, ErasedReply, ReceiptReply, TakeoutRequest},
+    },
+    model::ParticipantId,
+    privacy::receipt::Receipt,
+};
+
+/// What about a person.
+#[derive(Debug, Subcommand)]
+pub enum OwnDataCommand {
+    /// Everything that is kept of a person, as open files
+    Takeout(TakeoutArgs),
+    /// Erase everything that is kept of a person; there is no way back
+    Erase(EraseArgs),
+    /// Receipts of erasures
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+}
+
+/// Whose, and where to.
+#[derive(Debug, Args)]
+pub struct TakeoutArgs {
+    #[command(flatten)]
+    who: PersonArgs,
+    /// Folder to make; it must not be there yet [default: brisk-ID]
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// Who, twice.
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// Id of the person
+    person: ParticipantId,
+    /// The same id once more
+    #[arg(long, value_name = "ID")]
+    confirm: String,
+    /// Where to write the receipt; it is kept nowhere else [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+/// What about a receipt.
+#[derive(Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Whether the stored data bear a receipt out
+    Check {
+        /// The receipt
+        file: PathBuf,
+    },
+}
+
+/// `brisk person takeout`, `erase` and `receipt`
+pub fn own_data(context: &Context, session: &Session, command: OwnDataCommand) -> anyhow::Result<Exit> {
+    match command {
+        OwnDataCommand::Takeout(args) => takeout(context, session, args),
+        OwnDataCommand::Erase(args) => erase(context, session, args),
+        OwnDataCommand::Receipt(ReceiptCommand::Check { file }) => check(context, session, &file),
+    }
+}
+
+fn takeout(context: &Context, session: &Session, args: TakeoutArgs) -> anyhow::Result<Exit> {
+    let person = if let Some(person) = args.who.person {
+        person
+    } else {
+        let status: StatusReply = session.get("status", &Asked::default())?;
+        let [only] = status.people.as_slice() else { bail!("say whose data with --person; nothing was written") };
+        only.clone()
+    };
+    let folder = args.output.unwrap_or_else(|| PathBuf::from(format!("brisk-{}", person.as_str())));
+    if folder.exists() {
+        bail!("{} is there already; nothing was written. Name another folder with --output", folder.display());
+    }
+    let waiting = super::spinner(context, "putting everything together");
+    let request = TakeoutRequest { person: Some(person), language: crate::words::Language::default() };
+    let zip = session.post_for_bytes("person/takeout", &request)?;
+    waiting.set_message("writing the files");
+    let files =
+        unpack(zip, &folder).with_context(|| format!("cannot write {}; nothing is left there", folder.display()))?;
+    waiting.finish_and_clear();
+    if context.global.json {
+        print_json(&files)?;
+    } else if !context.global.quiet {
+        say(format_args!("{} files in {}. README.txt explains them.", files.len(), folder.display()))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Writes the files beside the folder's place and renames the whole.
+fn unpack(zip: Vec<u8>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut zip = zip::ZipArchive::new(io::Cursor::new(zip))?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    let beside = tempfile::Builder::new().prefix(".brisk-takeout-").tempdir_in(parent)?;
+    let mut files = Vec::new();
+    for at in 0..zip.len() {
+        let mut entry = zip.by_index(at)?;
+        let name = entry.enclosed_name().context("a file without a plain name")?;
+        let mut file = File::create_new(beside.path().join(&name))?;
+        io::copy(&mut entry, &mut file)?;
+        file.sync_all()?;
+        files.push(folder.join(name));
+    }
+    fs::rename(beside.keep(), folder)?;
+    File::open(parent)?.sync_all()?;
+    Ok(files)
+}
+
+fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Result<Exit> {
+    // Before anything is erased: without a receipt nobody could show that it was.
+    let file = match &args.receipt {
+        Some(path) => Some(File::create_new(path).with_context(|| {
+            format!("the receipt cannot be written to {}; nothing was erased. Name another file", path.display())
+        })?),
+        None => None,
+    };
+    let waiting = super::spinner(context, "writing the journal anew");
+    let request = EraseRequest { person: args.person, confirm: args.confirm };
+    let reply: ErasedReply = match session.post("person/erase", &request) {
+        Ok(reply) => reply,
+        Err(error) => {
+            if let Some(path) = &args.receipt {
+                fs::remove_file(path)?;
+            }
+            return Err(error);
+        }
+    };
+    waiting.finish_and_clear();
+    let written = file.map(|mut file| {
+        serde_json::to_writer_pretty(&mut file, &reply.receipt)?;
+        writeln!(file)?;
+        file.sync_all()
+    });
+    match (&args.receipt, written) {
+        (Some(path), Some(Ok(()))) if !context.global.json => {
+            say(format_args!(
+                "Erased: {} records. The receipt is in {}.",
+                reply.receipt.tombstone.records,
+                path.display()
+            ))?;
+        }
+        // On the screen when the file cannot be written after all: there is no second one.
+        _ if context.global.json => print_json(&reply)?,
+        _ => print_json(&reply.receipt)?,
+    }
+    if !context.global.quiet {
+        let mut err = io::stderr();
+        for note in &reply.notes {
+            writeln!(err, "{note}")?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn check(context: &Context, session: &Session, file: &Path) -> anyhow::Result<Exit> {
+    let text = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let receipt: Receipt = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is no receipt of an erasure, or was changed", file.display()))?;
+    let reply: ReceiptReply = session.post("person/receipt", &receipt)?;
+    if context.global.json {
+        print_json(&reply)?;
+    } else {
+        say(&reply.sentence)?;
+    }
+    Ok(if reply.sound { Exit::Ok } else { Exit::Failed })
+}

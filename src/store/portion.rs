@@ -1,0 +1,118 @@
+//! Whose readings are whose: the part of a counter's readings that one person's days rest on.
+
+use std::ops::Range;
+
+use firmware_protocol::reading::{DeviceId, Reading, Stamp};
+
+use super::{
+    Store, StoreError, Writer,
+    entry::{Entry, instant},
+    journal::{Journal, Stream},
+    timeline::Timeline,
+    work::{Work, decode},
+};
+use crate::time::axis::Axis;
+
+/// Which of a counter's readings are one person's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Portion {
+    /// All of them: nobody else ever wore it.
+    All,
+    /// Those that lie whole in one of these spans.
+    Days {
+        /// Unix seconds.
+        spans: Vec<Range<i64>>,
+        /// Whether those that nothing ties to UTC are theirs too.
+        undated: bool,
+    },
+}
+
+/// An epoch as a counter said it, when that arrived, and where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What was said.
+    pub epoch: firmware_protocol::reading::Epoch,
+    /// When it arrived, by this host's clock.
+    pub arrived: chrono::DateTime<chrono::Utc>,
+    /// Its start in Unix seconds; none while nothing ties it to UTC.
+    pub start_s: Option<i64>,
+}
+
+impl Portion {
+    /// Whether a reading is among them. Readings that say nothing of steps are the counter's own.
+    pub(super) fn holds(&self, reading: &Reading, axis: &Axis) -> bool {
+        let span = match reading {
+            Reading::Epoch(epoch) => span_of(epoch, axis),
+            Reading::Counter { stamp, .. } => utc_s(*stamp, axis).map(|at| at..at),
+            Reading::Gap { .. }
+            | Reading::Anchor(_)
+            | Reading::BootLink(_)
+            | Reading::Clock { .. }
+            | Reading::Battery { .. } => return false,
+        };
+        match (self, span) {
+            (Self::All, _) => true,
+            (Self::Days { undated, .. }, None) => *undated,
+            (Self::Days { spans, .. }, Some(it)) => {
+                spans.iter().any(|span| span.start <= it.start && it.end.max(it.start + 1) <= span.end)
+            }
+        }
+    }
+}
+
+impl Store {
+    /// The epochs of a counter in this portion, in the order in which they arrived; one that arrived twice comes twice.
+    pub fn said(&self, device: DeviceId, portion: &Portion, each: &mut dyn FnMut(&Said)) -> Result<(), StoreError> {
+        let Writer { journal, .. } = &*self.writer();
+        let axis = axis_of(journal, device, self.host)?;
+        journal.read(Stream::Counter(device), 0, &mut |record| {
+            let Some(Entry::Delivery(delivery)) = Entry::from_payload(record.payload) else { return Ok(()) };
+            for reading in decode(&delivery).readings {
+                if let Reading::Epoch(epoch) = reading
+                    && portion.holds(&reading, &axis)
+                {
+                    let start_s = span_of(&epoch, &axis).map(|span| span.start);
+                    each(&Said { epoch, arrived: instant(delivery.arrived_ms), start_s });
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// What ties a counter's clocks to UTC, by everything that ever arrived.
+pub(super) fn axis_of(
+    journal: &Journal,
+    device: DeviceId,
+    host: firmware_protocol::reading::HostId,
+) -> Result<Axis, StoreError> {
+    let mut work = Work::empty(device, host);
+    journal.read(Stream::Counter(device), 0, &mut |record| {
+        if let Some(entry) = Entry::from_payload(record.payload) {
+            work.seed_clocks(&entry);
+        }
+        Ok(())
+    })?;
+    work.derive_axis();
+    Ok(work.axis)
+}
+
+/// The minute, or the longer span, that an epoch counts for.
+fn span_of(epoch: &firmware_protocol::reading::Epoch, axis: &Axis) -> Option<Range<i64>> {
+    let place = Timeline::place(epoch, axis)?;
+    let (start, length) = if epoch.seconds > 60 {
+        (place.hour * 3600 + i64::from(place.at), i64::from(epoch.seconds))
+    } else {
+        (place.hour * 3600 + i64::from(place.at) * 60, 60)
+    };
+    Some(start..start + length)
+}
+
+fn utc_s(stamp: Stamp, axis: &Axis) -> Option<i64> {
+    match stamp {
+        Stamp::Utc { seconds } => Some(seconds),
+        Stamp::Local { seconds, offset_min } => seconds.checked_sub(i64::from(offset_min?) * 60),
+        Stamp::Uptime { boot, seconds } => Some(axis.utc_ms(boot, u64::from(seconds) * 1000)?.div_euclid(1000)),
+    }
+}

@@ -250,24 +250,10 @@ impl Daemon {
         let board = counters.iter().map(BoardEntry::new).collect();
         // What a simulated counter's zone is says nothing of this computer's.
         let zone = matches!(radio.as_ref(), AnyRadio::Bluetooth(_)).then_some(config.clock.zone);
-        let data_dir = desk.data_dir().to_owned();
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let ends = cancel.clone();
         let desk = Some(desk);
-        let app = App {
-            store,
-            book,
-            instruments: config.instruments(),
-            config: Arc::clone(&config),
-            clock,
-            board,
-            desk,
-            zone,
-            notes,
-            data_dir,
-            ends,
-            door,
-        };
+        let app = App { board, desk, zone, notes, ends, ..App::new(store, book, Arc::clone(&config), clock, door) };
         Ok(Self { app, config, pages, radio, waiting: Vec::new(), wake: watch::Sender::new(0), tracker, cancel })
     }
 

@@ -16,7 +16,6 @@ use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::{
@@ -93,19 +92,13 @@ impl Session {
         };
         // Nobody listens for browsers here.
         let door = Arc::new(Door::new(&config.web, None, dir, Arc::clone(&store), Arc::clone(&clock)));
+        let book = DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules())?;
         let app = App {
-            door,
-            book: DayBook::new(Arc::clone(&store), devices::people(&config, &counters), config.rules())?,
-            instruments: config.instruments(),
-            config: Arc::clone(&config),
-            store,
-            clock,
             board: counters.iter().map(BoardEntry::new).collect(),
             zone: desk.as_ref().map(|_| config.clock.zone),
             desk,
             notes: api::opening_notes(&report),
-            data_dir: dir.to_owned(),
-            ends: CancellationToken::new(),
+            ..App::new(store, book, config, clock, door)
         };
         Ok(Self { client: Client::Here(api::control(Arc::new(app))), runtime })
     }

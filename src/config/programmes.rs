@@ -188,7 +188,8 @@ mod tests {
     fn a_file_that_is_not_there_and_a_name_that_is_taken_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("own.toml");
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/programmes/etmi-style.toml"), path).unwrap();
+        fs::copy(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/programmes/etmi-style.toml"), path)
+            .unwrap();
 
         let missing = programmes(&[dir.path().join("none.toml")]).unwrap_err();
         let taken = programmes(&[dir.path().join("own.toml")]).unwrap_err();

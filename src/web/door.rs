@@ -96,6 +96,12 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// For tests of what a page shows.
+    #[cfg(test)]
+    pub fn of(person: Person, language: Language) -> Self {
+        Self { person: Arc::new(person), language, token: "t".to_owned(), exposed: false, browser: None }
+    }
+
     /// A message without values.
     pub fn t(&self, key: &'static str) -> String {
         say(self.language, &Phrase::new(key))

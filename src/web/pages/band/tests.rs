@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::{
     time::{Calendar, Zone},
@@ -9,7 +7,7 @@ use crate::{
 fn visit(display: Display) -> Visit {
     let mut person = crate::demo::person("p1".parse().unwrap(), Calendar::midnight(Zone::AS_IT_STANDS));
     person.display = display;
-    Visit { person: Arc::new(person), language: Language::En, token: String::new(), exposed: false }
+    Visit::of(person, Language::En)
 }
 
 fn band() -> Band {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::{
     goal::{
@@ -68,7 +66,7 @@ fn seen(
     let week =
         WeekReply { progress: crate::goal::judge_week(&[], &person.record.goals, date(MONDAY)), days: Vec::new() };
     let seen = Seen::of(&facts, &person, Some(&week));
-    let visit = Visit { person: Arc::new(person), language, token: "t".to_owned(), exposed: false };
+    let visit = Visit::of(person, language);
     (visit, seen)
 }
 

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::{
     goal::{
@@ -36,7 +34,7 @@ fn seen(goals: History, display: Display, language: Language) -> (Visit, WeekSee
     let progress = judge_week(&facts, &person.record.goals, date(MONDAY));
     drop(facts);
     let seen = WeekSeen::of(&WeekReply { progress, days }, &person, date("2026-05-13"));
-    (Visit { person: Arc::new(person), language, token: String::new(), exposed: false }, seen)
+    (Visit::of(person, language), seen)
 }
 
 fn plan() -> History {
@@ -83,7 +81,7 @@ fn a_week_without_data_is_open_and_has_no_zero() {
     let person = crate::demo::person("p1".parse().unwrap(), calendar);
     let progress = judge_week(&[], &person.record.goals, date(MONDAY));
     let seen = WeekSeen::of(&WeekReply { progress, days: Vec::new() }, &person, date("2026-06-01"));
-    let visit = Visit { person: Arc::new(person), language: Language::En, token: String::new(), exposed: false };
+    let visit = Visit::of(person, Language::En);
 
     let table = seen.table(&visit).into_string();
 

@@ -336,7 +336,9 @@ impl Door {
         let known = self.exposure.borrow().as_ref().map(|exposure| Arc::clone(&exposure.listener));
         let listener = match known {
             Some(listener) => listener,
-            None => Arc::new(listen::bind(SocketAddr::new(self.elsewhere, at.port())).map_err(DoorError::Listen)?),
+            None => {
+                Arc::new(listen::bind_beside(SocketAddr::new(self.elsewhere, at.port())).map_err(DoorError::Listen)?)
+            }
         };
         let ends = left.map(|left| self.clock.monotonic() + left);
         Ok(Exposure { until, ends, listener, cut: CancellationToken::new() })

@@ -20,7 +20,7 @@ use crate::house::{House, from_afar};
 
 /// A home whose pages have a port of their own, and that port.
 fn house() -> (House, u16) {
-    let listener = listen::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = listen::bind_here("127.0.0.1:0".parse().unwrap()).unwrap();
     let at = listener.local_addr().unwrap();
     drop(listener);
     (House::with_door(&["me"], at, |door| door), at.port())
@@ -169,6 +169,16 @@ async fn the_port_closes_by_itself_when_the_time_is_over() {
     until_closed(&at).await;
     assert!(house.app.door.exposed().is_none());
     stop.cancel();
+}
+
+#[tokio::test]
+async fn two_of_us_never_share_a_port() {
+    let first = listen::bind_here("127.0.0.1:0".parse().unwrap()).unwrap();
+    let at = first.local_addr().unwrap();
+
+    assert!(listen::bind_here(at).is_err());
+    drop(first);
+    assert!(listen::bind_here(at).is_ok());
 }
 
 #[tokio::test]

@@ -210,7 +210,7 @@ impl Home {
 fn listen_here(at: &str) -> Option<Arc<std::net::TcpListener>> {
     // The settings hold an address or "off": that was checked when they were read.
     let at: SocketAddr = at.parse().ok()?;
-    match listen::bind(at) {
+    match listen::bind_here(at) {
         Ok(listener) => Some(Arc::new(listener)),
         Err(error) => {
             tracing::error!(

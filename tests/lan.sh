@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Another computer of the home, in a network of its own: it reaches nothing until `brisk web expose lan`, then the door and
-# nothing behind it without a code, and nothing again after `brisk web expose off`. Needs `ip` and no rights of root.
+# nothing behind it without a code, and nothing again after `brisk web expose off`. Needs `ip`, and root or a system that lets users
+# have networks of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 brisk="${CARGO_TARGET_DIR:-target}/debug/brisk"
@@ -10,6 +11,10 @@ if [ "${BRISK_LAN:-}" != inside ]; then
     cargo build --quiet
     mapped=(--map-root-user)
     [ "$(id -u)" != 0 ] || mapped=()
+    if ! unshare --net "${mapped[@]}" true; then
+        echo "a network of its own takes root, or a system that lets users have one: nothing is compared"
+        exit 0
+    fi
     BRISK_LAN=inside exec unshare --net "${mapped[@]}" --mount --pid --fork --mount-proc --kill-child bash "$0"
 fi
 work=$(mktemp -d)

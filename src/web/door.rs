@@ -10,6 +10,7 @@
 pub mod browsers;
 pub mod codes;
 pub mod exposure;
+mod guard;
 mod headers;
 pub mod hosts;
 pub mod origin;
@@ -26,15 +27,14 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, request::Parts},
-    middleware::Next,
-    response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use guard::guard;
 pub use refused::language;
 pub use token::MOST_BYTES;
 
@@ -43,11 +43,10 @@ use self::{
     codes::{Codes, Then, Tried},
     exposure::{Exposure, WebDecision},
     hosts::Hosts,
-    refused::Refused,
 };
 use super::listen;
 use crate::{
-    api::{App, Problem},
+    api::Problem,
     config::Web,
     days::{DayBook, Person},
     model::ParticipantId,
@@ -342,7 +341,9 @@ impl Door {
         let known = self.exposure.borrow().as_ref().map(|exposure| Arc::clone(&exposure.listener));
         let listener = match known {
             Some(listener) => listener,
-            None => Arc::new(listen::bind(SocketAddr::new(self.elsewhere, at.port())).map_err(DoorError::Listen)?),
+            None => {
+                Arc::new(listen::bind_beside(SocketAddr::new(self.elsewhere, at.port())).map_err(DoorError::Listen)?)
+            }
         };
         let ends = left.map(|left| self.clock.monotonic() + left);
         Ok(Exposure { until, ends, listener, cut: CancellationToken::new() })
@@ -391,62 +392,6 @@ impl Door {
     fn codes(&self) -> MutexGuard<'_, Codes> {
         self.codes.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Lets a request in or refuses it.
-pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&app, request).await {
-        Ok(request) => next.run(request).await,
-        Err(refusal) => refusal,
-    };
-    headers::add(response.headers_mut());
-    response
-}
-
-async fn admit(app: &App, mut request: Request) -> Result<Request, Response> {
-    let door = &app.door;
-    let came = Came::of(&request);
-    let path = request.uri().path();
-    let (is_api, is_open) = (path.starts_with("/api/"), path == "/enter" || path.starts_with("/assets/"));
-    let headers = request.headers();
-    let language = refused::language(headers);
-    let refuse = |refused: Refused| refused.answer(language, is_api);
-
-    if !door.lets_in_from(came) {
-        return Err(refuse(Refused::closed()));
-    }
-    let asked = hosts::asked_for(request.uri(), headers);
-    let Some(host) = asked.filter(|host| door.hosts.allow(host, came, door.is_exposed())) else {
-        return Err(refuse(Refused::host(&door.hosts.url())));
-    };
-    if origin::is_elsewhere(request.method(), headers, host) {
-        return Err(refuse(Refused::elsewhere()));
-    }
-    if is_open {
-        return Ok(request);
-    }
-    let Some((person, token, browser)) = door.recognise(&app.book, headers) else {
-        return Err(if is_api { refuse(Refused::unknown()) } else { Redirect::to("/enter").into_response() });
-    };
-    let language = person.record.settings.language.unwrap_or(person.language);
-    let refuse = |refused: Refused| refused.answer(language, is_api);
-    if is_api && app.book.people().len() > 1 && !asks_for_own(&request, &person.id) {
-        return Err(refuse(Refused::of_another()));
-    }
-    if origin::changes(request.method()) {
-        request = token::checked(request, &token).await.map_err(refuse)?;
-    }
-    request.extensions_mut().insert(Visit { person, language, token, exposed: door.is_exposed(), browser });
-    Ok(request)
-}
-
-/// Whether a question to the API names this person and nobody else. Where several live, a browser that shows one's
-/// pages learns nothing of the others, and changes things on the pages alone.
-fn asks_for_own(request: &Request, person: &ParticipantId) -> bool {
-    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(request.uri());
-    let query = query.map(|axum::extract::Query(pairs)| pairs).unwrap_or_default();
-    let mut named = query.iter().filter(|(name, _)| name == "person").peekable();
-    !origin::changes(request.method()) && named.peek().is_some() && named.all(|(_, id)| id == person.as_str())
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {

@@ -27,11 +27,23 @@ const BACKLOG: u32 = 128;
 /// Connections of other computers at a time; one more waits.
 const MOST_CONNECTIONS: usize = 64;
 
-/// A listener at this address. Has to be called within the runtime.
+/// A listener for this computer at this address, whose port nobody has. Has to be called within the runtime.
 ///
 /// # Errors
 /// When another program has the port, or there is no such address.
-pub fn bind(at: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub fn bind_here(at: SocketAddr) -> io::Result<std::net::TcpListener> {
+    // Sharing a port, as below, would also be granted with another Brisk of this user: whoever asks without sharing
+    // learns of it.
+    drop(std::net::TcpListener::bind(at)?);
+    bind_beside(at)
+}
+
+/// A listener at this address that may have the port of another listener of this program. Has to be called within the
+/// runtime.
+///
+/// # Errors
+/// When another program has the port, or there is no such address.
+pub fn bind_beside(at: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     // Two listeners of one port: at the address of this computer alone, and at all of them. Another user's program

@@ -121,7 +121,7 @@ async fn ask(router: Router, request: Request<Body>) -> (StatusCode, String, Opt
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
 
 fn of(rows: &[Value], column: &str) -> Vec<Value> {

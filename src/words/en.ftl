@@ -464,6 +464,7 @@ person-zone-from = In this time zone from
 own-time-title = Your own time
 own-time-about = Brisk minutes outside your working hours are your own time. Without working hours all of them are.
 own-time-work = Work
+own-time-more = Other hours on other days
 own-time-work-also = Work, other hours
 own-time-work-third = Work, further hours
 own-time-begins = From

@@ -88,8 +88,11 @@ async fn follow(house: &House) -> BTreeMap<String, usize> {
         let answer = house.look(&address).await;
         assert_eq!(answer.code, 200, "{address}, from {from}: {}", answer.text);
         let is_page = answer.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html");
-        let links =
-            if is_page { [values(&answer.text, "href"), values(&answer.text, "src")].concat() } else { Vec::new() };
+        let mut links = BTreeSet::new();
+        if is_page {
+            links.extend(values(&answer.text, "href"));
+            links.extend(values(&answer.text, "src"));
+        }
         for link in &links {
             let link = link.split('#').next().unwrap();
             assert!(link.is_empty() || link.starts_with('/'), "{address} leads out of the house: {link}");

@@ -500,6 +500,7 @@ person-zone-from = באזור הזמן הזה מתאריך
 own-time-title = הזמן הפנוי שלכם
 own-time-about = דקות נמרצות מחוץ לשעות העבודה הן הזמן הפנוי שלכם. אם לא הוגדרו שעות עבודה, כל הדקות הנמרצות הן בזמן הפנוי.
 own-time-work = עבודה
+own-time-more = שעות אחרות בימים אחרים
 own-time-work-also = עבודה, שעות אחרות
 own-time-work-third = עבודה, שעות נוספות
 own-time-begins = משעה

@@ -363,7 +363,6 @@ week-blinded = הצמיד שלכם רושם. כאן רואים מה הגיע.
 
 ## The page My band
 
-band-title = הצמיד שלי
 band-none = עדיין אין כאן צמיד.
 band-set-up = להוסיף צמיד
 band-unnamed = צמיד
@@ -376,8 +375,6 @@ band-class-h = הצמיד שומר פרקי זמן ארוכים יותר ומע�
 band-class-c = הצמיד מוסר סכום כולל אחד: הצעדים ידועים לנו, והקצב ידוע כל עוד הוא ליד הקופסה.
 band-bond-passkey = הצמיד קושר בעזרת ספרות, ולכן הקופסה יודעת שהוא שלכם.
 band-bond-just-works = הצמיד קושר בלי ספרות. מכשיר אחר יכול לבוא במקומו.
-band-bond-none = החיבור אל הצמיד פתוח: מכשירים בקרבת מקום יכולים להאזין לו או לבוא במקומו.
-band-bond-simulated = זה צמיד מדומה.
 band-doing-starting = הקופסה הופעלה ממש עכשיו.
 band-doing-looking = הקופסה מחפשת אותו עכשיו.
 band-doing-syncing = הדקות שלו מגיעות עכשיו.
@@ -448,7 +445,6 @@ print-because = למה: { $text }
 print-days = בימים: { $days }
 
 problem-diary-kind = מה זה היה? אפשר לבחור כל אחת מאלה.
-problem-date = תאריך כותבים כך: 2026-05-11.
 problem-zone = { $zone } לא מופיע ברשימת אזורי הזמן. אזור כמו Asia/Jerusalem מתאים.
 problem-window-days = באילו ימים? אפשר לבחור יום אחד או יותר.
 problem-window-half = לשעות יש התחלה וסוף; אחד מהם כבר כתוב כאן.

@@ -1,5 +1,10 @@
 # What Brisk says, in Hebrew. Principles as in en.ftl, and: plural or verbless forms, so that nobody is taken for a man or
-# a woman; numbers, names and Latin words need no marks of direction, the program sets them.
+# a woman; numbers, names and Latin words need no marks of direction, the program sets them. Groups of digits, and
+# words beside brackets, would change places in a line from right to left: write 012345 and not 012 345, and name the
+# section apart, as in "`zone` בסעיף `[clock]`".
+# The same word for the same thing: band צמיד, counter מד הצעדים, box קופסה, to pair לקשר, link חיבור, plan תוכנית,
+# goal יעד, programme מסלול, brisk walking הליכה נמרצת, own time הזמן הפנוי, diary יומן, check-in שאלון קצר, pause הפסקה,
+# review מבט לאחור, therapist הצוות המטפל, to let a browser in לתת גישה.
 
 ## Numbers and dates
 

@@ -98,7 +98,7 @@ fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
     assert!(!rows("weeks.csv").is_empty());
     assert_eq!(&rows("goals.csv")[0][7], WORDS);
     assert!(read("decisions.jsonl").contains(WORDS) && read("decisions.jsonl").contains("data_taken"));
-    assert!(read("README.txt").starts_with("Everything that Brisk kept of walker-seven"), "{}", read("README.txt"));
+    assert!(read("README.txt").starts_with("Everything that Brisk kept about walker-seven"), "{}", read("README.txt"));
     let again = home.run(&["person", "takeout", "-o", "mine"]);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("there already; nothing was written"), "{}", again.err);

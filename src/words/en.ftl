@@ -336,7 +336,6 @@ week-blinded = Your band is recording. Here is what has arrived.
 
 ## The page My band
 
-band-title = My band
 band-none = No band is known here yet.
 band-set-up = Set one up
 band-unnamed = Band
@@ -349,8 +348,6 @@ band-class-h = It keeps longer spans and hands them over later: we know the step
 band-class-c = It tells a running total alone: we know the steps, and how fast they were while it is near the box.
 band-bond-passkey = It was paired with digits, so the box knows that it is yours.
 band-bond-just-works = It was paired without digits. Another device could take its place.
-band-bond-none = Its connection is open: others nearby could listen or take its place.
-band-bond-simulated = It is a simulated band.
 band-doing-starting = The box has just started.
 band-doing-looking = The box is looking for it now.
 band-doing-syncing = Its minutes are coming in now.
@@ -413,7 +410,6 @@ print-because = Because: { $text }
 print-days = On: { $days }
 
 problem-diary-kind = What was it? Any of these can be chosen.
-problem-date = A day is written as 2026-05-11.
 problem-zone = { $zone } is not in the list of time zones. One such as Europe/Oslo fits.
 problem-window-days = On which days? Choose at least one.
 problem-window-half = Hours have a start and an end; the other one is here already.

@@ -40,7 +40,7 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
             }
             @for band in &bands { (band.draw(visit, bands.len(), counted)) }
         };
-        Ok(Page { here: Here::Band, title: Phrase::new("band-title"), body })
+        Ok(Page { here: Here::Band, title: Phrase::new("menu-band"), body })
     })
     .await
 }

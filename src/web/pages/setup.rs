@@ -50,7 +50,9 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
                         p.muted { (visit.t(state(step.done, Some(place) == next))) }
                         p { (visit.say(&step.stands)) }
                         @if let Some((path, key)) = step.at {
-                            p.actions { a.button href=(path) { (visit.t(key)) } }
+                            // Two ways on are both called "Change it": which is which is read aloud.
+                            @let way = format!("{}: {}", visit.t(key), visit.t(step.title));
+                            p.actions { a.button href=(path) aria-label=(way) { (visit.t(key)) } }
                         }
                     }
                 }

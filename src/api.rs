@@ -6,18 +6,20 @@ pub mod doctor;
 pub mod goals;
 pub mod numbers;
 mod reply;
+mod schema;
 
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
     http::StatusCode,
+    middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::reply::{
     CounterReply, DataReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply, opening_notes,
@@ -95,35 +97,43 @@ impl BoardEntry {
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/api/v1/status", get(numbers::get_status))
-        .route("/api/v1/today", get(numbers::get_today))
-        .route("/api/v1/week", get(numbers::get_week))
-        .route("/api/v1/days", get(numbers::get_days))
-        .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
-        .route("/api/v1/doctor", get(doctor::doctor))
-        .route("/api/v1/devices/scan", post(devices::scan))
-        .route("/api/v1/devices/pair", post(devices::pair))
-        .route("/api/v1/devices/pairing", get(devices::pairing))
-        .route("/api/v1/devices/pairing/answer", post(devices::answer))
-        .route("/api/v1/devices/assign", post(devices::assign))
-        .route("/api/v1/devices/forget", post(devices::forget))
-        .route("/api/v1/data/verify", post(numbers::verify))
-        .route("/api/v1/data/rebuild", post(numbers::rebuild))
-        .with_state(app)
+    Router::from(documented()).with_state(app).layer(middleware::map_response(reply::in_json))
+}
+
+/// The routes, each with its description: what `routes!` does not describe cannot be one.
+fn documented() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(schema::about())
+        .routes(routes!(schema::get_openapi))
+        .routes(routes!(numbers::get_status))
+        .routes(routes!(numbers::get_today))
+        .routes(routes!(numbers::get_week))
+        .routes(routes!(numbers::get_days))
+        .routes(routes!(goals::get_goals, goals::set_goal))
+        .routes(routes!(doctor::doctor))
+        .routes(routes!(devices::scan))
+        .routes(routes!(devices::pair))
+        .routes(routes!(devices::pairing))
+        .routes(routes!(devices::answer))
+        .routes(routes!(devices::assign))
+        .routes(routes!(devices::forget))
+        .routes(routes!(numbers::verify))
+        .routes(routes!(numbers::rebuild))
 }
 
 /// Which person, and which days.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     /// Whose; may be left out when there is only one person.
+    #[param(inline)]
     pub person: Option<ParticipantId>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
     /// Language of the sentences.
+    #[param(inline)]
     pub language: Option<Language>,
 }
 

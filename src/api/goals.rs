@@ -7,7 +7,7 @@ use axum::{
     extract::{Query, State},
 };
 
-use super::{App, Asked, GoalReply, GoalsReply, Problem, blocking};
+use super::{App, Asked, ErrorReply, GoalReply, GoalsReply, Problem, blocking};
 use crate::{
     days::Person,
     goal::{Decision, GoalVersion},
@@ -26,6 +26,8 @@ pub fn goals(app: &App, person: &Person) -> GoalsReply {
     }
 }
 
+/// All goals of a person, and the one in force.
+#[utoipa::path(get, path = "/api/v1/goals", params(Asked), responses((status = 200, description = "The goals", body = GoalsReply), ErrorReply))]
 pub(super) async fn get_goals(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -33,6 +35,8 @@ pub(super) async fn get_goals(
     blocking(app, move |app| Ok(goals(app, &*app.book.person(asked.person.as_ref())?))).await
 }
 
+/// Sets a goal from its first day on; it takes the place of whichever was in force.
+#[utoipa::path(post, path = "/api/v1/goals", request_body = GoalVersion, responses((status = 200, description = "The goal as it was set", body = GoalVersion), ErrorReply))]
 pub(super) async fn set_goal(
     State(app): State<Arc<App>>,
     Json(goal): Json<GoalVersion>,

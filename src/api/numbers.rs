@@ -8,7 +8,7 @@ use axum::{
 };
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc};
 
-use super::{App, Asked, CounterReply, DataReply, Problem, StatusReply, TodayReply, WeekReply, blocking};
+use super::{App, Asked, CounterReply, DataReply, ErrorReply, Problem, StatusReply, TodayReply, WeekReply, blocking};
 use crate::{
     days::Person,
     goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext},
@@ -108,10 +108,14 @@ pub fn week(app: &App, person: &Person, date: NaiveDate, now: DateTime<Utc>) -> 
     Ok(WeekReply { progress, days: rows })
 }
 
+/// How everything is: this program, its data, every counter.
+#[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "How everything is", body = StatusReply), ErrorReply))]
 pub(super) async fn get_status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Problem> {
     blocking(app, status).await
 }
 
+/// Today beside the plan, with the sentence that the page says.
+#[utoipa::path(get, path = "/api/v1/today", params(Asked), responses((status = 200, description = "Today", body = TodayReply), ErrorReply))]
 pub(super) async fn get_today(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -123,6 +127,8 @@ pub(super) async fn get_today(
     .await
 }
 
+/// The week from Monday to Sunday that holds `from`, or today, beside the plan.
+#[utoipa::path(get, path = "/api/v1/week", params(Asked), responses((status = 200, description = "The week", body = WeekReply), ErrorReply))]
 pub(super) async fn get_week(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -136,6 +142,8 @@ pub(super) async fn get_week(
     .await
 }
 
+/// Rows of the day table, of one person or of everybody, oldest first.
+#[utoipa::path(get, path = "/api/v1/days", params(Asked), responses((status = 200, description = "One row a day", body = Vec<DayTotal>), ErrorReply))]
 pub(super) async fn get_days(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -158,10 +166,14 @@ pub(super) async fn get_days(
     .await
 }
 
+/// Reads everything that is stored, and says what is wrong with it. Changes nothing.
+#[utoipa::path(post, path = "/api/v1/data/verify", responses((status = 200, description = "What was found", body = DataReply), ErrorReply))]
 pub(super) async fn verify(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
     blocking(app, |app| Ok(DataReply::verified(&app.store.verify(&mut |_, _| {})?, &app.store.quarantine()?))).await
 }
 
+/// Makes the index anew from the journal.
+#[utoipa::path(post, path = "/api/v1/data/rebuild", responses((status = 200, description = "What was done", body = DataReply), ErrorReply))]
 pub(super) async fn rebuild(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
     blocking(app, |app| {
         let report = app.store.rebuild(&mut |_, _| {})?;

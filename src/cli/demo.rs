@@ -1,19 +1,26 @@
 //! `brisk demo`: the whole pipeline without a radio, a server or a question.
 
+mod folder;
+mod life;
+
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File},
     io::Write as _,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use anyhow::Context as _;
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta};
 use clap::Args;
 
+use self::{
+    folder::Folder,
+    life::{set_first_goal, settings, write_diary, write_settings},
+};
 use super::{
     Context, Exit,
     client::Session,
@@ -23,12 +30,12 @@ use super::{
 use crate::{
     api::{App, Asked, StatusReply, TodayReply},
     batch,
-    config::{self, Config, RadioKind},
+    config::{self, Config},
     daemon::{self, Daemon, Home},
     days::DayBook,
     demo::{self, COUNTER, SECTORS},
     devices,
-    goal::{DecidedBy, GoalVersion, Measure, Period, Weekdays, wording::number},
+    goal::wording::number,
     model::{DayTotal, ParticipantId},
     radio::{
         any::AnyRadio,
@@ -44,8 +51,8 @@ use crate::{
     time::{Calendar, Clock as _, LocalDay, SystemClock, Zone},
 };
 
-/// The simulated day has come this far when the demo begins: the walk is just ahead.
-const BEGINS_AT_MIN: i64 = walker::WALK_BEGINS - 2;
+/// The simulated day has come this far when the demo begins: the walk is under way.
+const BEGINS_AT_MIN: i64 = walker::WALK_BEGINS + 3;
 /// How often the live line is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -67,6 +74,12 @@ pub struct DemoArgs {
     /// How much faster than real time the simulated day passes
     #[arg(long, value_name = "X", default_value_t = 60.0, value_parser = parse_speed, conflicts_with = "once")]
     speed: f64,
+    /// Address of the page [default: 127.0.0.1:8791, or any free port when that is taken]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "once")]
+    listen: Option<SocketAddr>,
+    /// Show the page's address, and open no browser
+    #[arg(long, conflicts_with = "once")]
+    no_open: bool,
     /// Rough air and mishaps from this seed; the days come out the same
     #[arg(long, value_name = "SEED", requires = "once")]
     faults: Option<u64>,
@@ -161,7 +174,8 @@ fn once(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
 
 /// History at once, then the simulated day as it passes.
 fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyhow::Result<Exit> {
-    let config = settings(&play);
+    let mut config = settings(&play);
+    config.web.listen = page_address(args.listen, &config.web.listen);
     write_settings(&config, &folder.dir)?;
     let runtime = daemon::runtime()?;
     let now = DateTime::from_timestamp(play.now * 60, 0).unwrap_or_default();
@@ -178,6 +192,13 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     let session = Session::open(&config, &folder.dir, None)?;
     first_contact(context, &session, &runtime)?;
     set_first_goal(&app.book, now)?;
+    if args.replay.is_none() {
+        write_diary(&app.book, now)?;
+    }
+    let url = app.door.url();
+    if let Some(url) = url.as_ref().filter(|_| !args.no_open && context.talks()) {
+        open_in_browser(url);
+    }
     let rows = session.days(&Asked::default())?;
     if context.global.json {
         print_json(&rows)?;
@@ -188,6 +209,9 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
     }
     if talk {
         folder.tell()?;
+        if let Some(url) = &url {
+            writeln!(std::io::stderr(), "Their page, for your browser: {url}")?;
+        }
         writeln!(std::io::stderr(), "To stop: Ctrl-C.\n")?;
     }
     let ended = watch(context, &session, &runtime);
@@ -198,6 +222,27 @@ fn live(context: &Context, args: &DemoArgs, play: Play, folder: &Folder) -> anyh
         writeln!(std::io::stderr(), "\nStopped. Everything that arrived is kept in {}.", folder.dir.display())?;
     }
     Ok(Exit::Ok)
+}
+
+/// Where the page is to be: as asked, else at the usual port, else wherever there is room.
+fn page_address(asked: Option<SocketAddr>, usual: &str) -> String {
+    match asked {
+        Some(address) => address.to_string(),
+        None if TcpListener::bind(usual).is_ok() => usual.to_owned(),
+        None => "127.0.0.1:0".to_owned(),
+    }
+}
+
+/// Where there is a desktop, its browser opens the page; elsewhere its address is enough.
+fn open_in_browser(url: &str) {
+    if !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some()) {
+        return;
+    }
+    let opened =
+        Command::new("xdg-open").arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if let Err(error) = opened {
+        tracing::debug!(%error, "no browser was opened");
+    }
 }
 
 type Running = (tokio_util::task::TaskTracker, tokio_util::sync::CancellationToken);
@@ -294,119 +339,4 @@ fn live_line(today: &TodayReply) -> String {
 fn table(rows: &[DayTotal]) -> anyhow::Result<()> {
     say(paint::days(rows))?;
     Ok(())
-}
-
-/// A plan from the first day on, so that there is something to set the minutes beside.
-fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let person = book.person(None)?;
-    if person.record.goals.versions().next().is_some() {
-        return Ok(());
-    }
-    let first =
-        book.span(&person, now)?.map_or_else(|| person.calendar.day_at(now.timestamp()).date, |(first, _)| first);
-    let goal = GoalVersion {
-        id: "g1".to_owned(),
-        participant: person.id.clone(),
-        measure: Measure::LeisureBriskMin,
-        amount: 15,
-        period: Period::Day,
-        days: Weekdays::ALL,
-        from: first,
-        until: None,
-        own_words: Some("Walk with my neighbour before supper".to_owned()),
-        specific: None,
-        when_where: None,
-        relevant_because: None,
-        confidence: Some(7),
-        review_on: None,
-        decided_by: DecidedBy::Person,
-        therapist: None,
-        stage: None,
-        proposal: None,
-    };
-    book.decide(&person, crate::goal::Decision::GoalSet(goal), "demo", now)?;
-    Ok(())
-}
-
-fn settings(play: &Play) -> Config {
-    let mut config = Config::default();
-    config.bluetooth.radio = RadioKind::Simulated;
-    // The simulated person wears it all day and the simulated computer is always near.
-    config.bluetooth.sync_every = Duration::from_secs(60);
-    config.clock.start_of_day = play.calendar.home().start_of_day;
-    config.person = vec![config::Person {
-        id: play.person.clone(),
-        zone: Some(play.calendar.home().zone),
-        ..config::Person::default()
-    }];
-    config.counter = vec![config::Counter {
-        id: COUNTER,
-        label: Some("simulated counter".to_owned()),
-        simulated_flash: Some(PathBuf::from("simulated-counter.flash")),
-        ..config::Counter::default()
-    }];
-    config
-}
-
-/// Settings beside the data, so that other commands on the same folder know the person.
-fn write_settings(config: &Config, dir: &Path) -> anyhow::Result<()> {
-    let mut file = File::create(dir.join("brisk.toml"))?;
-    file.write_all(config::show(config).as_bytes())?;
-    Ok(())
-}
-
-/// Where a demo's data lies.
-struct Folder {
-    dir: PathBuf,
-    /// Made for this run alone, and removed after it.
-    passing: bool,
-}
-
-impl Folder {
-    fn for_demo(context: &Context, args: &DemoArgs) -> anyhow::Result<Self> {
-        let (dir, passing) = match &context.global.data {
-            Some(dir) => (dir.clone(), false),
-            None => (std::env::temp_dir().join(format!("brisk-demo-{}", std::process::id())), args.once),
-        };
-        if dir.join("journal").exists() {
-            anyhow::bail!(
-                "{} already holds readings, and a demo never mixes with them; nothing was changed. \
-                 Name another folder with --data, or leave it out",
-                dir.display()
-            );
-        }
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .with_context(|| format!("cannot make the folder {}; name another with --data", dir.display()))?;
-        Ok(Self { dir, passing })
-    }
-
-    fn tell(&self) -> std::io::Result<()> {
-        let mut err = std::io::stderr();
-        if self.passing {
-            return Ok(());
-        }
-        let dir = self.dir.display();
-        writeln!(err, "The data lies in {dir}. Try next, in another terminal:")?;
-        for (command, what) in [
-            ("week", "this week beside the plan"),
-            ("status", "the counter and the daemon"),
-            ("goal history", "the plan"),
-        ] {
-            writeln!(err, "  brisk {command} --data {dir}    {what}")?;
-        }
-        writeln!(err, "  brisk export days --format csv -o days --data {dir}    everything for a statistician")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.passing
-            && let Err(error) = fs::remove_dir_all(&self.dir)
-        {
-            tracing::warn!(%error, dir = %self.dir.display(), "the demo's folder could not be removed");
-        }
-    }
 }

@@ -147,6 +147,35 @@ mod tests {
     }
 
     #[test]
+    fn no_two_types_share_a_name() {
+        let mut files = Vec::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        let mut names = BTreeSet::new();
+
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            for derived in text.split(concat!("utoipa::", "ToSchema)]")).skip(1) {
+                let head = derived.split(['{', ';']).next().unwrap();
+                let other = head.split_once("#[schema(as = ").map(|(_, rest)| rest.split(')').next().unwrap());
+                let name = other.or(head.split_whitespace().last()).unwrap().to_owned();
+                assert!(
+                    names.insert(name.clone()),
+                    "{} in {}: one of two takes the other's place; `#[schema(as = …)]` gives it another name",
+                    name,
+                    file.display()
+                );
+            }
+        }
+
+        assert!(names.len() > 60, "{names:?}");
+    }
+
+    #[test]
     fn no_route_goes_by_without_a_description() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
         let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());

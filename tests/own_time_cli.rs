@@ -22,8 +22,11 @@ fn hours_of_work_are_set_listed_and_set_right() {
     let lines: Vec<_> = list.out.lines().map(str::trim).collect();
     assert!(lines[1].starts_with("ever") && lines[1].contains("daily 23:00-07:00"), "{}", list.out);
     assert!(lines[2].starts_with("2026-05-11") && lines[2].contains("04:00"), "{}", list.out);
-    let last = &json["history"][1];
-    assert_eq!((&last["windows"]["work"], &last["start_of_day"]), (&"mon-fri 08:00-16:30".into(), &"04:00:00".into()));
+    let newest = &json["history"][1];
+    assert_eq!(
+        (&newest["windows"]["work"], &newest["start_of_day"]),
+        (&"mon-fri 08:00-16:30".into(), &"04:00:00".into())
+    );
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn home(pairing: &str, people: &str) -> Home {
 
 fn started(home: &Home) -> (Daemon, Browser) {
     let daemon = home.daemon();
-    let browser = Browser::at(&daemon);
+    let browser = Browser::let_in(home);
     (daemon, browser)
 }
 

@@ -81,7 +81,7 @@ pub struct DiaryUndo {
 pub fn diary(app: &App, person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>) -> DiaryReply {
     let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
     let to = to.unwrap_or(today);
-    let from = from.unwrap_or(to - Days::new(LISTED_DAYS - 1));
+    let from = from.or_else(|| to.checked_sub_days(Days::new(LISTED_DAYS - 1))).unwrap_or(to);
     let diary = &person.record.diary;
     DiaryReply {
         participant: person.id.clone(),

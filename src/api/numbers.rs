@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     days::Person,
-    goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext, past::monday_of},
+    goal::{
+        self, DayFacts, DiaryMinutes, Heard, TodayContext,
+        past::{monday_of, sunday_of},
+    },
     model::{DayTotal, SOFTWARE},
     words::{Language, Phrase, say},
 };
@@ -144,7 +147,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
 /// When the store fails.
 pub fn week(app: &App, person: &Person, date: NaiveDate, now: DateTime<Utc>) -> Result<WeekReply, Problem> {
     let monday = monday_of(date);
-    let known = KnownDays::read(app, person, monday, monday + Days::new(6), now)?;
+    let known = KnownDays::read(app, person, monday, sunday_of(monday), now)?;
     let progress = goal::judge_week(&known.facts(), &person.record.goals, monday);
     Ok(WeekReply { progress, days: known.rows })
 }

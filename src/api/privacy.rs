@@ -13,7 +13,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 
@@ -28,6 +28,7 @@ use crate::{
         receipt::{Check, Receipt},
         takeout::{Takeout, TakeoutError},
     },
+    web::door::{browsers::Which, exposure::exposures},
     words::Language,
 };
 
@@ -48,10 +49,21 @@ pub struct KeptReply {
     pub check_ins: usize,
     /// Days on which they took everything away.
     pub taken: Vec<NaiveDate>,
+    /// When other computers were let in, the latest first.
+    pub let_in: Vec<LetIn>,
     /// The folder in which everything lies, with that of others in this home.
     pub folder: String,
     /// Bytes in it.
     pub bytes: u64,
+}
+
+/// A time in which other computers were let in.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LetIn {
+    /// Its beginning.
+    pub from: DateTime<Utc>,
+    /// Its end; none while it lasts.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// What is kept of one counter.
@@ -127,6 +139,9 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
         counters.push(KeptCounter { id, label, readings: state.epochs, shared });
     }
     let record = &person.record;
+    let now = app.clock.utc();
+    let let_in = exposures(&app.store.decisions()?).into_iter().rev();
+    let let_in = let_in.map(|(from, until)| LetIn { from, until: until.filter(|until| *until <= now) });
     let (journal, index) = app.store.size();
     Ok(KeptReply {
         person: person.id.clone(),
@@ -136,6 +151,7 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
         diary: record.diary.between(NaiveDate::MIN, NaiveDate::MAX).count(),
         check_ins: record.check_ins.answers().len(),
         taken: record.taken.clone(),
+        let_in: let_in.collect(),
         folder: app.data_dir.display().to_string(),
         bytes: journal.saturating_add(index),
     })
@@ -179,7 +195,7 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
     Ok((headers, body).into_response())
 }
 
-/// Erases a person, forgets their counters, and gives the receipt.
+/// Erases a person, forgets their counters, lets in their browsers no more, and gives the receipt.
 ///
 /// # Errors
 /// When the confirmation does not fit, there is nothing, or the store fails; nothing was erased then.
@@ -191,15 +207,20 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
         ));
     }
     let erasing = Arc::clone(&app);
-    let Json(done) = blocking(app.clone(), move |_| {
+    let Json((done, mut notes)) = blocking(Arc::clone(&app), move |_| {
         let app = erasing;
-        app.book.person(Some(&request.person))?;
         let at = app.clock.utc();
         let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
-        Ok(done)
+        let mut notes = notes(&app, &done);
+        if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
+            tracing::warn!(%error, "browsers of a person who was erased are still let in");
+            notes.push(
+                "The list of browsers could not be written; `brisk web revoke --of` takes them out of it.".to_owned(),
+            );
+        }
+        Ok((done, notes))
     })
     .await?;
-    let mut notes = notes(&app, &done);
     if let Some(desk) = &app.desk {
         desk.changed.notify_one();
         for address in done.forgotten.iter().filter_map(|(_, address)| address.as_deref()) {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BRISK = Path(os.environ.get("BRISK_BIN", ROOT / "target/debug/brisk"))
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+ADDRESS = re.compile(r"http://localhost:\d+/")
 
 
 class Home:

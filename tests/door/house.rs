@@ -3,6 +3,7 @@
 use std::{
     fs,
     future::Future,
+    net::SocketAddr,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -28,6 +29,7 @@ use brisk::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use utoipa::openapi::path::Operation;
@@ -35,6 +37,11 @@ use utoipa::openapi::path::Operation;
 /// Where the pages of an unlistened-to home are.
 pub const HOST: &str = "localhost:8791";
 pub const ORIGIN: &str = "http://localhost:8791";
+
+/// The address behind it.
+pub fn here() -> SocketAddr {
+    HOST.replace("localhost", "127.0.0.1").parse().unwrap()
+}
 
 /// A clock whose hands the test moves.
 pub struct Hands(watch::Sender<Duration>);
@@ -77,16 +84,27 @@ pub struct House {
 impl House {
     /// The home of these people.
     pub fn of(people: &[&str]) -> Self {
-        Self::with_door(people, HOST.replace("localhost", "127.0.0.1").parse().unwrap(), |door| door)
+        Self::with_door(people, here(), |door| door)
     }
 
-    pub fn with_door(people: &[&str], at: std::net::SocketAddr, change: impl FnOnce(Door) -> Door) -> Self {
+    pub fn with_door(people: &[&str], at: SocketAddr, change: impl FnOnce(Door) -> Door) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(dir.path()).unwrap().0);
-        let clock = Arc::new(Hands(watch::Sender::new(Duration::ZERO)));
-        let shared = Arc::clone(&clock) as Arc<dyn Clock>;
         let calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
         let people = people.iter().map(|id| Person::new(id.parse().unwrap(), calendar.clone(), Vec::new())).collect();
+        Self::on(dir, store, people, at, change)
+    }
+
+    /// With something in its store.
+    pub fn on(
+        dir: tempfile::TempDir,
+        store: Arc<Store>,
+        people: Vec<Person>,
+        at: SocketAddr,
+        change: impl FnOnce(Door) -> Door,
+    ) -> Self {
+        let clock = Arc::new(Hands(watch::Sender::new(Duration::ZERO)));
+        let shared = Arc::clone(&clock) as Arc<dyn Clock>;
         let door = Door::new(&Web::default(), Some(at), dir.path(), Arc::clone(&store), Arc::clone(&shared));
         let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap();
         let app = Arc::new(App::new(store, book, Arc::<Config>::default(), shared, Arc::new(change(door))));
@@ -103,10 +121,23 @@ impl House {
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let (parts, mut body) = response.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        // What goes on without an end is read as far as its first event.
+        let bytes = if kind.is_some_and(|kind| kind == "text/event-stream") {
+            body.frame().await.unwrap().unwrap().into_data().unwrap()
+        } else {
+            to_bytes(body, usize::MAX).await.unwrap()
+        };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { code: parts.status, headers: parts.headers, text }
+    }
+
+    /// What the command line is told.
+    pub async fn ask_control(&self, path: &str) -> String {
+        let request = from(Method::GET, path).body(Body::empty()).unwrap();
+        let response = api::control(Arc::clone(&self.app)).oneshot(request).await.unwrap();
+        String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {

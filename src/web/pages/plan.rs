@@ -154,6 +154,7 @@ fn plan(app: &App, visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -
             }
         }
         @if goal.is_some() { (pausing(visit, fields, problems)) }
+        p { a href="/check-in" { (visit.t("plan-check-ins")) } }
         @if display != Display::Blinded {
             (programmes(app, visit, today, problems)?)
             (before(visit))
@@ -187,7 +188,7 @@ fn words(visit: &Visit, goal: &GoalVersion) -> Markup {
         ("plan-because", &goal.relevant_because),
     ];
     html! {
-        @if let Some(own) = &goal.own_words { blockquote.own-words dir="auto" { (own) } }
+        @if let Some(own) = &goal.own_words { blockquote.quote dir="auto" { (own) } }
         @if texts.iter().any(|(_, text)| text.is_some()) {
             dl {
                 @for (label, text) in texts {

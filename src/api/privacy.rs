@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     devices,
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// What is kept of a person.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeptReply {
     /// Whose.
     pub person: ParticipantId,
@@ -58,7 +58,7 @@ pub struct KeptReply {
 }
 
 /// A time in which other computers were let in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LetIn {
     /// Its beginning.
     pub from: DateTime<Utc>,
@@ -67,7 +67,7 @@ pub struct LetIn {
 }
 
 /// What is kept of one counter.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeptCounter {
     /// Sixteen hexadecimal digits.
     pub id: String,
@@ -80,7 +80,7 @@ pub struct KeptCounter {
 }
 
 /// Whose data are to be taken away.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakeoutRequest {
     /// Whose; may be left out when there is only one person.
@@ -91,7 +91,7 @@ pub struct TakeoutRequest {
 }
 
 /// Who is to be erased.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Who.
@@ -101,7 +101,7 @@ pub struct EraseRequest {
 }
 
 /// What was erased.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErasedReply {
     /// For the person to keep; it is stored nowhere here.
     pub receipt: Receipt,
@@ -110,7 +110,7 @@ pub struct ErasedReply {
 }
 
 /// Whether a receipt is borne out by what is stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReceiptReply {
     /// It is.
     pub sound: bool,
@@ -289,6 +289,8 @@ pub fn check(app: &App, receipt: &Receipt) -> Result<ReceiptReply, Problem> {
     Ok(ReceiptReply { sound, sentence })
 }
 
+/// What is kept of a person.
+#[utoipa::path(get, path = "/api/v1/person/kept", params(Asked), responses((status = 200, description = "What is kept", body = KeptReply), ErrorReply))]
 pub(super) async fn get_kept(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -296,6 +298,8 @@ pub(super) async fn get_kept(
     blocking(app, move |app| kept(app, &*app.book.person(asked.person.as_ref())?)).await
 }
 
+/// Everything that is kept of a person, as a zip. That it was taken is noted.
+#[utoipa::path(post, path = "/api/v1/person/takeout", request_body = TakeoutRequest, responses((status = 200, description = "The files", content_type = "application/zip", body = Vec<u8>), ErrorReply))]
 pub(super) async fn takeout(
     State(app): State<Arc<App>>,
     Json(request): Json<TakeoutRequest>,
@@ -303,6 +307,8 @@ pub(super) async fn takeout(
     take(app, request).await
 }
 
+/// Erases a person for good, and forgets their counters.
+#[utoipa::path(post, path = "/api/v1/person/erase", request_body = EraseRequest, responses((status = 200, description = "The receipt", body = ErasedReply), ErrorReply))]
 pub(super) async fn erase_person(
     State(app): State<Arc<App>>,
     Json(request): Json<EraseRequest>,
@@ -310,6 +316,8 @@ pub(super) async fn erase_person(
     erase(app, request).await.map(Json)
 }
 
+/// Whether the receipt of an erasure is borne out by what is stored. Changes nothing.
+#[utoipa::path(post, path = "/api/v1/person/receipt", request_body = Receipt, responses((status = 200, description = "Whether it is", body = ReceiptReply), ErrorReply))]
 pub(super) async fn check_receipt(
     State(app): State<Arc<App>>,
     Json(receipt): Json<Receipt>,

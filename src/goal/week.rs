@@ -16,7 +16,7 @@ use super::{
 use crate::model::GoalState;
 
 /// A week beside its goal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WeekProgress {
     /// Monday.
     pub from: NaiveDate,

@@ -29,8 +29,10 @@ use brisk::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+use utoipa::openapi::path::Operation;
 
 /// Where the pages of an unlistened-to home are.
 pub const HOST: &str = "localhost:8791";
@@ -119,8 +121,14 @@ impl House {
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let (parts, mut body) = response.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        // What goes on without an end is read as far as its first event.
+        let bytes = if kind.is_some_and(|kind| kind == "text/event-stream") {
+            body.frame().await.unwrap().unwrap().into_data().unwrap()
+        } else {
+            to_bytes(body, usize::MAX).await.unwrap()
+        };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { code: parts.status, headers: parts.headers, text }
     }
@@ -240,34 +248,20 @@ pub fn token_in(page: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// Every address that the program answers to browsers at, read from where the routes stand.
+/// Every address that the program answers to browsers at: those of the API as it describes itself, and the pages.
 pub fn routes() -> Vec<String> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = vec![src.join("web.rs"), src.join("api.rs")];
-    let mut folders = vec![src.join("web"), src.join("api")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path != src.join("api/web.rs") {
-                files.push(path);
-            }
-        }
-    }
-    let mut routes = Vec::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "rs")) {
-        let text = fs::read_to_string(file).unwrap();
-        for mark in [".route(\"", "path = \""] {
-            let found = text.match_indices(mark).map(|(at, _)| &text[at + mark.len()..]);
-            routes.extend(
-                found.filter_map(|rest| rest.split('"').next()).filter(|path| path.starts_with('/')).map(str::to_owned),
-            );
-        }
-    }
-    routes.sort();
-    routes.dedup();
-    assert!(routes.len() > 15, "{routes:?}");
+    let for_browsers = |operation: &Operation| {
+        let tags = operation.tags.iter().flatten();
+        !tags.into_iter().any(|tag| tag == api::CONTROL_SOCKET)
+    };
+    let described = api::description().paths.paths.into_iter();
+    let api = described.filter(|(_, item)| [&item.get, &item.post].into_iter().flatten().any(for_browsers));
+    let mut routes: Vec<String> = api.map(|(path, _)| path).collect();
+    assert!(routes.len() > 30, "{routes:?}");
+    let web = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web.rs")).unwrap();
+    let pages = web.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    routes.extend(pages.map(str::to_owned));
+    assert!(routes.len() > 70, "{routes:?}");
     // What is no route is behind the same door.
     routes.extend(["/nowhere", "/api/v1/nowhere", "/assets/nowhere.css"].map(str::to_owned));
     routes

@@ -8,8 +8,9 @@ use std::{
 
 /// What stands before a key and nothing else.
 const ASKED: [&str; 4] = ["Phrase::new(", ".t(", "label: ", "hint: Some("];
-/// What stands before a name of a form.
-const NO_KEY: [&str; 1] = ["hidden(visit, "];
+/// What stands before a name within a page or of its forms; whatever stands behind one of these is no key anywhere in
+/// the file.
+const NAMED: [&str; 5] = ["=", "={ ", ".map(|_| ", "hidden(visit, ", "fields.time("];
 /// What a phrase is handed to when it has all its values.
 const HANDED: [&str; 5] = ["say", "push", "with", "from", "Some"];
 
@@ -69,13 +70,12 @@ impl Source {
         let families: BTreeSet<&str> =
             keys.iter().filter_map(|key| key.split_once('-')).map(|(first, _)| first).collect();
         let has_phrases = self.code.contains("Phrase::new(");
-        let within_page: BTreeSet<&str> =
-            quoted(&self.code).filter(|(at, _)| self.code[..*at].ends_with('=')).map(|(_, literal)| literal).collect();
+        let stands = |at: usize, ways: &[&str]| ways.iter().any(|way| self.code[..at].ends_with(way));
+        let names: BTreeSet<&str> =
+            quoted(&self.code).filter(|(at, _)| stands(*at, &NAMED)).map(|(_, literal)| literal).collect();
         let found = quoted(&self.code).filter(|(at, literal)| {
-            let before = &self.code[..*at];
-            let stands = |ways: &[&str]| ways.iter().any(|way| before.ends_with(way));
             let alike = literal.split_once('-').is_some_and(|(first, _)| families.contains(first));
-            stands(&ASKED) || (has_phrases && alike && !within_page.contains(literal) && !stands(&NO_KEY))
+            stands(*at, &ASKED) || (has_phrases && alike && !names.contains(literal))
         });
         found.map(|(_, literal)| literal).collect()
     }

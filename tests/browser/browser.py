@@ -199,7 +199,7 @@ class Browser:
         raise AssertionError(f"{most} times Tab never came to {names} on {self.path}")
 
     def send(self, action, **values):
-        """Sends a form with these values in it, without hands: also what no hand would type. Needs scripts."""
+        """Sends a form by its first button with these values in it, without hands: also what no hand would type."""
         before = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.execute_script(SEND, action, values)
         self.wait_until(lambda: gone(before), f"{action} led nowhere")
@@ -220,6 +220,10 @@ class Browser:
         return self.driver.execute_script(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
+
+    def too_wide(self):
+        """The innermost elements that reach out of the window."""
+        return self.driver.execute_script(TOO_WIDE)
 
     def complaints(self):
         """What the browser says against the page: refused by its policy, not found, failed scripts."""
@@ -272,6 +276,12 @@ axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violatio
          e => done([`axe itself: ${e}`]));
 """
 
+TOO_WIDE = """
+const out = e => { const box = e.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; };
+return [...document.querySelectorAll("body *")].filter(e => out(e) && ![...e.children].some(out))
+  .map(e => e.outerHTML.slice(0, 120));
+"""
+
 SEND = """
 const form = [...document.forms].find(form => new URL(form.action).pathname === arguments[0]);
 for (const [name, value] of Object.entries(arguments[1])) {
@@ -280,7 +290,8 @@ for (const [name, value] of Object.entries(arguments[1])) {
     else field.value = value;
   }
 }
-form.submit();
+form.noValidate = true;
+form.requestSubmit(form.querySelector("[type=submit]"));
 """
 
 CONTRAST = """

@@ -12,6 +12,7 @@ FIRST_START = """
 wait_for_sync = "0s"
 [web]
 listen = "127.0.0.1:0"
+lan_listen = "127.0.0.2"
 [bluetooth]
 radio = "simulated"
 sync_every = "1h"
@@ -73,7 +74,8 @@ def first_start():
 
 
 def enter(browser, home):
-    """In by a code, as once for each browser."""
+    """In by a code, as once for each browser; in whatever language."""
     browser.open(home.url + "/enter")
-    browser.fill("Code", home.ask("web", "code")["code"])
-    browser.click("Open")
+    code, open_it = browser.find("input[name=code]")[0], browser.find("button")[0]
+    browser.fill(code.accessible_name, home.ask("web", "code")["code"])
+    browser.click(open_it.accessible_name)

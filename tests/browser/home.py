@@ -65,11 +65,11 @@ class Home:
         file.write_text(change(file.read_text()))
 
     def ask(self, *command):
-        """What a command on the same data answers, from its JSON."""
+        """What a command on the same data answers, from its JSON; none when there was nothing to do."""
         done = subprocess.run([BRISK, "--data", self.folder, "--json", *command], capture_output=True, text=True)
         if done.returncode not in (0, 3):
             raise AssertionError(f"{command}: {done.returncode}\n{done.stderr}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return json.loads(done.stdout) if done.returncode == 0 else None
 
     def end(self):
         """Stops the command; the folder stays."""

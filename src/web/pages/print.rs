@@ -21,9 +21,11 @@ use crate::{
 };
 
 /// Lines of the diary for which there is room on the page.
-const DIARY_LINES: usize = 10;
+const DIARY_LINES: usize = 6;
 /// Letters of a note for which there is room on its line.
 const NOTE_LETTERS: usize = 40;
+/// Letters of each text of the plan for which there is room: two lines.
+const PLAN_LETTERS: usize = 160;
 
 /// `GET /print?from=DATE`
 pub async fn show(State(app): State<Arc<App>>, visit: Visit, Query(asked): Query<Asked>) -> Response {
@@ -58,11 +60,11 @@ fn sheet(visit: &Visit, seen: &WeekSeen) -> Markup {
 /// What is planned beside its amount, which stands above the week.
 fn plan(visit: &Visit, goal: &GoalVersion) -> Markup {
     let line = |key, text: &Option<String>| {
-        let phrase = text.as_ref().map(|text| Phrase::new(key).with("text", text.as_str()));
+        let phrase = text.as_ref().map(|text| Phrase::new(key).with("text", shortened(text, PLAN_LETTERS)));
         html! { @if let Some(phrase) = phrase { p dir="auto" { (visit.say(&phrase)) } } }
     };
     html! {
-        @if let Some(words) = &goal.own_words { blockquote.quote dir="auto" { (words) } }
+        @if let Some(words) = &goal.own_words { blockquote.quote dir="auto" { (shortened(words, PLAN_LETTERS)) } }
         @if goal.period == Period::Day && goal.days != Weekdays::ALL {
             p { (visit.say(&Phrase::new("print-days").with("days", days(visit, goal.days)))) }
         }
@@ -78,10 +80,10 @@ fn days(visit: &Visit, days: Weekdays) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// A note may be long, and the page has one side.
-fn shortened(note: &str) -> String {
-    let mut short: String = note.chars().take(NOTE_LETTERS).collect();
-    if short.len() < note.len() {
+/// A text may be long, and the page has one side.
+fn shortened(text: &str, letters: usize) -> String {
+    let mut short: String = text.chars().take(letters).collect();
+    if short.len() < text.len() {
         short.push('…');
     }
     short
@@ -103,7 +105,7 @@ fn diary(visit: &Visit, seen: &WeekSeen) -> Markup {
                     .with("minutes", entry.minutes);
                 li {
                     (visit.say(&line))
-                    @if let Some(note) = &entry.note { ". " bdi { (shortened(note)) } }
+                    @if let Some(note) = &entry.note { ". " bdi { (shortened(note, NOTE_LETTERS)) } }
                 }
             }
             @if more > 0 { li { (visit.say(&Phrase::new("print-diary-more").with("count", more))) } }

@@ -145,7 +145,7 @@ fn listen(visit: &Visit, key: &'static str) -> Markup {
 
 fn help(visit: &Visit) -> Markup {
     html! {
-        h3 { (visit.t("band-help")) }
+        h2 { (visit.t("band-help")) }
         ol { @for key in HELP { li { (visit.t(key)) } } }
     }
 }

@@ -229,7 +229,7 @@ def checked(socket_path):
 
 
 def main():
-    subprocess.run(["cargo", "build", "--quiet", "-p", "brisk"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--workspace", "--all-features", "--bin", "brisk"], cwd=ROOT, check=True)
     with tempfile.TemporaryDirectory() as folder:
         data = pathlib.Path(folder) / "data"
         demo = subprocess.Popen(

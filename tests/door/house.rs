@@ -29,6 +29,7 @@ use brisk::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -119,8 +120,13 @@ impl House {
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let (parts, mut body) = response.into_parts();
+        // What changes while a page is looked at goes on without an end: its beginning is enough.
+        let goes_on = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match goes_on {
+            true => body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            false => to_bytes(body, usize::MAX).await.unwrap(),
+        };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { code: parts.status, headers: parts.headers, text }
     }

@@ -145,8 +145,7 @@ async fn whoever_is_shown_steps_alone_finds_no_minutes_at_any_address() {
     let house = house(Display::StepsOnly).await;
     let browser = house.browser(&[]).await;
 
-    // What changes while Today is looked at goes on without an end; it is the same as Today.
-    for path in addresses().into_iter().filter(|path| path != "/live/today") {
+    for path in addresses() {
         let answer = browser.get(&path).await;
         for number in MINUTES {
             assert!(!holds(&answer.text, number), "{path} {number}: {}", answer.text);

@@ -236,9 +236,9 @@ class Browser:
         printed = self.command("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
         return PdfReader(io.BytesIO(base64.b64decode(printed["data"])))
 
-    def picture(self, full=True):
-        """The page as PNG."""
-        shot = self.command("Page.captureScreenshot", captureBeyondViewport=full, format="png")
+    def picture(self):
+        """What is in the window, as PNG."""
+        shot = self.command("Page.captureScreenshot", format="png")
         return base64.b64decode(shot["data"])
 
 

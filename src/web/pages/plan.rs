@@ -187,7 +187,7 @@ fn words(visit: &Visit, goal: &GoalVersion) -> Markup {
         ("plan-because", &goal.relevant_because),
     ];
     html! {
-        @if let Some(own) = &goal.own_words { blockquote.own-words dir="auto" { (own) } }
+        @if let Some(own) = &goal.own_words { blockquote.quote dir="auto" { (own) } }
         @if texts.iter().any(|(_, text)| text.is_some()) {
             dl {
                 @for (label, text) in texts {

@@ -213,7 +213,7 @@ fn form(visit: &Visit, fields: &Fields, misfits: &[Misfit], known: &Windows) -> 
                     (day_boxes(visit, row, fields, misfits))
                     (time(row.from, "own-time-begins", None))
                     (time(row.to, "own-time-ends", None))
-                    label {
+                    label.tick {
                         input type="checkbox" name=(row.over) value="yes" checked[fields.text(row.over).is_some()];
                         " " (visit.t("own-time-over"))
                     }

@@ -15,6 +15,7 @@ pub mod person;
 pub mod privacy;
 mod reply;
 pub mod review;
+mod schema;
 pub mod web;
 
 use std::{path::PathBuf, sync::Arc};
@@ -22,17 +23,22 @@ use std::{path::PathBuf, sync::Arc};
 use axum::{
     Json, Router,
     http::StatusCode,
+    middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use firmware_protocol::{device, driver::Resolution};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::reply::{
-    CounterReply, DataReply, DaysReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply,
-    opening_notes,
+pub use self::{
+    reply::{
+        CounterReply, DataReply, DaysReply, ErrorReply, GoalReply, GoalsReply, StatusReply, TodayReply, WeekReply,
+        opening_notes,
+    },
+    schema::CONTROL_SOCKET,
 };
 use crate::{
     config::{ClockZone, Config},
@@ -135,62 +141,79 @@ impl BoardEntry {
 
 /// The routes for who may use the control socket: all of them.
 pub fn control(app: Arc<App>) -> Router {
-    router(Arc::clone(&app)).merge(web::router().with_state(app))
+    answering(for_all().merge(web::routes()), app)
 }
 
 /// The routes that browsers reach too.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/api/v1/status", get(numbers::get_status))
-        .route("/api/v1/today", get(numbers::get_today))
-        .route("/api/v1/week", get(numbers::get_week))
-        .route("/api/v1/days", get(numbers::get_days))
-        .route("/api/v1/goals", get(goals::get_goals).post(goals::set_goal))
-        .route("/api/v1/windows", get(own_time::get_windows).post(own_time::post_windows))
-        .route("/api/v1/diary", get(diary::get_diary).post(diary::post_diary))
-        .route("/api/v1/diary/undo", post(diary::post_undo))
-        .route("/api/v1/person", get(person::get_person).post(person::post_person))
-        .route("/api/v1/choices", get(choices::get_choices).post(choices::plan_choice))
-        .route("/api/v1/choices/answer", post(choices::answer_choice))
-        .route("/api/v1/check-ins", get(check_ins::get_check_ins).post(check_ins::answer_check_in))
-        .route("/api/v1/check-ins/set", post(check_ins::set_check_ins))
-        .route("/api/v1/notices", get(notices::get_notices))
-        .route("/api/v1/notices/seen", post(notices::put_away))
-        .route("/api/v1/goals/pause", post(goals::post_pause))
-        .route("/api/v1/goals/resume", post(goals::post_resume))
-        .route("/api/v1/goals/end", post(goals::post_end))
-        .route("/api/v1/goals/excuse", post(goals::post_excuse))
-        .route("/api/v1/goals/proposals", get(review::get_proposals))
-        .route("/api/v1/goals/proposals/answer", post(review::post_answer))
-        .route("/api/v1/review", get(review::get_review))
-        .route("/api/v1/programme", get(review::get_programme).post(review::post_programme))
-        .route("/api/v1/doctor", get(doctor::doctor))
-        .route("/api/v1/devices/scan", post(devices::scan))
-        .route("/api/v1/devices/pair", post(devices::pair))
-        .route("/api/v1/devices/pairing", get(devices::pairing))
-        .route("/api/v1/devices/pairing/answer", post(devices::answer))
-        .route("/api/v1/devices/assign", post(devices::assign))
-        .route("/api/v1/devices/forget", post(devices::forget))
-        .route("/api/v1/person/kept", get(privacy::get_kept))
-        .route("/api/v1/person/takeout", post(privacy::takeout))
-        .route("/api/v1/person/erase", post(privacy::erase_person))
-        .route("/api/v1/person/receipt", post(privacy::check_receipt))
-        .route("/api/v1/data/verify", post(numbers::verify))
-        .route("/api/v1/data/rebuild", post(numbers::rebuild))
-        .with_state(app)
+    answering(for_all(), app)
+}
+
+/// What the API says of itself. What only the control socket answers has the tag [`CONTROL_SOCKET`].
+pub fn description() -> OpenApi {
+    OpenApiRouter::with_openapi(schema::about()).merge(for_all()).merge(web::routes()).into_openapi()
+}
+
+fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
+    Router::from(routes).with_state(app).layer(middleware::map_response(reply::in_json))
+}
+
+/// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.
+fn for_all() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(schema::get_openapi))
+        .routes(routes!(numbers::get_status))
+        .routes(routes!(numbers::get_today))
+        .routes(routes!(numbers::get_week))
+        .routes(routes!(numbers::get_days))
+        .routes(routes!(own_time::get_windows, own_time::post_windows))
+        .routes(routes!(diary::get_diary, diary::post_diary))
+        .routes(routes!(diary::post_undo))
+        .routes(routes!(person::get_person, person::post_person))
+        .routes(routes!(choices::get_choices, choices::plan_choice))
+        .routes(routes!(choices::answer_choice))
+        .routes(routes!(check_ins::get_check_ins, check_ins::answer_check_in))
+        .routes(routes!(check_ins::set_check_ins))
+        .routes(routes!(notices::get_notices))
+        .routes(routes!(notices::put_away))
+        .routes(routes!(goals::get_goals, goals::set_goal))
+        .routes(routes!(goals::post_pause))
+        .routes(routes!(goals::post_resume))
+        .routes(routes!(goals::post_end))
+        .routes(routes!(goals::post_excuse))
+        .routes(routes!(review::get_proposals))
+        .routes(routes!(review::post_answer))
+        .routes(routes!(review::get_review))
+        .routes(routes!(review::get_programme, review::post_programme))
+        .routes(routes!(doctor::doctor))
+        .routes(routes!(devices::scan))
+        .routes(routes!(devices::pair))
+        .routes(routes!(devices::pairing))
+        .routes(routes!(devices::answer))
+        .routes(routes!(devices::assign))
+        .routes(routes!(devices::forget))
+        .routes(routes!(privacy::get_kept))
+        .routes(routes!(privacy::takeout))
+        .routes(routes!(privacy::erase_person))
+        .routes(routes!(privacy::check_receipt))
+        .routes(routes!(numbers::verify))
+        .routes(routes!(numbers::rebuild))
 }
 
 /// Which person, and which days.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     /// Whose; may be left out when there is only one person.
+    #[param(inline)]
     pub person: Option<ParticipantId>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
     /// Language of the sentences.
+    #[param(inline)]
     pub language: Option<Language>,
 }
 

@@ -134,7 +134,7 @@ pub struct Coarse {
 }
 
 /// What a day's numbers rest on. Missing is not zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DataState {
     /// Every minute of the day was recorded.
@@ -150,7 +150,7 @@ pub enum DataState {
 }
 
 /// How `wear_min` was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WearMethod {
     /// The counter said so, minute by minute.
@@ -182,7 +182,7 @@ pub enum BoutKind {
 }
 
 /// How a goal was met, or why that cannot be said (activity-science §1.11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalState {
     /// At least the target, whatever the unknown minutes held.

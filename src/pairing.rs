@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What a person wants to pair.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PairRequest {
     /// Which, by its address; none for the only one that is heard.
@@ -54,7 +54,7 @@ impl std::fmt::Debug for PairRequest {
 }
 
 /// What the person is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
     /// Type the six digits that the counter shows.
@@ -74,7 +74,7 @@ pub enum Ask {
 }
 
 /// How a pairing stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum PairState {
     /// None is under way.

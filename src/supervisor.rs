@@ -58,7 +58,7 @@ impl Default for Policy {
 }
 
 /// What the supervisor is doing for a counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Doing {
     /// Nothing yet.
@@ -72,7 +72,7 @@ pub enum Doing {
 }
 
 /// How a counter is doing, for people and programs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CounterStatus {
     /// At the moment.
     pub doing: Doing,

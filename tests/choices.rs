@@ -2,28 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    body::Body,
-    http::{Request, StatusCode, header},
-};
 use brisk::{
-    api::{self, App, BoardEntry, notices, numbers},
+    api::{App, BoardEntry, notices, numbers},
     config::{Config, Display},
-    days::{DayBook, Person},
-    model::{DeviceId, Rules},
+    days::Person,
+    model::DeviceId,
     notify,
     person::notice::Kind,
     radio::sim::clock::SimClock,
     store::{BondLevel, DeliveryRecord, Store},
     time::Calendar,
-    web,
     words::Language,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use firmware_protocol::driver::{Unit, UnitKind};
-use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use serde_json::{Value, json};
+
+use crate::support::house;
 
 mod support;
 
@@ -35,7 +30,7 @@ const BAND: DeviceId = DeviceId(*b"band-001");
 
 /// A home with one person and a band that was never heard.
 struct House {
-    app: Arc<App>,
+    house: house::House,
     _dir: tempfile::TempDir,
 }
 
@@ -47,32 +42,27 @@ impl House {
         let calendar = Calendar::midnight("UTC".parse().unwrap());
         let mut person = Person::new("p1".parse().unwrap(), calendar, Vec::new());
         change(&mut person);
-        let app = App {
-            book: DayBook::new(Arc::clone(&store), vec![person], Rules::brisk_1()).unwrap(),
-            store,
-            clock: Arc::new(SimClock::free(now())),
-            instruments: config.instruments(),
-            config: Arc::new(config),
-            board: vec![BoardEntry {
-                device: BAND,
-                kind: "step-log",
-                address: None,
-                bond: BondLevel::None,
-                label: Some("wrist".to_owned()),
-                person: Some("p1".parse().unwrap()),
-                wanted: true,
-                status: None,
-            }],
-            desk: None,
-            zone: None,
-            notes: Vec::new(),
-            data_dir: dir.path().to_owned(),
+        let band = BoardEntry {
+            device: BAND,
+            kind: "step-log",
+            address: None,
+            bond: BondLevel::None,
+            label: Some("wrist".to_owned()),
+            person: Some("p1".parse().unwrap()),
+            wanted: true,
+            status: None,
         };
-        Self { app: Arc::new(app), _dir: dir }
+        let clock = Arc::new(SimClock::free(now()));
+        let app = App { board: vec![band], ..house::app(store, vec![person], config, clock) };
+        Self { house: house::House::of(app), _dir: dir }
+    }
+
+    fn app(&self) -> &App {
+        &self.house.app
     }
 
     fn person(&self) -> Arc<Person> {
-        self.app.book.person(None).unwrap()
+        self.app().book.person(None).unwrap()
     }
 
     /// The band says its charge, so many hours ago.
@@ -85,60 +75,38 @@ impl House {
             units: vec![Unit { kind: UnitKind::Battery, bytes: vec![percent] }],
             quarantined: Vec::new(),
         };
-        self.app.store.append_delivery(&record).unwrap();
+        self.app().store.append_delivery(&record).unwrap();
     }
 
     /// What the helper is told.
     fn helper(&self) -> Vec<&'static str> {
-        notices::helper(&self.app, None, now()).unwrap().iter().map(|phrase| phrase.key).collect()
+        notices::helper(self.app(), None, now()).unwrap().iter().map(|phrase| phrase.key).collect()
     }
 
     /// How many decisions stand in the journal.
     fn decided(&self) -> usize {
-        self.app.store.decisions().unwrap().len()
+        self.house.decisions()
     }
 
-    async fn send(&self, router: Router, request: Request<Body>) -> (StatusCode, String, String) {
-        let response = router.oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let place = parts.headers.get(header::LOCATION).map_or("", |place| place.to_str().unwrap()).to_owned();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        (parts.status, place, text)
-    }
-
-    /// The page at this address.
     async fn page(&self, path: &str) -> String {
-        let request = Request::get(path).header(header::HOST, "localhost").body(Body::empty()).unwrap();
-        let (status, _, text) = self.send(web::router(Arc::clone(&self.app)), request).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        text
+        self.house.page(path).await
     }
 
     /// Sends a form; gives the status, where the browser goes on to, and what it shows.
-    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
-        let encode = |text: &str| text.bytes().fold(String::new(), |sum, byte| sum + &format!("%{byte:02X}"));
-        let body: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let request = Request::post(path)
-            .header(header::HOST, "localhost")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body.join("&")))
-            .unwrap();
-        self.send(web::router(Arc::clone(&self.app)), request).await
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String, String) {
+        let answer = self.house.form(path, fields).await;
+        (answer.code, answer.goes_to().unwrap_or_default().to_owned(), answer.text)
     }
 
-    async fn json(&self, path: &str, body: &str) -> (StatusCode, String) {
-        let request = Request::post(format!("/api/v1/{path}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body.to_owned()))
-            .unwrap();
-        let (status, _, text) = self.send(api::router(Arc::clone(&self.app)), request).await;
-        (status, text)
+    async fn json(&self, path: &str, body: Value) -> (u16, String) {
+        let answer = self.house.tell(path, &body).await;
+        (answer.code, answer.text)
     }
 
     async fn ask_rmdq_and_pain(&self) {
         let fields = [("on", "rmdq-en"), ("every-rmdq-en", "28"), ("on", "pain"), ("every-pain", "7")];
         let (status, place, _) = self.form("/check-in/set", &fields).await;
-        assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/check-in"));
+        assert_eq!((status, place.as_str()), (303, "/check-in"));
     }
 }
 
@@ -152,7 +120,7 @@ fn set_goal(house: &House) {
         "period": "day", "from": TODAY, "decided_by": "person",
     });
     let decision: brisk::goal::Decision = serde_json::from_value(goal).unwrap();
-    house.app.book.decide(&house.person(), decision, "person", now()).unwrap();
+    house.app().book.decide(&house.person(), decision, "person", now()).unwrap();
 }
 
 const IDEA: [(&str, &str); 3] =
@@ -166,7 +134,7 @@ async fn a_choice_is_offered_to_those_alone_who_have_planned_one() {
     let (status, place, _) = house.form("/choice", &IDEA).await;
     let today = house.page("/").await;
 
-    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/choice"));
+    assert_eq!((status, place.as_str()), (303, "/choice"));
     assert!(today.contains("on the way home 🚌: לרדת תחנה אחת קודם"), "{today}");
     assert!(today.contains("Yes, done") && today.contains("Another idea") && today.contains("Not today"));
 }
@@ -181,7 +149,7 @@ async fn a_choice_that_was_made_is_credited_and_one_put_off_is_left_alone() {
         let (status, place, _) = house.form("/choice/answer", &fields).await;
         let today = house.page("/").await;
 
-        assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/"));
+        assert_eq!((status, place.as_str()), (303, "/"));
         assert_eq!(today.contains("You made your choice today"), said, "{today}");
         assert!(!today.contains("Yes, done"), "it is asked once");
     }
@@ -208,12 +176,12 @@ async fn what_does_not_fit_is_said_beside_its_field_and_nothing_typed_is_lost() 
 
     let (status, _, page) = house.form("/choice", &typed).await;
 
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     assert!(page.contains("id=\"date-problem\"") && page.contains("id=\"situation-problem\""), "{page}");
     assert!(page.contains("value=\"2026-05-13\"") && page.contains("value=\"עוד &quot;רעיון&quot; 🌿\""), "{page}");
     assert_eq!(house.decided(), 0);
     let (status, _, page) = house.form("/choice", &[("date", "soon"), ("choice", "walk")]).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     assert!(page.contains("id=\"date-problem\"") && page.contains("value=\"walk\""), "{page}");
 }
 
@@ -226,7 +194,7 @@ async fn nothing_is_asked_until_it_is_switched_on() {
 
     assert!(!today.contains("/check-in"));
     assert!(page.contains("There is nothing to answer today.") && !page.contains("item-average"), "{page}");
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     assert!(refused.contains("switched off"), "{refused}");
     assert_eq!(house.decided(), 0);
 }
@@ -279,17 +247,17 @@ async fn switching_on_says_what_does_not_fit_and_keeps_what_was_typed() {
     let (unknown, text) = house
         .json(
             "check-ins/set",
-            r#"{"participant":"p1","from":"2026-05-14","instruments":[{"instrument":"eq","every_days":7}]}"#,
+            json!({"participant": "p1", "from": TODAY, "instruments": [{"instrument": "eq", "every_days": 7}]}),
         )
         .await;
     let (wrong, answer) =
-        house.json("check-ins", r#"{"participant":"p1","instrument":"pain","answers":{"average":11}}"#).await;
+        house.json("check-ins", json!({"participant": "p1", "instrument": "pain", "answers": {"average": 11}})).await;
 
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     assert!(page.contains("Between 1 and 366 days, please.") && page.contains("value=\"900\""), "{page}");
-    assert_eq!(unknown, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(unknown, 422);
     assert!(text.contains("there are pain, rmdq-en"), "{text}");
-    assert_eq!(wrong, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong, 422);
     assert!(answer.contains("average"), "{answer}");
     assert_eq!(house.decided(), 0);
 }
@@ -300,8 +268,8 @@ async fn a_notice_stands_on_today_until_it_is_put_away_and_comes_once() {
     set_goal(&house);
     assert!(!house.page("/").await.contains("/notice/seen"));
 
-    let shown = notify::show(&house.app, &house.person(), now()).unwrap();
-    let again = notify::show(&house.app, &house.person(), now()).unwrap();
+    let shown = notify::show(house.app(), &house.person(), now()).unwrap();
+    let again = notify::show(house.app(), &house.person(), now()).unwrap();
     let with = house.page("/").await;
     let (status, place, _) = house.form("/notice/seen", &[]).await;
     let (without, decided) = (house.page("/").await, house.decided());
@@ -309,7 +277,7 @@ async fn a_notice_stands_on_today_until_it_is_put_away_and_comes_once() {
 
     assert_eq!((shown, again), (Some(Kind::NewDay), None));
     assert!(with.contains("A new day.") && with.contains("Thank you"), "{with}");
-    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!((status, place.as_str()), (303, "/"));
     assert!(!without.contains("/notice/seen"));
     assert_eq!(house.decided(), decided, "put away once");
 }
@@ -319,7 +287,7 @@ async fn whoever_is_shown_no_numbers_gets_no_notice() {
     let house = House::new(|person| person.display = Display::Blinded);
     set_goal(&house);
 
-    assert_eq!(notify::show(&house.app, &house.person(), now()).unwrap(), None);
+    assert_eq!(notify::show(house.app(), &house.person(), now()).unwrap(), None);
 }
 
 #[test]
@@ -329,7 +297,7 @@ fn the_helper_is_told_of_a_band_that_is_flat_or_silent_until_it_is_not() {
 
     house.hear(100, 15);
     let both = house.helper();
-    let status = numbers::status(&house.app).unwrap().counters[0].notices.clone();
+    let status = numbers::status(house.app()).unwrap().counters[0].notices.clone();
     house.hear(1, 15);
     let heard = house.helper();
     house.hear(0, 90);

@@ -7,7 +7,6 @@
 mod support;
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     io::{Cursor, Read as _},
     path::Path,
@@ -16,12 +15,8 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    http::{Request, StatusCode, header},
-};
 use brisk::{
-    api::{App, opening_notes},
+    api::App,
     config::Config,
     days::DayBook,
     demo::COUNTER,
@@ -34,7 +29,6 @@ use brisk::{
     },
     store::{BondLevel, DeliveryRecord, Store},
     time::SystemClock,
-    web,
 };
 use chrono::{DateTime, Utc};
 use firmware_protocol::{
@@ -45,11 +39,12 @@ use firmware_protocol::{
         time::emit_anchor_unit,
     },
 };
-use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
-use crate::support::*;
+use crate::support::{
+    house::{self, House},
+    *,
+};
 
 const OTHER: DeviceId = DeviceId(*b"sombodys");
 const WORDS: &str = "around the lake with Ingrid";
@@ -103,7 +98,7 @@ fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
     assert!(!rows("weeks.csv").is_empty());
     assert_eq!(&rows("goals.csv")[0][7], WORDS);
     assert!(read("decisions.jsonl").contains(WORDS) && read("decisions.jsonl").contains("data_taken"));
-    assert!(read("README.txt").starts_with("Everything that Brisk kept of walker-seven"), "{}", read("README.txt"));
+    assert!(read("README.txt").starts_with("Everything that Brisk kept about walker-seven"), "{}", read("README.txt"));
     let again = home.run(&["person", "takeout", "-o", "mine"]);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("there already; nothing was written"), "{}", again.err);
@@ -281,23 +276,12 @@ fn a_disk_that_fills_up_while_the_journal_is_written_anew_erases_nothing() {
 }
 
 /// The program's parts on a data folder, as a command without a daemon has them.
-fn app(data: &Path, settings: &str) -> Arc<App> {
-    let config = Arc::new(Config::parse(settings, "test").unwrap());
-    let (store, report) = Store::open(data).unwrap();
-    let store = Arc::new(store);
+fn app(data: &Path, settings: &str) -> App {
+    let config = Config::parse(settings, "test").unwrap();
+    let store = Arc::new(Store::open(data).unwrap().0);
     let counters = devices::counters(&config, &store.decisions().unwrap());
     let people = devices::people(&config, &counters);
-    Arc::new(App {
-        book: DayBook::new(Arc::clone(&store), people, config.rules()).unwrap(),
-        config,
-        store,
-        clock: Arc::new(SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH)),
-        board: Vec::new(),
-        desk: None,
-        zone: None,
-        notes: opening_notes(&report),
-        data_dir: data.to_owned(),
-    })
+    house::app(store, people, config, Arc::new(SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH)))
 }
 
 fn rows(book: &DayBook, who: &str, now: DateTime<Utc>) -> Vec<DayTotal> {
@@ -372,81 +356,64 @@ fn alone() -> String {
     )
 }
 
-async fn send(app: &Arc<App>, method: &str, path: &str, form: &str) -> (StatusCode, BTreeMap<String, String>, Vec<u8>) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::HOST, "localhost:8791")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(form.to_owned()))
-        .unwrap();
-    let (parts, body) = web::router(Arc::clone(app)).oneshot(request).await.unwrap().into_parts();
-    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-    (parts.status, headers.collect(), body.collect().await.unwrap().to_bytes().to_vec())
-}
-
 #[tokio::test]
 async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     let dir = tempfile::tempdir().unwrap();
     household(dir.path(), 2);
-    let app = app(dir.path(), &alone());
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let house = House::of(app(dir.path(), &alone()));
 
-    let (status, _, page) = send(&app, "GET", "/privacy", "").await;
-    let page = text(page);
-    assert_eq!(status, StatusCode::OK);
+    let page = house.page("/privacy").await;
     for words in ["since Thursday 1 January 2026", "2,880 readings", "No goals yet.", "Nothing.", "/privacy/erase"] {
         assert!(page.contains(words), "{words}: {page}");
     }
 
-    let (status, headers, zip) = send(&app, "POST", "/privacy/take", "token=&once=take").await;
-    assert_eq!((status, headers["content-type"].as_str()), (StatusCode::OK, "application/zip"));
-    assert!(headers["content-disposition"].starts_with("attachment; filename=\"brisk-walker-seven-"));
-    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let taken = house.form("/privacy/take", &[("once", "take")]).await;
+    let header = |name: &str| taken.headers[name].to_str().unwrap();
+    assert_eq!((taken.code, header("content-type")), (200, "application/zip"));
+    assert!(header("content-disposition").starts_with("attachment; filename=\"brisk-walker-seven-"));
+    let mut zip = zip::ZipArchive::new(Cursor::new(&taken.bytes)).unwrap();
     let mut minutes = String::new();
     zip.by_name("minutes.csv").unwrap().read_to_string(&mut minutes).unwrap();
     assert_eq!(minutes.lines().count(), 1 + 2880);
-    assert!(text(send(&app, "GET", "/privacy", "").await.2).contains("You took everything with you:"));
+    assert!(house.page("/privacy").await.contains("You took everything with you:"));
 
-    let (status, _, form) = send(&app, "GET", "/privacy/erase", "").await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(text(form).contains("type walker-seven"));
+    assert!(house.page("/privacy/erase").await.contains("type walker-seven"));
     for typed in ["", "walker-eight", "<b>"] {
-        let (status, _, form) = send(&app, "POST", "/privacy/erase", &format!("confirm={typed}")).await;
-        let form = text(form);
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(form.contains("That is not walker-seven. Nothing was erased."), "{form}");
-        assert!(typed.is_empty() || form.contains(&typed.replace('<', "&lt;").replace('>', "&gt;")), "{form}");
+        let form = house.form("/privacy/erase", &[("confirm", typed)]).await;
+        assert_eq!(form.code, 422);
+        assert!(form.text.contains("That is not walker-seven. Nothing was erased."), "{}", form.text);
+        assert!(typed.is_empty() || form.text.contains(&typed.replace('<', "&lt;").replace('>', "&gt;")));
     }
     assert!(!holding(dir.path(), WORDS.as_bytes()).is_empty());
 
-    let (status, _, done) = send(&app, "POST", "/privacy/erase", "confirm=walker-seven").await;
-    let done = text(done);
-    assert_eq!(status, StatusCode::OK);
-    assert!(done.contains("Everything of you is erased") && done.contains("download=\"brisk-erased-"), "{done}");
+    let done = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+    assert_eq!(done.code, 200);
+    for words in ["Everything of you is erased", "download=\"brisk-erased-"] {
+        assert!(done.text.contains(words), "{words}: {}", done.text);
+    }
     assert_eq!(holding(dir.path(), WORDS.as_bytes()), Vec::<String>::new());
-    let receipt =
-        done.split("<pre dir=\"ltr\">").nth(1).unwrap().split("</pre>").next().unwrap().replace("&quot;", "\"");
+    let (_, receipt) = done.text.split_once("<pre dir=\"ltr\">").unwrap();
+    let receipt = receipt.split("</pre>").next().unwrap().replace("&quot;", "\"");
     let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
-    assert_eq!(receipt.check(&app.store).unwrap(), Check::Sound);
-    let (status, _, again) = send(&app, "POST", "/privacy/erase", "confirm=walker-seven").await;
-    assert_eq!(status, StatusCode::CONFLICT);
-    assert!(text(again).contains("nothing is kept of this person"));
-    assert!(text(send(&app, "GET", "/privacy", "").await.2).contains("Nothing that a counter counted."));
+    assert_eq!(receipt.check(&house.app.store).unwrap(), Check::Sound);
+    let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+    assert_eq!(again.code, 409);
+    assert!(again.text.contains("nothing is kept of this person"), "{}", again.text);
+    assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
 }
 
 #[tokio::test]
 async fn looking_changes_nothing_and_a_blinded_person_sees_no_counts_of_readings() {
     let dir = tempfile::tempdir().unwrap();
     household(dir.path(), 1);
-    let app = app(dir.path(), &alone().replace("[[counter]]", "display = \"blinded\"\n[[counter]]"));
-    let decisions = app.store.decisions().unwrap();
+    let house = House::of(app(dir.path(), &alone().replace("[[counter]]", "display = \"blinded\"\n[[counter]]")));
+    let before = house.decisions();
 
-    let page = String::from_utf8(send(&app, "GET", "/privacy", "").await.2).unwrap();
-    send(&app, "GET", "/privacy/erase", "").await;
+    let page = house.page("/privacy").await;
+    house.page("/privacy/erase").await;
 
     assert!(!page.contains("readings of") && page.contains("that your pages leave out for now"), "{page}");
-    assert_eq!(app.store.decisions().unwrap(), decisions);
+    assert_eq!(house.decisions(), before);
 }
 
 #[test]

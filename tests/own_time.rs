@@ -3,25 +3,19 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode, header},
-};
 use brisk::{
-    api::{self, App},
-    days::DayBook,
+    config::Config,
     demo,
-    model::Rules,
     radio::sim::{clock::SimClock, walker},
     store::Store,
     time::Calendar,
-    web,
 };
 use chrono::{DateTime, TimeDelta};
-use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
+
+use crate::support::house::{self, House, value_of};
+
+mod support;
 
 const DAYS: i64 = 8;
 /// The first day, a Monday, and the day after the last one.
@@ -29,9 +23,9 @@ const FIRST: &str = "2026-06-01";
 const TODAY: &str = "2026-06-09";
 
 struct Home {
-    app: Arc<App>,
+    house: House,
     clock: Arc<SimClock>,
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
 }
 
 fn calendar() -> Calendar {
@@ -48,42 +42,26 @@ impl Home {
         demo::play(&store, script, None).await.unwrap();
         let now = DateTime::from_timestamp((start + DAYS * 1440) * 60, 0).unwrap() + TimeDelta::hours(3);
         let clock = Arc::new(SimClock::free(now));
-        let app = Self::open(store, &clock, &dir);
-        Self { app, clock, dir }
+        Self { house: Self::open(store, &clock), clock, _dir: dir }
     }
 
-    fn open(store: Arc<Store>, clock: &Arc<SimClock>, dir: &tempfile::TempDir) -> Arc<App> {
+    fn open(store: Arc<Store>, clock: &Arc<SimClock>) -> House {
         let people = vec![demo::person("p1".parse().unwrap(), calendar())];
-        Arc::new(App {
-            book: DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap(),
-            store,
-            clock: Arc::clone(clock) as Arc<dyn brisk::time::Clock>,
-            config: Arc::default(),
-            board: Vec::new(),
-            desk: None,
-            zone: None,
-            notes: Vec::new(),
-            data_dir: dir.path().to_owned(),
-        })
+        House::of(house::app(store, people, Config::default(), Arc::clone(clock) as _))
     }
 
     /// The same home after the program was started anew.
     fn again(&mut self) {
-        self.app = Self::open(Arc::clone(&self.app.store), &self.clock, &self.dir);
+        self.house = Self::open(Arc::clone(&self.house.app.store), &self.clock);
     }
 
     async fn get(&self, path: &str) -> Value {
-        let request = Request::get(format!("/api/v1/{path}")).body(Body::empty()).unwrap();
-        let (status, text, _) = ask(api::router(Arc::clone(&self.app)), request).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        serde_json::from_str(&text).unwrap()
+        self.house.told(path).await.json()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        let request = Request::post(format!("/api/v1/{path}")).header(header::CONTENT_TYPE, "application/json");
-        let request = request.body(Body::from(body.to_string())).unwrap();
-        let (status, text, _) = ask(api::router(Arc::clone(&self.app)), request).await;
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.house.tell(path, body).await;
+        (answer.code, serde_json::from_str(&answer.text).unwrap_or(Value::Null))
     }
 
     async fn rows(&self) -> Vec<Value> {
@@ -91,37 +69,18 @@ impl Home {
     }
 
     async fn page(&self, path: &str) -> String {
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let (status, text, _) = ask(web::router(Arc::clone(&self.app)), request).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        text
+        self.house.page(path).await
     }
 
     /// Sends a form; gives the status, the page, and where the browser goes on to.
-    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, Option<String>) {
-        let encoded: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = request.body(Body::from(encoded.join("&"))).unwrap();
-        ask(web::router(Arc::clone(&self.app)), request).await
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String, Option<String>) {
+        let answer = self.house.form(path, fields).await;
+        (answer.code, answer.text.clone(), answer.goes_to().map(str::to_owned))
     }
 
     fn decisions(&self) -> usize {
-        self.app.store.decisions().unwrap().len()
+        self.house.decisions()
     }
-}
-
-async fn ask(router: Router, request: Request<Body>) -> (StatusCode, String, Option<String>) {
-    let answer = router.oneshot(request).await.unwrap();
-    let (head, body) = answer.into_parts();
-    let to = head.headers.get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
-    (head.status, String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(), to)
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
 
 fn of(rows: &[Value], column: &str) -> Vec<Value> {
@@ -130,14 +89,6 @@ fn of(rows: &[Value], column: &str) -> Vec<Value> {
 
 fn revisions(rows: &[Value]) -> Vec<u64> {
     rows.iter().map(|row| row["revision"].as_u64().unwrap()).collect()
-}
-
-/// The value of a field of this name in a page.
-fn value_of(page: &str, name: &str) -> String {
-    let at = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {page}"));
-    let tag = &page[at..at + page[at..].find('>').unwrap()];
-    let from = tag.find("value=\"").map_or_else(|| panic!("{name} has no value: {tag}"), |from| from + 7);
-    tag[from..from + tag[from..].find('"').unwrap()].to_owned()
 }
 
 #[tokio::test]
@@ -150,7 +101,7 @@ async fn working_hours_divide_brisk_minutes_and_days_say_so_by_their_revision() 
     let (status, set) = home.post("windows", &json!({"work": "mon-fri 00:00-24:00", "from": "2026-06-04"})).await;
     let after = home.rows().await;
 
-    assert_eq!((status, &set["from"]), (StatusCode::OK, &json!("2026-06-04")));
+    assert_eq!((status, &set["from"]), (200, &json!("2026-06-04")));
     for (was, is) in before.iter().zip(&after) {
         let date = is["local_date"].as_str().unwrap();
         let weekend = ["2026-06-06", "2026-06-07"].contains(&date);
@@ -213,7 +164,7 @@ async fn a_zone_from_a_date_marks_its_first_day() {
     let (status, person) = home.post("person", &json!({"zone": "Asia/Tokyo", "from": "2026-06-05"})).await;
     let rows = home.rows().await;
 
-    assert_eq!((status, &person["zone"]), (StatusCode::OK, &json!("Asia/Tokyo")));
+    assert_eq!((status, &person["zone"]), (200, &json!("Asia/Tokyo")));
     let marked: Vec<_> = rows.iter().filter(|row| row["flags"].as_str().unwrap().contains("tz_change")).collect();
     assert_eq!(marked.iter().map(|row| row["local_date"].as_str().unwrap()).collect::<Vec<_>>(), ["2026-06-05"]);
     let lengths: Vec<_> = rows.iter().map(|row| row["day_len_min"].as_u64().unwrap()).collect();
@@ -250,17 +201,17 @@ async fn what_is_sent_twice_is_noted_once() {
     let windows = json!({"work": "mon-fri 08:00-16:00"});
 
     for _ in 0..2 {
-        assert_eq!(home.post("diary", &swim).await.0, StatusCode::OK);
-        assert_eq!(home.post("windows", &windows).await.0, StatusCode::OK);
-        assert_eq!(home.post("person", &json!({"label": "Åse"})).await.0, StatusCode::OK);
+        assert_eq!(home.post("diary", &swim).await.0, 200);
+        assert_eq!(home.post("windows", &windows).await.0, 200);
+        assert_eq!(home.post("person", &json!({"label": "Åse"})).await.0, 200);
     }
     assert_eq!(home.decisions(), 3);
 
     for _ in 0..2 {
-        assert_eq!(home.post("diary/undo", &json!({"id": "s1"})).await.0, StatusCode::OK);
+        assert_eq!(home.post("diary/undo", &json!({"id": "s1"})).await.0, 200);
     }
     let (status, error) = home.post("diary", &swim).await;
-    assert_eq!((status, home.decisions()), (StatusCode::UNPROCESSABLE_ENTITY, 4));
+    assert_eq!((status, home.decisions()), (422, 4));
     assert!(error["error"].as_str().unwrap().contains("was taken out"), "{error}");
 }
 
@@ -307,7 +258,7 @@ async fn a_swim_is_noted_from_the_diary_in_two_more_clicks() {
     let again = home.form("/diary", &sent).await;
     let list = home.page(first.2.as_deref().unwrap()).await;
 
-    assert_eq!((first.0, &first.2), (StatusCode::SEE_OTHER, &again.2));
+    assert_eq!((first.0, &first.2), (303, &again.2));
     assert!(list.contains("30 minutes of swimming") && list.contains("role=\"status\""), "{list}");
     assert_eq!(home.decisions(), 1);
     assert_eq!(home.get("diary").await["entries"][0]["date"], TODAY);
@@ -322,7 +273,7 @@ async fn what_does_not_fit_comes_back_with_a_sentence_beside_each_field_and_noth
 
     let (status, page, _) = home.form("/diary", &typed).await;
 
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     for (field, part) in [("minutes", "longer than a day"), ("date", "still to come"), ("at", "hours and minutes")] {
         let at = page.find(&format!("id=\"{field}-problem\"")).unwrap_or_else(|| panic!("{field}: {page}"));
         assert!(page[at..at + 200].contains(part), "{field}: {}", &page[at..at + 200]);
@@ -350,8 +301,8 @@ async fn own_words_in_any_direction_come_back_unharmed_and_can_be_changed() {
 
     let (status, _, to) = home.form("/diary/undo", &[("id", "e1")]).await;
     let stale = home.form("/diary", &[("once", "e1"), ("kind", "swim"), ("minutes", "45")]).await;
-    assert_eq!((status, to.as_deref()), (StatusCode::SEE_OTHER, Some("/diary")));
-    assert_eq!(stale.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!((status, to.as_deref()), (303, Some("/diary")));
+    assert_eq!(stale.0, 422);
     assert!(stale.1.contains("was taken out") && value_of(&stale.1, "minutes") == "45", "{}", stale.1);
 }
 
@@ -366,7 +317,7 @@ async fn own_time_is_set_on_its_page_and_shown_as_it_was_set() {
     let (status, page, to) = home.form("/setup/own-time", &sent).await;
     let (windows, form) = (home.get("windows").await, home.page("/setup/own-time").await);
 
-    assert_eq!((status, to.as_deref()), (StatusCode::SEE_OTHER, Some("/setup")), "{page}");
+    assert_eq!((status, to.as_deref()), (303, Some("/setup")), "{page}");
     assert_eq!(windows["windows"]["work"], "mon-wed 08:00-16:30; fri 22:00-06:00");
     assert_eq!(windows["windows"]["sleep"], "daily 23:00-07:00");
     let shown = ["work-1-from", "work-1-to", "work-2-to", "sleep-from", "day-start"].map(|name| value_of(&form, name));
@@ -393,12 +344,12 @@ async fn hours_that_cannot_be_meant_get_a_sentence_each() {
     let (status, page, _) = home.form("/setup/own-time", &typed).await;
     let (far, far_page, _) = home.form("/setup/own-time", &[("own-time-from", "1926-06-09")]).await;
 
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(status, 422);
     for part in ["comes before the start", "Choose at least one", "a start and an end", "same as the start"] {
         assert_eq!(page.matches(part).count(), 1, "{part}: {page}");
     }
     assert_eq!(value_of(&page, "work-1-from"), "16:30");
-    assert_eq!(far, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(far, 422);
     assert!(far_page.contains("is the year right?"), "{far_page}");
     assert_eq!(home.decisions(), 0);
 }
@@ -412,10 +363,10 @@ async fn a_person_changes_name_language_and_zone_on_their_page() {
     let (person, page) = (home.get("person").await, home.page("/setup/person").await);
     let (wrong, kept, _) = home.form("/setup/person", &[("zone", "Mars/Olympus"), ("label", "דנה")]).await;
 
-    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(status, 303);
     assert_eq!((&person["label"], &person["language"]), (&json!("דנה 🌿"), &json!("he")));
     assert_eq!((&person["zone"], &person["zones"][0]["from"]), (&json!("Asia/Jerusalem"), &Value::Null));
     assert!(page.contains("lang=\"he\" dir=\"rtl\"") && page.contains("value=\"דנה 🌿\""), "{page}");
-    assert_eq!(wrong, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong, 422);
     assert!(kept.contains("<option value=\"Mars/Olympus\" selected>"), "{kept}");
 }

@@ -4,27 +4,27 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    http::{Request, StatusCode, header},
+    http::{StatusCode, header},
     response::Response,
 };
 use brisk::{
-    api::{App, numbers},
-    config::Display,
-    days::{DayBook, Person},
+    api::numbers,
+    config::{Config, Display},
+    days::Person,
     demo,
     goal::{self, DecidedBy, GoalVersion, Measure, Period, Weekdays},
-    model::Rules,
     radio::sim::{clock::SimClock, walker},
     store::Store,
     time::Calendar,
-    web,
     words::Language,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+
+use crate::support::house::{self, House};
+
+mod support;
 
 const PAGES: [&str; 4] = ["/", "/week", "/band", "/print"];
 /// Nothing here takes longer; reached only by a test that fails.
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A home in the evening of Wednesday 3 June 2026, with two days and a walk behind it.
 struct Home {
-    app: Arc<App>,
+    house: House,
     clock: Arc<SimClock>,
     _dir: tempfile::TempDir,
 }
@@ -55,27 +55,16 @@ impl Home {
         let mut person = demo::person("me".parse().unwrap(), calendar);
         change(&mut person);
         let clock = Arc::new(SimClock::free(DateTime::from_timestamp(minute * 60, 0).unwrap()));
-        let app = App {
-            book: DayBook::new(Arc::clone(&store), vec![person], Rules::brisk_1()).unwrap(),
-            store,
-            config: Arc::default(),
-            clock: Arc::clone(&clock) as Arc<dyn brisk::time::Clock>,
-            board: Vec::new(),
-            desk: None,
-            zone: None,
-            notes: Vec::new(),
-            data_dir: dir.path().to_owned(),
-            ends: CancellationToken::new(),
-        };
-        Self { app: Arc::new(app), clock, _dir: dir }
+        let app = house::app(store, vec![person], Config::default(), Arc::clone(&clock) as _);
+        Self { house: House::of(app), clock, _dir: dir }
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.app.clock.utc()
+        self.house.app.clock.utc()
     }
 
     fn set_goal(&self, measure: Measure, amount: u32) {
-        let person = self.app.book.person(None).unwrap();
+        let person = self.house.app.book.person(None).unwrap();
         let goal = GoalVersion {
             id: person.record.goals.next_id(),
             participant: person.id.clone(),
@@ -94,19 +83,17 @@ impl Home {
             decided_by: DecidedBy::Person,
             therapist: None,
             stage: None,
+            proposal: None,
         };
-        self.app.book.decide(&person, goal::Decision::GoalSet(goal), "person", self.now()).unwrap();
+        self.house.app.book.decide(&person, goal::Decision::GoalSet(goal), "person", self.now()).unwrap();
     }
 
     async fn get(&self, path: &str) -> Response {
-        let request = Request::get(path).header(header::HOST, "localhost").body(Body::empty()).unwrap();
-        web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
+        self.house.get(path).await
     }
 
     async fn page(&self, path: &str) -> String {
-        let response = self.get(path).await;
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        text(response).await
+        self.house.page(path).await
     }
 }
 
@@ -145,8 +132,8 @@ async fn every_page_is_a_whole_document_that_can_be_found_ones_way_in() {
 async fn today_shows_the_number_that_the_interface_for_programs_tells() {
     let home = Home::new(|_| {}).await;
     home.set_goal(Measure::LeisureBriskMin, 15);
-    let person = home.app.book.person(None).unwrap();
-    let told = numbers::today(&home.app, &person, home.now(), Language::En).unwrap();
+    let person = home.house.app.book.person(None).unwrap();
+    let told = numbers::today(&home.house.app, &person, home.now(), Language::En).unwrap();
 
     let page = home.page("/").await;
 
@@ -176,8 +163,8 @@ async fn a_week_that_makes_no_sense_is_this_week() {
 async fn a_person_whom_a_study_shows_no_number_gets_none_on_any_page() {
     let home = Home::new(|person| person.display = Display::Blinded).await;
     home.set_goal(Measure::LeisureBriskMin, 15);
-    let person = home.app.book.person(None).unwrap();
-    let rows = home.app.book.rows(&person, day("2026-06-01"), day("2026-06-03"), home.now()).unwrap();
+    let person = home.house.app.book.person(None).unwrap();
+    let rows = home.house.app.book.rows(&person, day("2026-06-01"), day("2026-06-03"), home.now()).unwrap();
 
     for path in PAGES {
         let page = home.page(path).await;
@@ -272,7 +259,7 @@ async fn today_is_told_anew_when_it_changes_and_the_stream_ends_with_the_daemon(
     let first = event(&mut stream).await.unwrap();
     home.set_goal(Measure::Steps, 60_000);
     let second = event(&mut stream).await.unwrap();
-    home.app.ends.cancel();
+    home.house.app.ends.cancel();
     let third = event(&mut stream).await;
 
     assert_eq!(first["day"], "2026-06-03");

@@ -30,7 +30,7 @@ fn home(pairing: &str, people: &str) -> Home {
 
 fn started(home: &Home) -> (Daemon, Browser) {
     let daemon = home.daemon();
-    let browser = Browser::at(&daemon);
+    let browser = Browser::let_in(home);
     (daemon, browser)
 }
 
@@ -248,7 +248,7 @@ fn everything_is_looked_at_in_plain_sentences_and_the_report_is_seen_before_it_i
     let saved = browser.send(&report, "/setup/check/report", &[("report", "first line\r\nsecond line")]);
 
     assert!(check.says("All is well.") && check.says("Anna's band"), "{}", check.body);
-    assert!(report.says("the disk can be written") && !report.says("Anna"), "{}", report.body);
+    assert!(report.says("writing to the disk") && !report.says("Anna"), "{}", report.body);
     assert_eq!(saved.body, "first line\nsecond line\n");
     assert_eq!(saved.header("content-disposition"), Some("attachment; filename=\"brisk-report.txt\""));
 }

@@ -7,8 +7,7 @@ use std::{
 };
 
 use brisk::{
-    api::{self, App},
-    config::Web,
+    config::Config,
     days::{DayBook, Person, Wearing},
     demo,
     model::{DeviceId, Rules},
@@ -22,12 +21,13 @@ use brisk::{
     store::{BondLevel, Store},
     supervisor::{Policy, SharedStatus, Supervised, Target, never_woken},
     time::{Calendar, Clock as _},
-    web::door::Door,
 };
 use chrono::DateTime;
 use firmware_protocol::device::step_log;
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+
+use crate::support::house::{self, House};
+
+mod support;
 
 const DAYS: i64 = 3;
 
@@ -157,24 +157,9 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
     let store = Arc::new(Store::open(dir.path()).unwrap().0);
     let (clock, radio, counters) = air(vec![(id(1), script(1))], Weather::calm());
     clock.set_synchronised(false);
-    let app = Arc::new(App {
-        store: Arc::clone(&store),
-        book: DayBook::new(Arc::clone(&store), vec![person("p1", &[id(1)])], Rules::brisk_1()).unwrap(),
-        clock: Arc::clone(&clock) as Arc<dyn brisk::time::Clock>,
-        instruments: Vec::new(),
-        config: Arc::default(),
-        board: Vec::new(),
-        desk: None,
-        zone: None,
-        notes: Vec::new(),
-        data_dir: dir.path().to_owned(),
-        ends: CancellationToken::new(),
-        door: Arc::new(Door::new(&Web::default(), None, dir.path(), Arc::clone(&store), Arc::clone(&clock) as _)),
-    });
-    let today = || async {
-        let request = axum::http::Request::get("/api/v1/today").body(axum::body::Body::empty()).unwrap();
-        api::router(Arc::clone(&app)).oneshot(request).await.unwrap().status()
-    };
+    let people = vec![person("p1", &[id(1)])];
+    let house = House::of(house::app(Arc::clone(&store), people, Config::default(), Arc::clone(&clock) as _));
+    let today = || async { house.told("today").await.code };
     let mut jitter = fastrand::Rng::with_seed(1);
     let one = supervised(&radio, &clock, &store, id(1));
 
@@ -185,7 +170,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
     let address = id(1).to_string();
     let counter = Arc::clone(&counters[&address]);
     assert!(!brisk::radio::sim::lock(&counter).device().clock_is_set(), "no counter's clock is set from an unset one");
-    assert_eq!(today().await, axum::http::StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(today().await, 503);
 
     clock.set_synchronised(true);
     clock.advance(Duration::from_secs(60));
@@ -193,7 +178,7 @@ async fn while_the_host_does_not_believe_its_clock_readings_are_kept_and_no_day_
 
     let state = store.counter(id(1)).unwrap().unwrap();
     assert_eq!(state.undated_epochs, 0, "dated as soon as one clock is known");
-    assert_eq!(today().await, axum::http::StatusCode::OK);
-    assert_eq!(steps_of_days(&app.book, "p1"), steps_of_script(&script(1)));
+    assert_eq!(today().await, 200);
+    assert_eq!(steps_of_days(&house.app.book, "p1"), steps_of_script(&script(1)));
     assert!(clock.synchronised());
 }

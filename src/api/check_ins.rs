@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     goal::{Problems, decision::Found},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A person's check-ins.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CheckInsReply {
     /// Today's date in the person's zone.
     pub today: NaiveDate,
@@ -35,7 +35,7 @@ pub struct CheckInsReply {
 }
 
 /// An instrument that is switched on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AskedReply {
     /// Its name.
     pub instrument: String,
@@ -48,7 +48,7 @@ pub struct AskedReply {
 }
 
 /// Answers to an instrument.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answered {
     /// Whose.
@@ -139,6 +139,8 @@ fn refused(problems: Problems) -> Problem {
     crate::days::DaysError::from(problems).into()
 }
 
+/// What is asked at check-ins, and the answers from `from` to `to`; without a span, all of them.
+#[utoipa::path(get, path = "/api/v1/check-ins", params(Asked), responses((status = 200, description = "Questions and answers", body = CheckInsReply), ErrorReply))]
 pub(super) async fn get_check_ins(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -150,6 +152,8 @@ pub(super) async fn get_check_ins(
     .await
 }
 
+/// Says which check-ins are asked from a day on.
+#[utoipa::path(post, path = "/api/v1/check-ins/set", request_body = CheckInsSet, responses((status = 200, description = "What is asked then", body = CheckInsSet), ErrorReply))]
 pub(super) async fn set_check_ins(
     State(app): State<Arc<App>>,
     Json(wanted): Json<CheckInsSet>,
@@ -162,6 +166,8 @@ pub(super) async fn set_check_ins(
     .await
 }
 
+/// Notes the answers of a check-in, with the scores that follow from them.
+#[utoipa::path(post, path = "/api/v1/check-ins", request_body = Answered, responses((status = 200, description = "Answers and scores", body = CheckInAnswer), ErrorReply))]
 pub(super) async fn answer_check_in(
     State(app): State<Arc<App>>,
     Json(given): Json<Answered>,

@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     person::{
@@ -23,7 +23,7 @@ const WEEKS_BACK: Days = Days::new(28);
 const WEEK_AHEAD: Days = Days::new(7);
 
 /// A person's small choices.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ChoicesReply {
     /// Today's date in the person's zone.
     pub today: NaiveDate,
@@ -34,7 +34,7 @@ pub struct ChoicesReply {
 }
 
 /// A day's choice.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ChoiceReply {
     /// The day.
     pub date: NaiveDate,
@@ -92,6 +92,8 @@ pub fn answer(app: &App, person: &Person, answer: ChoiceAnswer, now: DateTime<Ut
     Ok(())
 }
 
+/// Small choices from `from` to `to`; without a span, of the last four weeks and the week ahead.
+#[utoipa::path(get, path = "/api/v1/choices", params(Asked), responses((status = 200, description = "The choices", body = ChoicesReply), ErrorReply))]
 pub(super) async fn get_choices(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -103,6 +105,8 @@ pub(super) async fn get_choices(
     .await
 }
 
+/// Plans a small choice for a day.
+#[utoipa::path(post, path = "/api/v1/choices", request_body = ChoicePlan, responses((status = 200, description = "The choice as it was planned", body = ChoicePlan), ErrorReply))]
 pub(super) async fn plan_choice(
     State(app): State<Arc<App>>,
     Json(planned): Json<ChoicePlan>,
@@ -115,6 +119,8 @@ pub(super) async fn plan_choice(
     .await
 }
 
+/// Notes whether a small choice was made.
+#[utoipa::path(post, path = "/api/v1/choices/answer", request_body = ChoiceAnswer, responses((status = 200, description = "The answer as it was noted", body = ChoiceAnswer), ErrorReply))]
 pub(super) async fn answer_choice(
     State(app): State<Arc<App>>,
     Json(given): Json<ChoiceAnswer>,

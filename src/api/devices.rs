@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use firmware_protocol::device::{self, KINDS};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Problem, blocking};
+use super::{App, ErrorReply, Problem, blocking};
 use crate::{
     devices::{Counter, DeviceDecision, keys},
     goal::decision::Problem as Typed,
@@ -22,7 +22,7 @@ use crate::{
 const LONGEST_SCAN_S: u64 = 60;
 
 /// How long to listen.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScanRequest {
     /// Seconds, at most a minute.
@@ -30,7 +30,7 @@ pub struct ScanRequest {
 }
 
 /// A counter in reach.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HeardReply {
     /// Its address.
     pub address: String,
@@ -47,7 +47,7 @@ pub struct HeardReply {
 }
 
 /// An answer to the question under way.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PairAnswer {
     /// The digits that the counter shows.
@@ -59,7 +59,7 @@ pub enum PairAnswer {
 }
 
 /// Whose a counter is from when.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignRequest {
     /// Sixteen hexadecimal digits.
@@ -71,7 +71,7 @@ pub struct AssignRequest {
 }
 
 /// Which counter.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichDevice {
     /// Sixteen hexadecimal digits.
@@ -79,7 +79,7 @@ pub struct WhichDevice {
 }
 
 /// What was done, in a sentence.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DoneReply {
     /// For people.
     pub done: String,
@@ -95,6 +95,8 @@ pub fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
     })
 }
 
+/// Listens for counters.
+#[utoipa::path(post, path = "/api/v1/devices/scan", request_body = ScanRequest, responses((status = 200, description = "Counters in reach", body = Vec<HeardReply>), ErrorReply))]
 pub(super) async fn scan(
     State(app): State<Arc<App>>,
     Json(asked): Json<ScanRequest>,
@@ -126,6 +128,8 @@ fn plain(name: &str) -> String {
     kept.take(32).collect()
 }
 
+/// Begins to pair; how it stands is asked for at `/api/v1/devices/pairing`.
+#[utoipa::path(post, path = "/api/v1/devices/pair", request_body = PairRequest, responses((status = 200, description = "How it stands", body = PairState), ErrorReply))]
 pub(super) async fn pair(
     State(app): State<Arc<App>>,
     Json(request): Json<PairRequest>,
@@ -140,10 +144,14 @@ pub(super) async fn pair(
     Ok(Json(desk.state()))
 }
 
+/// How the pairing stands.
+#[utoipa::path(get, path = "/api/v1/devices/pairing", responses((status = 200, description = "How it stands", body = PairState), ErrorReply))]
 pub(super) async fn pairing(State(app): State<Arc<App>>) -> Result<Json<PairState>, Problem> {
     Ok(Json(desk(&app)?.state()))
 }
 
+/// Answers the question of the pairing under way.
+#[utoipa::path(post, path = "/api/v1/devices/pairing/answer", request_body = PairAnswer, responses((status = 200, description = "How it stands", body = PairState), ErrorReply))]
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
     Json(answer): Json<PairAnswer>,
@@ -164,6 +172,8 @@ pub(super) async fn answer(
     }
 }
 
+/// Says whose a counter is, from which day on.
+#[utoipa::path(post, path = "/api/v1/devices/assign", request_body = AssignRequest, responses((status = 200, description = "What was done", body = DoneReply), ErrorReply))]
 pub(super) async fn assign(
     State(app): State<Arc<App>>,
     Json(asked): Json<AssignRequest>,
@@ -221,6 +231,8 @@ pub fn counter(desk: &PairingDesk, id: &str) -> Result<Counter, Problem> {
     })
 }
 
+/// Looks for a counter no longer, and removes its keys; its data are kept.
+#[utoipa::path(post, path = "/api/v1/devices/forget", request_body = WhichDevice, responses((status = 200, description = "What was done", body = DoneReply), ErrorReply))]
 pub(super) async fn forget(
     State(app): State<Arc<App>>,
     Json(asked): Json<WhichDevice>,

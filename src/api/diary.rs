@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     goal::{self, DiaryKind},
@@ -24,7 +24,7 @@ use crate::{
 const LISTED_DAYS: u64 = 28;
 
 /// A diary's entries.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DiaryReply {
     /// Whose.
     pub participant: ParticipantId,
@@ -38,7 +38,7 @@ pub struct DiaryReply {
 }
 
 /// An activity to be noted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiaryNote {
     /// Whose; may be left out when there is only one person.
@@ -67,7 +67,7 @@ pub struct DiaryNote {
 }
 
 /// An entry to be taken out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiaryUndo {
     /// Whose; may be left out when there is only one person.
@@ -81,7 +81,7 @@ pub struct DiaryUndo {
 pub fn diary(app: &App, person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>) -> DiaryReply {
     let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
     let to = to.unwrap_or(today);
-    let from = from.unwrap_or(to - Days::new(LISTED_DAYS - 1));
+    let from = from.or_else(|| to.checked_sub_days(Days::new(LISTED_DAYS - 1))).unwrap_or(to);
     let diary = &person.record.diary;
     DiaryReply {
         participant: person.id.clone(),
@@ -155,6 +155,8 @@ pub fn free_id(diary: &Diary) -> String {
     }
 }
 
+/// Diary entries from `from` to `to`; without a span, of the last four weeks.
+#[utoipa::path(get, path = "/api/v1/diary", params(Asked), responses((status = 200, description = "The entries", body = DiaryReply), ErrorReply))]
 pub(super) async fn get_diary(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -166,6 +168,8 @@ pub(super) async fn get_diary(
     .await
 }
 
+/// Notes an activity, or changes the one that has this `id`.
+#[utoipa::path(post, path = "/api/v1/diary", request_body = DiaryNote, responses((status = 200, description = "The entry as it was noted", body = DiaryEntry), ErrorReply))]
 pub(super) async fn post_diary(
     State(app): State<Arc<App>>,
     Json(body): Json<DiaryNote>,
@@ -173,6 +177,8 @@ pub(super) async fn post_diary(
     blocking(app, move |app| note(app, body)).await
 }
 
+/// Takes an entry out of the diary for good.
+#[utoipa::path(post, path = "/api/v1/diary/undo", request_body = DiaryUndo, responses((status = 200, description = "The entries of the last four weeks", body = DiaryReply), ErrorReply))]
 pub(super) async fn post_undo(
     State(app): State<Arc<App>>,
     Json(body): Json<DiaryUndo>,

@@ -10,7 +10,7 @@ use axum::{Json, extract::State};
 use firmware_protocol::device;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Problem, blocking};
+use super::{App, ErrorReply, Problem, blocking};
 use crate::{
     config::ClockZone,
     doctor::{self, CounterFacts, Facts, Finding, Look},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What `doctor` says.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DoctorReply {
     /// What was looked at, and is in order or not: one line each.
     pub looked_at: Vec<String>,
@@ -31,6 +31,8 @@ pub struct DoctorReply {
 /// Enough for the journal of a day.
 const PROBE_BYTES: usize = 256 * 1024;
 
+/// What is wrong in this home, and what to do about it.
+#[utoipa::path(get, path = "/api/v1/doctor", responses((status = 200, description = "What was looked at and found", body = DoctorReply), ErrorReply))]
 pub(super) async fn doctor(State(app): State<Arc<App>>) -> Result<Json<DoctorReply>, Problem> {
     let (looks, findings) = examine(app).await?;
     let line = |look: &Look| format!("{} {}", if look.fine { "ok " } else { "NOT" }, look.what);

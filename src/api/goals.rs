@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, GoalReply, GoalsReply, Problem, blocking};
+use super::{App, Asked, ErrorReply, GoalReply, GoalsReply, Problem, blocking};
 use crate::{
     days::Person,
     goal::{Decision, GoalVersion},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A pause.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRequest {
     /// Whose goal; may be left out when there is only one person.
@@ -29,7 +29,7 @@ pub struct PauseRequest {
 }
 
 /// A return from a pause, or the end of a goal.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FromRequest {
     /// Whose goal; may be left out when there is only one person.
@@ -41,7 +41,7 @@ pub struct FromRequest {
 }
 
 /// A day that a clinician takes out of the judging.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExcuseRequest {
     /// Whose day; may be left out when there is only one person.
@@ -140,6 +140,8 @@ pub fn end(
     Ok(())
 }
 
+/// All goals of a person, and the one in force.
+#[utoipa::path(get, path = "/api/v1/goals", params(Asked), responses((status = 200, description = "The goals", body = GoalsReply), ErrorReply))]
 pub(super) async fn get_goals(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -147,6 +149,8 @@ pub(super) async fn get_goals(
     blocking(app, move |app| Ok(goals(app, &*app.book.person(asked.person.as_ref())?))).await
 }
 
+/// Sets a goal from its first day on; it takes the place of whichever was in force.
+#[utoipa::path(post, path = "/api/v1/goals", request_body = GoalVersion, responses((status = 200, description = "The goal as it was set", body = GoalVersion), ErrorReply))]
 pub(super) async fn set_goal(
     State(app): State<Arc<App>>,
     Json(goal): Json<GoalVersion>,
@@ -173,6 +177,8 @@ async fn decided(
     .await
 }
 
+/// Pauses the goal from today to a day.
+#[utoipa::path(post, path = "/api/v1/goals/pause", request_body = PauseRequest, responses((status = 200, description = "The goals as they are then", body = GoalsReply), ErrorReply))]
 pub(super) async fn post_pause(
     State(app): State<Arc<App>>,
     Json(asked): Json<PauseRequest>,
@@ -180,6 +186,8 @@ pub(super) async fn post_pause(
     decided(app, asked.person, move |app, person, now| pause(app, person, asked.until, asked.reason, now)).await
 }
 
+/// Ends every pause of the goal, from a day on.
+#[utoipa::path(post, path = "/api/v1/goals/resume", request_body = FromRequest, responses((status = 200, description = "The goals as they are then", body = GoalsReply), ErrorReply))]
 pub(super) async fn post_resume(
     State(app): State<Arc<App>>,
     Json(asked): Json<FromRequest>,
@@ -190,6 +198,8 @@ pub(super) async fn post_resume(
     .await
 }
 
+/// Ends the goal from a day on; no other takes its place.
+#[utoipa::path(post, path = "/api/v1/goals/end", request_body = FromRequest, responses((status = 200, description = "The goals as they are then", body = GoalsReply), ErrorReply))]
 pub(super) async fn post_end(
     State(app): State<Arc<App>>,
     Json(asked): Json<FromRequest>,
@@ -200,6 +210,8 @@ pub(super) async fn post_end(
     .await
 }
 
+/// Takes a day out of the judging, for a clinician.
+#[utoipa::path(post, path = "/api/v1/goals/excuse", request_body = ExcuseRequest, responses((status = 200, description = "The goals as they are then", body = GoalsReply), ErrorReply))]
 pub(super) async fn post_excuse(
     State(app): State<Arc<App>>,
     Json(asked): Json<ExcuseRequest>,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     model::{DeviceId, ParticipantId},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What a person and their helper are told.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticesReply {
     /// Today's notice, while it has not been put away.
     pub notice: Option<String>,
@@ -32,7 +32,7 @@ pub struct NoticesReply {
 }
 
 /// Who put today's notice away.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// Who.
@@ -92,6 +92,8 @@ pub fn seen(app: &App, person: &Person, now: DateTime<Utc>) -> Result<(), Proble
     Ok(())
 }
 
+/// Today's notice, and what a helper may want to do about the bands.
+#[utoipa::path(get, path = "/api/v1/notices", params(Asked), responses((status = 200, description = "The notices", body = NoticesReply), ErrorReply))]
 pub(super) async fn get_notices(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -109,6 +111,8 @@ pub(super) async fn get_notices(
     .await
 }
 
+/// Puts today's notice away.
+#[utoipa::path(post, path = "/api/v1/notices/seen", request_body = Seen, responses((status = 200, description = "Who put it away", body = Seen), ErrorReply))]
 pub(super) async fn put_away(State(app): State<Arc<App>>, Json(who): Json<Seen>) -> Result<Json<Seen>, Problem> {
     blocking(app, move |app| {
         let person = app.book.person(Some(&who.participant))?;

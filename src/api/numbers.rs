@@ -9,12 +9,15 @@ use axum::{
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Timelike as _, Utc};
 
 use super::{
-    App, Asked, CounterReply, DataReply, DaysReply, Problem, StatusReply, TodayReply, WeekReply, blocking,
+    App, Asked, CounterReply, DataReply, DaysReply, ErrorReply, Problem, StatusReply, TodayReply, WeekReply, blocking,
     known_days::KnownDays, notices,
 };
 use crate::{
     days::Person,
-    goal::{self, DayFacts, DiaryMinutes, Heard, TodayContext, past::monday_of},
+    goal::{
+        self, DayFacts, DiaryMinutes, Heard, TodayContext,
+        past::{monday_of, sunday_of},
+    },
     model::{DayTotal, SOFTWARE},
     words::{Language, Phrase, say},
 };
@@ -144,7 +147,7 @@ pub fn today(app: &App, person: &Person, now: DateTime<Utc>, language: Language)
 /// When the store fails.
 pub fn week(app: &App, person: &Person, date: NaiveDate, now: DateTime<Utc>) -> Result<WeekReply, Problem> {
     let monday = monday_of(date);
-    let known = KnownDays::read(app, person, monday, monday + Days::new(6), now)?;
+    let known = KnownDays::read(app, person, monday, sunday_of(monday), now)?;
     let progress = goal::judge_week(&known.facts(), &person.record.goals, monday);
     Ok(WeekReply { progress, days: known.rows })
 }
@@ -178,10 +181,14 @@ pub fn days(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<DaysReply, P
     Ok(DaysReply { days, next })
 }
 
+/// How everything is: this program, its data, every counter.
+#[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "How everything is", body = StatusReply), ErrorReply))]
 pub(super) async fn get_status(State(app): State<Arc<App>>) -> Result<Json<StatusReply>, Problem> {
     blocking(app, status).await
 }
 
+/// Today beside the plan, with the sentence that the page says.
+#[utoipa::path(get, path = "/api/v1/today", params(Asked), responses((status = 200, description = "Today", body = TodayReply), ErrorReply))]
 pub(super) async fn get_today(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -193,6 +200,8 @@ pub(super) async fn get_today(
     .await
 }
 
+/// The week from Monday to Sunday that holds `from`, or today, beside the plan.
+#[utoipa::path(get, path = "/api/v1/week", params(Asked), responses((status = 200, description = "The week", body = WeekReply), ErrorReply))]
 pub(super) async fn get_week(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -206,6 +215,8 @@ pub(super) async fn get_week(
     .await
 }
 
+/// Rows of the day table, of one person or of everybody, oldest first; a year at a time.
+#[utoipa::path(get, path = "/api/v1/days", params(Asked), responses((status = 200, description = "One row a day, and where to go on", body = DaysReply), ErrorReply))]
 pub(super) async fn get_days(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -213,10 +224,14 @@ pub(super) async fn get_days(
     blocking(app, move |app| days(app, &asked, app.trusted_now()?)).await
 }
 
+/// Reads everything that is stored, and says what is wrong with it. Changes nothing.
+#[utoipa::path(post, path = "/api/v1/data/verify", responses((status = 200, description = "What was found", body = DataReply), ErrorReply))]
 pub(super) async fn verify(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
     blocking(app, |app| Ok(DataReply::verified(&app.store.verify(&mut |_, _| {})?, &app.store.quarantine()?))).await
 }
 
+/// Makes the index anew from the journal.
+#[utoipa::path(post, path = "/api/v1/data/rebuild", responses((status = 200, description = "What was done", body = DataReply), ErrorReply))]
 pub(super) async fn rebuild(State(app): State<Arc<App>>) -> Result<Json<DataReply>, Problem> {
     blocking(app, |app| {
         let report = app.store.rebuild(&mut |_, _| {})?;

@@ -9,7 +9,7 @@ use axum::{
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     aggregate::leisure::LeisureRule,
     days::Person,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A person's own time.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WindowsReply {
     /// Whose.
     pub participant: ParticipantId,
@@ -42,7 +42,7 @@ pub struct WindowsReply {
 }
 
 /// A change of own time; what it leaves out stays as it is on its first day.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WindowsChange {
     /// Whose; may be left out when there is only one person.
@@ -98,6 +98,8 @@ pub fn set_windows(app: &App, change: WindowsChange) -> Result<OwnTimeSet, Probl
     Ok(set)
 }
 
+/// When a person works and sleeps, and when their day begins.
+#[utoipa::path(get, path = "/api/v1/windows", params(Asked), responses((status = 200, description = "Own time, as it holds today and as it was set", body = WindowsReply), ErrorReply))]
 pub(super) async fn get_windows(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -105,6 +107,8 @@ pub(super) async fn get_windows(
     blocking(app, move |app| Ok(windows(app, &*app.book.person(asked.person.as_ref())?))).await
 }
 
+/// Sets own time from a day on; what the request leaves out stays.
+#[utoipa::path(post, path = "/api/v1/windows", request_body = WindowsChange, responses((status = 200, description = "Own time as it was set", body = OwnTimeSet), ErrorReply))]
 pub(super) async fn post_windows(
     State(app): State<Arc<App>>,
     Json(change): Json<WindowsChange>,

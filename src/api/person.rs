@@ -9,7 +9,7 @@ use axum::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     config::Display,
     days::Person,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A person's settings, as they hold.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PersonReply {
     /// Pseudonym.
     pub participant: ParticipantId,
@@ -45,7 +45,7 @@ pub struct PersonReply {
 }
 
 /// A change of a person's settings; what it leaves out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PersonChange {
     /// Whose; may be left out when there is only one person.
@@ -97,6 +97,8 @@ pub fn change(app: &App, change: PersonChange) -> Result<PersonReply, Problem> {
     Ok(person(app, &changed))
 }
 
+/// A person's language, zone and name on the pages.
+#[utoipa::path(get, path = "/api/v1/person", params(Asked), responses((status = 200, description = "The settings as they hold", body = PersonReply), ErrorReply))]
 pub(super) async fn get_person(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -104,6 +106,8 @@ pub(super) async fn get_person(
     blocking(app, move |app| Ok(person(app, &*app.book.person(asked.person.as_ref())?))).await
 }
 
+/// Changes a person's language, zone or name on the pages; what the request leaves out stays.
+#[utoipa::path(post, path = "/api/v1/person", request_body = PersonChange, responses((status = 200, description = "The settings as they hold then", body = PersonReply), ErrorReply))]
 pub(super) async fn post_person(
     State(app): State<Arc<App>>,
     Json(body): Json<PersonChange>,

@@ -13,11 +13,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 
-use super::{App, Asked, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking};
 use crate::{
     days::Person,
     devices,
@@ -28,11 +28,12 @@ use crate::{
         receipt::{Check, Receipt},
         takeout::{Takeout, TakeoutError},
     },
+    web::door::{browsers::Which, exposure::exposures},
     words::Language,
 };
 
 /// What is kept of a person.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeptReply {
     /// Whose.
     pub person: ParticipantId,
@@ -48,14 +49,25 @@ pub struct KeptReply {
     pub check_ins: usize,
     /// Days on which they took everything away.
     pub taken: Vec<NaiveDate>,
+    /// When other computers were let in, the latest first.
+    pub let_in: Vec<LetIn>,
     /// The folder in which everything lies, with that of others in this home.
     pub folder: String,
     /// Bytes in it.
     pub bytes: u64,
 }
 
+/// A time in which other computers were let in.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LetIn {
+    /// Its beginning.
+    pub from: DateTime<Utc>,
+    /// Its end; none while it lasts.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// What is kept of one counter.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeptCounter {
     /// Sixteen hexadecimal digits.
     pub id: String,
@@ -68,7 +80,7 @@ pub struct KeptCounter {
 }
 
 /// Whose data are to be taken away.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakeoutRequest {
     /// Whose; may be left out when there is only one person.
@@ -79,7 +91,7 @@ pub struct TakeoutRequest {
 }
 
 /// Who is to be erased.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Who.
@@ -89,7 +101,7 @@ pub struct EraseRequest {
 }
 
 /// What was erased.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErasedReply {
     /// For the person to keep; it is stored nowhere here.
     pub receipt: Receipt,
@@ -98,7 +110,7 @@ pub struct ErasedReply {
 }
 
 /// Whether a receipt is borne out by what is stored.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReceiptReply {
     /// It is.
     pub sound: bool,
@@ -127,6 +139,9 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
         counters.push(KeptCounter { id, label, readings: state.epochs, shared });
     }
     let record = &person.record;
+    let now = app.clock.utc();
+    let let_in = exposures(&app.store.decisions()?).into_iter().rev();
+    let let_in = let_in.map(|(from, until)| LetIn { from, until: until.filter(|until| *until <= now) });
     let (journal, index) = app.store.size();
     Ok(KeptReply {
         person: person.id.clone(),
@@ -136,6 +151,7 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
         diary: record.diary.between(NaiveDate::MIN, NaiveDate::MAX).count(),
         check_ins: record.check_ins.answers().len(),
         taken: record.taken.clone(),
+        let_in: let_in.collect(),
         folder: app.data_dir.display().to_string(),
         bytes: journal.saturating_add(index),
     })
@@ -179,7 +195,7 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
     Ok((headers, body).into_response())
 }
 
-/// Erases a person, forgets their counters, and gives the receipt.
+/// Erases a person, forgets their counters, lets in their browsers no more, and gives the receipt.
 ///
 /// # Errors
 /// When the confirmation does not fit, there is nothing, or the store fails; nothing was erased then.
@@ -191,15 +207,20 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
         ));
     }
     let erasing = Arc::clone(&app);
-    let Json(done) = blocking(app.clone(), move |_| {
+    let Json((done, mut notes)) = blocking(Arc::clone(&app), move |_| {
         let app = erasing;
-        app.book.person(Some(&request.person))?;
         let at = app.clock.utc();
         let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
-        Ok(done)
+        let mut notes = notes(&app, &done);
+        if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
+            tracing::warn!(%error, "browsers of a person who was erased are still let in");
+            notes.push(
+                "The list of browsers could not be written; `brisk web revoke --of` takes them out of it.".to_owned(),
+            );
+        }
+        Ok((done, notes))
     })
     .await?;
-    let mut notes = notes(&app, &done);
     if let Some(desk) = &app.desk {
         desk.changed.notify_one();
         for address in done.forgotten.iter().filter_map(|(_, address)| address.as_deref()) {
@@ -268,6 +289,8 @@ pub fn check(app: &App, receipt: &Receipt) -> Result<ReceiptReply, Problem> {
     Ok(ReceiptReply { sound, sentence })
 }
 
+/// What is kept of a person.
+#[utoipa::path(get, path = "/api/v1/person/kept", params(Asked), responses((status = 200, description = "What is kept", body = KeptReply), ErrorReply))]
 pub(super) async fn get_kept(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -275,6 +298,8 @@ pub(super) async fn get_kept(
     blocking(app, move |app| kept(app, &*app.book.person(asked.person.as_ref())?)).await
 }
 
+/// Everything that is kept of a person, as a zip. That it was taken is noted.
+#[utoipa::path(post, path = "/api/v1/person/takeout", request_body = TakeoutRequest, responses((status = 200, description = "The files", content_type = "application/zip", body = Vec<u8>), ErrorReply))]
 pub(super) async fn takeout(
     State(app): State<Arc<App>>,
     Json(request): Json<TakeoutRequest>,
@@ -282,6 +307,8 @@ pub(super) async fn takeout(
     take(app, request).await
 }
 
+/// Erases a person for good, and forgets their counters.
+#[utoipa::path(post, path = "/api/v1/person/erase", request_body = EraseRequest, responses((status = 200, description = "The receipt", body = ErasedReply), ErrorReply))]
 pub(super) async fn erase_person(
     State(app): State<Arc<App>>,
     Json(request): Json<EraseRequest>,
@@ -289,6 +316,8 @@ pub(super) async fn erase_person(
     erase(app, request).await.map(Json)
 }
 
+/// Whether the receipt of an erasure is borne out by what is stored. Changes nothing.
+#[utoipa::path(post, path = "/api/v1/person/receipt", request_body = Receipt, responses((status = 200, description = "Whether it is", body = ReceiptReply), ErrorReply))]
 pub(super) async fn check_receipt(
     State(app): State<Arc<App>>,
     Json(receipt): Json<Receipt>,

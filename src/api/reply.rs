@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use axum::{
+    Json,
+    http::header,
+    response::{IntoResponse as _, Response},
+};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use firmware_protocol::driver::Resolution;
 use serde::{Deserialize, Serialize};
@@ -14,15 +19,35 @@ use crate::{
     supervisor::CounterStatus,
 };
 
+/// The longest text about a request that cannot be read, bytes.
+const LONGEST_REFUSAL: usize = 4096;
+
 /// Why there is no answer.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoResponses)]
+#[response(status = "default", description = "Why there is no answer, and what to do")]
 pub struct ErrorReply {
     /// What happened, what it means for the data, what to do.
     pub error: String,
 }
 
+/// What could not be read of a request, in the same form as every other refusal.
+pub(super) async fn in_json(response: Response) -> Response {
+    let plain = |response: &Response| {
+        let kind = response.headers().get(header::CONTENT_TYPE);
+        kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("text/plain"))
+    };
+    if !response.status().is_client_error() || !plain(&response) {
+        return response;
+    }
+    let status = response.status();
+    let said = axum::body::to_bytes(response.into_body(), LONGEST_REFUSAL).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let error = format!("the request cannot be read, and nothing was changed: {said}. docs/api.md says how to ask");
+    (status, Json(ErrorReply { error })).into_response()
+}
+
 /// How everything is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StatusReply {
     /// Program and version.
     pub software: String,
@@ -37,6 +62,7 @@ pub struct StatusReply {
     /// The configured counters, then others whose data are here.
     pub counters: Vec<CounterReply>,
     /// Where the data lies.
+    #[schema(value_type = String)]
     pub data_dir: PathBuf,
     /// Size of the truth.
     pub journal_bytes: u64,
@@ -47,7 +73,7 @@ pub struct StatusReply {
 }
 
 /// One counter.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CounterReply {
     /// Its own identity; none while it has not been met.
     pub id: Option<String>,
@@ -123,7 +149,7 @@ impl CounterReply {
 }
 
 /// Today beside the plan.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TodayReply {
     /// Today's date in the person's zone.
     pub date: NaiveDate,
@@ -140,6 +166,7 @@ pub struct TodayReply {
     /// How much is left.
     pub left: Option<u32>,
     /// When something last arrived from the person's counter, by the clock on their wall.
+    #[schema(value_type = Option<String>, example = "2026-05-14T16:40:00")]
     pub last_heard: Option<NaiveDateTime>,
     /// Charge of that counter, percent.
     #[serde(default)]
@@ -149,7 +176,7 @@ pub struct TodayReply {
 }
 
 /// A week from Monday to Sunday beside the plan.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WeekReply {
     /// How it went.
     #[serde(flatten)]
@@ -159,7 +186,7 @@ pub struct WeekReply {
 }
 
 /// Rows of the day table.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DaysReply {
     /// Each person's days in order; one person after the other.
     pub days: Vec<DayTotal>,
@@ -168,7 +195,7 @@ pub struct DaysReply {
 }
 
 /// A person's goals.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GoalsReply {
     /// Today's date in the person's zone.
     pub today: NaiveDate,
@@ -183,7 +210,7 @@ pub struct GoalsReply {
 }
 
 /// A goal and the days on which it counted.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GoalReply {
     /// First day.
     pub from: NaiveDate,
@@ -200,7 +227,7 @@ impl From<&GoalSpan<'_>> for GoalReply {
 }
 
 /// What was found in the data, or done to it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DataReply {
     /// Everything is as it should be.
     pub sound: bool,

@@ -10,7 +10,7 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, Problem, blocking, goals, known_days::KnownDays};
+use super::{App, Asked, ErrorReply, Problem, blocking, goals, known_days::KnownDays};
 use crate::{
     config::{self, Display, Programme},
     days::Person,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What may be chosen for the next week.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProposalsReply {
     /// Today's date in the person's zone.
     pub today: NaiveDate,
@@ -41,7 +41,7 @@ pub struct ProposalsReply {
 }
 
 /// One thing that may be chosen.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProposalReply {
     /// Its name, such as `2026-W21-more`.
     pub id: String,
@@ -58,7 +58,7 @@ pub struct ProposalReply {
 }
 
 /// An answer to a proposal.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRequest {
     /// Whose; may be left out when there is only one person.
@@ -74,7 +74,7 @@ pub struct AnswerRequest {
 }
 
 /// A week looked back on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReviewReply {
     /// Monday.
     pub from: NaiveDate,
@@ -93,7 +93,7 @@ pub struct ReviewReply {
 }
 
 /// Programmes, and the one in use.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProgrammesReply {
     /// Today's date in the person's zone.
     pub today: NaiveDate,
@@ -104,7 +104,7 @@ pub struct ProgrammesReply {
 }
 
 /// The choice of a programme.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgrammeRequest {
     /// Who uses it; may be left out when there is only one person.
@@ -293,6 +293,8 @@ fn proposals_reply(
     })
 }
 
+/// What may be chosen as the goal of the next week, and why.
+#[utoipa::path(get, path = "/api/v1/goals/proposals", params(Asked), responses((status = 200, description = "The proposals", body = ProposalsReply), ErrorReply))]
 pub(super) async fn get_proposals(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -305,6 +307,8 @@ pub(super) async fn get_proposals(
     .await
 }
 
+/// Takes a proposal or declines it; taking it sets the goal.
+#[utoipa::path(post, path = "/api/v1/goals/proposals/answer", request_body = AnswerRequest, responses((status = 200, description = "The goals as they are then", body = super::GoalsReply), ErrorReply))]
 pub(super) async fn post_answer(
     State(app): State<Arc<App>>,
     Json(said): Json<AnswerRequest>,
@@ -317,6 +321,8 @@ pub(super) async fn post_answer(
     .await
 }
 
+/// A look back on the week that holds `from`, or on the week that ended last.
+#[utoipa::path(get, path = "/api/v1/review", params(Asked), responses((status = 200, description = "The review", body = ReviewReply), ErrorReply))]
 pub(super) async fn get_review(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -348,6 +354,8 @@ fn programmes_reply(app: &App, person: &Person) -> Result<ProgrammesReply, Probl
     Ok(ProgrammesReply { today, in_use, programmes: programmes(app)? })
 }
 
+/// All programmes, and the one in use.
+#[utoipa::path(get, path = "/api/v1/programme", params(Asked), responses((status = 200, description = "The programmes", body = ProgrammesReply), ErrorReply))]
 pub(super) async fn get_programme(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
@@ -355,6 +363,8 @@ pub(super) async fn get_programme(
     blocking(app, move |app| programmes_reply(app, &*app.book.person(asked.person.as_ref())?)).await
 }
 
+/// Uses a programme from a day on, or none.
+#[utoipa::path(post, path = "/api/v1/programme", request_body = ProgrammeRequest, responses((status = 200, description = "The programmes as they are then", body = ProgrammesReply), ErrorReply))]
 pub(super) async fn post_programme(
     State(app): State<Arc<App>>,
     Json(asked): Json<ProgrammeRequest>,

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get, routing::post};
+use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{App, Problem, blocking, devices::DoneReply};
+use super::{App, ErrorReply, Problem, blocking, devices::DoneReply, schema::CONTROL_SOCKET};
 use crate::{
     model::ParticipantId,
     web::door::{DoorError, browsers::Which, codes},
@@ -18,7 +19,7 @@ const ACTOR: &str = "command line";
 const LONGEST_S: u64 = 31 * 86_400;
 
 /// The pages, and who may see them.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WebReply {
     /// Their address on this computer; none where none are shown.
     pub url: Option<String>,
@@ -33,7 +34,7 @@ pub struct WebReply {
 }
 
 /// A browser that was let in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BrowserReply {
     /// What it is called here.
     pub id: String,
@@ -48,7 +49,7 @@ pub struct BrowserReply {
 }
 
 /// A code for one browser.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodeReply {
     /// Such as `4821-7730`.
     pub code: String,
@@ -59,7 +60,7 @@ pub struct CodeReply {
 }
 
 /// Whether other computers are let in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ExposeRequest {
     /// They are, for so many seconds; none for until it is switched off.
@@ -72,7 +73,7 @@ pub enum ExposeRequest {
 }
 
 /// Which browsers are let in no more.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RevokeRequest {
     /// The one with this id.
@@ -84,12 +85,12 @@ pub enum RevokeRequest {
 }
 
 /// The routes. They stand on the control socket, whose users are checked, and nowhere else.
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/v1/web", get(get_web))
-        .route("/api/v1/web/code", post(new_code))
-        .route("/api/v1/web/expose", post(expose))
-        .route("/api/v1/web/revoke", post(revoke))
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(get_web))
+        .routes(routes!(new_code))
+        .routes(routes!(expose))
+        .routes(routes!(revoke))
 }
 
 /// The pages, and who may see them.
@@ -111,16 +112,28 @@ pub fn web(app: &App) -> WebReply {
     }
 }
 
+/// Where the pages are, and which browsers were let in.
+///
+/// On the control socket only.
+#[utoipa::path(get, path = "/api/v1/web", tag = CONTROL_SOCKET, responses((status = 200, description = "The door as it stands", body = WebReply), ErrorReply))]
 async fn get_web(State(app): State<Arc<App>>) -> Json<WebReply> {
     Json(web(&app))
 }
 
+/// A code that lets one browser in.
+///
+/// On the control socket only.
+#[utoipa::path(post, path = "/api/v1/web/code", tag = CONTROL_SOCKET, responses((status = 200, description = "The code", body = CodeReply), ErrorReply))]
 async fn new_code(State(app): State<Arc<App>>) -> Result<Json<CodeReply>, Problem> {
     let code = app.door.new_code()?;
     let url = app.door.url().ok_or(DoorError::NoPages)?;
     Ok(Json(CodeReply { code, seconds: codes::LIFE.as_secs(), url: format!("{url}enter") }))
 }
 
+/// Lets other computers in for a time, or no more.
+///
+/// On the control socket only.
+#[utoipa::path(post, path = "/api/v1/web/expose", tag = CONTROL_SOCKET, request_body = ExposeRequest, responses((status = 200, description = "The door as it stands then", body = WebReply), ErrorReply))]
 async fn expose(State(app): State<Arc<App>>, Json(asked): Json<ExposeRequest>) -> Result<Json<WebReply>, Problem> {
     blocking(app, move |app| {
         match asked {
@@ -141,6 +154,10 @@ async fn expose(State(app): State<Arc<App>>, Json(asked): Json<ExposeRequest>) -
     .await
 }
 
+/// Lets browsers in no more.
+///
+/// On the control socket only.
+#[utoipa::path(post, path = "/api/v1/web/revoke", tag = CONTROL_SOCKET, request_body = RevokeRequest, responses((status = 200, description = "What was done", body = DoneReply), ErrorReply))]
 async fn revoke(State(app): State<Arc<App>>, Json(asked): Json<RevokeRequest>) -> Result<Json<DoneReply>, Problem> {
     blocking(app, move |app| {
         let which = match asked {

@@ -177,7 +177,7 @@ impl Session {
             return Ok(bytes);
         }
         match serde_json::from_slice::<ErrorReply>(&bytes) {
-            Ok(reply) => Err(anyhow!(reply.error)),
+            Ok(reply) => Err(Refused { status, text: reply.error }.into()),
             Err(_) => Err(anyhow!("the daemon refused the request (HTTP {status})")),
         }
     }
@@ -212,6 +212,15 @@ impl Session {
         };
         Ok(response)
     }
+}
+
+/// The answer was another than the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Refused {
+    /// As HTTP says it.
+    pub status: StatusCode,
+    text: String,
 }
 
 /// The daemon holds the data and does not answer.

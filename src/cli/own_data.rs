@@ -7,9 +7,16 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use axum::http::StatusCode;
 use clap::{Args, Subcommand};
 
-use super::{Context, Exit, client::Session, paint::say, print_json, show::PersonArgs};
+use super::{
+    Context, Exit,
+    client::{Refused, Session},
+    paint::say,
+    print_json,
+    show::PersonArgs,
+};
 use crate::{
     api::{
         Asked, StatusReply,
@@ -135,6 +142,11 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
         Err(error) => {
             if let Some(path) = &args.receipt {
                 fs::remove_file(path)?;
+            }
+            if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == StatusCode::CONFLICT) {
+                waiting.finish_and_clear();
+                writeln!(io::stderr(), "{error}")?;
+                return Ok(Exit::Nothing);
             }
             return Err(error);
         }

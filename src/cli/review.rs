@@ -9,7 +9,7 @@ use super::{
     goal_next::proposal_text,
     paint::{self, say},
     print_json,
-    show::PersonArgs,
+    show::{PersonArgs, kept_back},
 };
 use crate::{
     api::{
@@ -66,6 +66,10 @@ pub fn review(context: &Context, args: &ReviewArgs) -> anyhow::Result<Exit> {
         let reply: ReviewReply = session.get("review", &asked)?;
         if context.global.json {
             print_json(&reply)?;
+            return Ok(Exit::Ok);
+        }
+        if let Some(sentence) = kept_back(session, args.who.person.as_ref())? {
+            say(sentence)?;
             return Ok(Exit::Ok);
         }
         let (from, to) = (paint::day_in_words(reply.from), paint::day_in_words(reply.to));

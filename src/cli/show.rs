@@ -12,10 +12,12 @@ use super::{
     print_json,
 };
 use crate::{
-    api::{Asked, CounterReply, StatusReply, TodayReply, WeekReply},
+    api::{Asked, CounterReply, StatusReply, TodayReply, WeekReply, person::PersonReply},
+    config::Display,
     goal::{Period, wording::number},
     model::{GoalState, ParticipantId},
     supervisor::Doing,
+    words::Phrase,
 };
 
 /// Whose numbers.
@@ -165,6 +167,13 @@ fn concerns(counter: &CounterReply) -> Vec<String> {
     lines
 }
 
+/// What a person is told in place of numbers that their study keeps to itself; none where all may be shown. What is
+/// asked for as JSON, and what is exported, is whole: programs of the study need it.
+pub fn kept_back(session: &Session, person: Option<&ParticipantId>) -> anyhow::Result<Option<String>> {
+    let reply: PersonReply = session.get("person", &Asked { person: person.cloned(), ..Asked::default() })?;
+    Ok((reply.display != Display::Full).then(|| Phrase::new("kept-back").english()))
+}
+
 /// `brisk today`
 pub fn today(context: &Context, args: &PersonArgs) -> anyhow::Result<Exit> {
     super::with_session(context, |session| {
@@ -173,7 +182,7 @@ pub fn today(context: &Context, args: &PersonArgs) -> anyhow::Result<Exit> {
         if context.global.json {
             print_json(&reply)?;
         } else {
-            say(today_text(&reply))?;
+            say(kept_back(session, args.person.as_ref())?.unwrap_or_else(|| today_text(&reply)))?;
         }
         Ok(if reply.row.is_some() { Exit::Ok } else { Exit::Nothing })
     })
@@ -205,7 +214,7 @@ pub fn week(context: &Context, args: &WeekArgs) -> anyhow::Result<Exit> {
         if context.global.json {
             print_json(&reply)?;
         } else {
-            say(week_text(&reply))?;
+            say(kept_back(session, args.who.person.as_ref())?.unwrap_or_else(|| week_text(&reply)))?;
         }
         Ok(if reply.days.is_empty() { Exit::Nothing } else { Exit::Ok })
     })

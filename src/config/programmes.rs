@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A programme.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Programme {
     /// Its name: 1 to 32 lower-case letters, digits or `-`.
@@ -45,7 +45,7 @@ pub struct Programme {
 }
 
 /// A text in the languages of the pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// English, which stands in for a language that is not written.

@@ -323,7 +323,7 @@ impl From<ClockZone> for String {
 }
 
 /// How much of the numbers a person's pages show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Display {
     /// Everything.

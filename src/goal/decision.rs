@@ -57,7 +57,7 @@ pub enum Decision {
 }
 
 /// One version of a person's goal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoalVersion {
     /// Name of this version within the person's record, such as `g1`: 1 to 32 letters, digits, `_` or `-`.
@@ -110,7 +110,7 @@ pub struct GoalVersion {
 }
 
 /// Who decided on a goal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecidedBy {
     /// The person alone.
@@ -120,7 +120,7 @@ pub enum DecidedBy {
 }
 
 /// Stage of change (Marcus and Simkin 1993; activity-science §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not thinking about more activity for now.

@@ -144,7 +144,7 @@ impl From<DiaryKind> for String {
 }
 
 /// The time over which a goal's amount is to be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// On each planned day.

@@ -36,6 +36,11 @@ pub fn monday_of(date: NaiveDate) -> NaiveDate {
     date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday()))).unwrap_or(date)
 }
 
+/// Sunday of the week that begins on this Monday; the last day there is, where the calendar ends before.
+pub fn sunday_of(monday: NaiveDate) -> NaiveDate {
+    monday.checked_add_days(Days::new(6)).unwrap_or(NaiveDate::MAX)
+}
+
 /// The week of a date as it stands in names: `2026-W21`.
 pub fn week_name(date: NaiveDate) -> String {
     format!("{}-W{:02}", date.iso_week().year(), date.iso_week().week())
@@ -44,14 +49,15 @@ pub fn week_name(date: NaiveDate) -> String {
 /// The weeks before today's beside their plans, the newest first.
 pub fn past_weeks(days: &[DayFacts<'_>], history: &History, today: NaiveDate, pace: &Pace) -> Vec<PastWeek> {
     let week = |back: u64| {
-        let progress = judge_week(days, history, monday_of(today) - Days::new(7 * back));
+        let monday = monday_of(today).checked_sub_days(Days::new(7 * back))?;
+        let progress = judge_week(days, history, monday);
         let of_week = days.iter().filter(|facts| (progress.from..=progress.to).contains(&facts.day.local_date));
         let valid = of_week.filter(|facts| is_valid(facts)).count();
         let valid_days = u32::try_from(valid).unwrap_or(7);
         let standing = standing(&progress, valid_days, pace);
-        PastWeek { progress, valid_days, standing }
+        Some(PastWeek { progress, valid_days, standing })
     };
-    (1..=WEEKS_BACK).map(week).collect()
+    (1..=WEEKS_BACK).map_while(week).collect()
 }
 
 pub(super) fn is_valid(facts: &DayFacts<'_>) -> bool {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Measure;
 
 /// How a proposal comes about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
     /// The amount stays until a person changes it.
@@ -57,7 +57,7 @@ pub enum Rule {
 }
 
 /// What a percentage is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PercentOf {
     /// Of the goal in force.
@@ -68,7 +68,7 @@ pub enum PercentOf {
 }
 
 /// One row of [`Rule::TimeBuildUp`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildUp {
     /// Minutes a day.
@@ -80,7 +80,7 @@ pub struct BuildUp {
 }
 
 /// Between which bounds every rule keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pace {
     /// A week went well when this much of its plan is known to be reached, percent: of the planned days, or of the

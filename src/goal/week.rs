@@ -4,18 +4,19 @@
 //! paused days stays what was agreed. Such a week is `met` when the whole target was reached, else
 //! `paused`, and a week with an excused day likewise `excused`; neither is ever `not_met`.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Bounds, DayFacts, GoalVersion, History, Measure, Period, bounds,
     judge::{can_fall_short, is_planned},
     judge_day,
+    past::{monday_of, sunday_of},
 };
 use crate::model::GoalState;
 
 /// A week beside its goal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WeekProgress {
     /// Monday.
     pub from: NaiveDate,
@@ -52,13 +53,13 @@ pub struct WeekProgress {
 ///
 /// `days` may hold fewer or more days than the week's; a day of the week that is absent is unknown.
 pub fn judge_week(days: &[DayFacts<'_>], history: &History, date: NaiveDate) -> WeekProgress {
-    let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-    let dates = || (0..7).map(|day| monday + Days::new(day));
+    let monday = monday_of(date);
+    let dates = || (0..7).map_while(|day| monday.checked_add_days(Days::new(day)));
     let facts = |date: NaiveDate| days.iter().find(|facts| facts.day.local_date == date);
     let goals: Vec<_> = dates().map(|date| (date, history.goal_on(date))).collect();
     let mut week = WeekProgress {
         from: monday,
-        to: monday + Days::new(6),
+        to: sunday_of(monday),
         goal_id: None,
         measure: None,
         period: None,

@@ -7,7 +7,7 @@ use super::{DataState, Flags, GoalState, ParticipantId, WearMethod};
 
 /// One person's day: the canonical day table, one row. `None` means unknown or not applicable,
 /// never zero. Field order is column order everywhere.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DayTotal {
     /// The study's pseudonym.
     pub participant_id: ParticipantId,

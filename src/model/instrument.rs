@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// An instrument as its file describes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instrument {
     /// Short name, as it stands in answers: 1 to 32 letters, digits, `_` or `-`.
@@ -38,7 +38,7 @@ pub struct Instrument {
 }
 
 /// One question or statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// Name within the instrument, as it stands in answers: 1 to 32 letters, digits, `_` or `-`.
@@ -50,7 +50,7 @@ pub struct Item {
 }
 
 /// How an item is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// A tick, worth 1; a blank is not an answer left out, but says that the statement does not apply.
@@ -62,7 +62,7 @@ pub enum Answer {
 }
 
 /// Whole numbers from one end to the other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// Lowest.
@@ -87,7 +87,7 @@ impl Answer {
 }
 
 /// A number made of some answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
     /// Name of the score or subscale: 1 to 32 letters, digits, `_` or `-`.
@@ -103,8 +103,9 @@ pub struct Score {
 }
 
 /// How answers become a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ScoreRule)]
 pub enum Rule {
     /// The number of ticks.
     Ticks,

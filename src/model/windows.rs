@@ -20,7 +20,7 @@ pub struct WallMinute {
 }
 
 /// A person's working and sleeping hours through the week.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Windows {
     /// When they work.

@@ -63,18 +63,16 @@ pub fn concerns(band: &BandFacts, now: DateTime<Utc>) -> Vec<Concern> {
 impl Concern {
     /// What the helper is told.
     pub fn phrase(self, band: &BandFacts) -> Phrase {
-        let since = |phrase: Phrase| match band.last_date {
-            Some(date) => phrase.with("since", date),
-            None => phrase,
-        };
+        // A band that was never heard is not called silent.
+        let since = band.last_date.unwrap_or_default();
         match self {
             Self::FlatSoon => Phrase::new("helper-flat-soon")
                 .with("band", band.name.as_str())
                 .with("percent", u32::from(band.battery_percent.unwrap_or(0))),
             Self::Silent if band.resolution == Resolution::Counter => {
-                since(Phrase::new("helper-silent-total").with("band", band.name.as_str()))
+                Phrase::new("helper-silent-total").with("band", band.name.as_str()).with("since", since)
             }
-            Self::Silent => since(Phrase::new("helper-silent").with("band", band.name.as_str())),
+            Self::Silent => Phrase::new("helper-silent").with("band", band.name.as_str()).with("since", since),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
 const WEEK: Days = Days::new(7);
 
 /// Which instruments are asked from a day on; an empty list asks nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckInsSet {
     /// Whom.
@@ -27,8 +27,9 @@ pub struct CheckInsSet {
 }
 
 /// An instrument and how often it is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AskedInstrument)]
 pub struct Asked {
     /// Name of the instrument.
     pub instrument: String,
@@ -37,7 +38,7 @@ pub struct Asked {
 }
 
 /// An answered check-in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckInAnswer {
     /// Whose.

@@ -16,7 +16,7 @@ use crate::{
 const WEEK: Days = Days::new(7);
 
 /// One small choice for a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChoicePlan {
     /// Whose.
@@ -30,7 +30,7 @@ pub struct ChoicePlan {
 }
 
 /// What became of a choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceAnswer {
     /// Whose.

@@ -16,7 +16,7 @@ use crate::{
 const MINUTES_MAX: u32 = 1440;
 
 /// One activity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiaryEntry {
     /// Name of the entry within the person's diary: 1 to 32 letters, digits, `_` or `-`.
@@ -54,7 +54,7 @@ impl DiaryEntry {
 }
 
 /// How hard an activity felt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effort {
     /// Easy.

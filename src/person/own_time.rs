@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A week of own time from a day on. What it says of days gone by is a fact that was learned late, so it may.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnTimeSet {
     /// Whose.

@@ -41,7 +41,7 @@ impl SettingsChange {
 }
 
 /// A zone from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZoneFrom {
     /// First day in it; none for since ever.

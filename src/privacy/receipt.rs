@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the journal says of somebody who was erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tombstone {
     /// Tells it from decisions of other matters.
@@ -30,7 +30,7 @@ pub struct Tombstone {
 }
 
 /// What was erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// Everything of one person.
@@ -38,7 +38,7 @@ pub enum What {
 }
 
 /// What the person keeps. It is stored nowhere here: without it nobody can tell whom a tombstone is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// Form of this file: 1.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::ParticipantId;
 
 /// How far a delivery can be trusted to come from the counter it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BondLevel {
     /// The link was not encrypted.

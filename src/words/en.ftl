@@ -191,7 +191,7 @@ choice-answer-open = open
 choice-note = A note, if you like
 choice-day = { $date }
 problem-choice-past = A choice is planned for today or a day to come.
-problem-choice-far = That is more than a week ahead; until { $last } fits.
+problem-choice-far = That is more than a week ahead; any day up to { $last } fits.
 problem-choice-made = Your choice for { $date } is made already. Another day is open.
 problem-choice-situation = A few words on when or where make it easier to remember.
 problem-choice-choice = A few words on what you would choose, please.
@@ -209,7 +209,7 @@ check-in-send = Done
 check-in-thanks = Thank you. That is all for today.
 check-in-not-now = Not now
 check-in-settings = What is asked
-check-in-settings-hint = A check-in is asked only while it is switched on here. Nobody needs one for their plan.
+check-in-settings-hint = A check-in is asked only while it is switched on here. Your plan works without one.
 check-in-every = Ask again after so many days
 check-in-on = Ask: { $title }
 check-in-save = Save
@@ -223,13 +223,13 @@ problem-check-in-twice = Each check-in is named once.
 problem-check-in-date = A check-in is for today or a day of the last week.
 problem-check-in-off = This check-in is switched off, so nothing was noted.
 problem-check-in-unknown = There is no check-in called { $name }; there are { $known }.
-problem-check-in-answer = The answer to { $item } is none of those that it offers.
+problem-check-in-answer = The answer to { $item } is not one of those that it offers.
 
 ## Notices
 
 notice-heading = For today
 notice-new-day = A new day. Your plan is here, whenever it suits you.
-notice-review = Your week is ready to be looked back on, whenever you like.
+notice-review = You can look back on your week, whenever you like.
 notice-review-link = Look back on the week
 notice-band-near = We have not heard from your band for a while. Put it near the box when it suits you.
 notice-thanks = Thank you
@@ -301,11 +301,20 @@ week-days-met = { $count ->
 week-met = You did what you planned for the week. ✓
 week-so-far = { $done } of { $plan } so far.
 week-walked = { $days ->
-    [one] You walked briskly on { $days } day, { $minutes } minutes in all.
-   *[other] You walked briskly on { $days } days, { $minutes } minutes in all.
+    [one] You walked briskly on { $days } day
+   *[other] You walked briskly on { $days } days
+}, { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+} in all.
+week-diary = From your diary: { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}.
+week-steps = { $steps ->
+    [one] { $steps } step in all.
+   *[other] { $steps } steps in all.
 }
-week-diary = From your diary: { $minutes } minutes.
-week-steps = { $steps } steps in all.
 week-nothing = Nothing is known of this week, so we leave it open.
 week-table = The week in numbers
 week-table-day = Day
@@ -402,7 +411,10 @@ print-plan = My plan
 print-plan-none = No plan just now.
 print-diary = My diary
 print-diary-none = Nothing noted this week.
-print-diary-line = { $date }: { $kind }, { $minutes } minutes
+print-diary-line = { $date }: { $kind }, { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}
 print-diary-entry = { $date }: { $kind }
 print-diary-more = and { $count } more
 print-when-where = When and where: { $text }
@@ -414,7 +426,7 @@ problem-zone = { $zone } is not in the list of time zones. One such as Europe/Os
 problem-window-days = On which days? Choose at least one.
 problem-window-half = Hours have a start and an end; the other one is here already.
 problem-window-equal = The end is the same as the start. When do these hours end?
-problem-window-order = The end comes before the start. If these hours go on into the next morning, the box below says so.
+problem-window-order = The end comes before the start. If these hours go on into the next morning, tick the box below.
 minutes = { $count ->
     [one] { $count } minute
    *[other] { $count } minutes
@@ -460,6 +472,7 @@ person-zone-from = In this time zone from
 own-time-title = Your own time
 own-time-about = Brisk minutes outside your working hours are your own time. Without working hours all of them are.
 own-time-work = Work
+own-time-more = Other hours on other days
 own-time-work-also = Work, other hours
 own-time-work-third = Work, further hours
 own-time-begins = From
@@ -489,21 +502,21 @@ trouble-not-confirmed = Nobody confirmed on the counter in time.
 trouble-not-ready = The counter is not set up to record, or its own app for this is not there.
 trouble-other-counter = Another counter of the same kind answered. Nothing of it was taken.
 trouble-link-broke = The connection broke off. What had arrived is stored.
-trouble-lossy-link = A good deal was lost on the way. What arrived whole is stored.
+trouble-lossy-link = Some of it did not arrive. What arrived whole is stored.
 trouble-silent = The counter stopped answering. What it had sent is stored.
 trouble-refused = The counter refused to answer.
 trouble-bad-answer = The counter answered in a way that its protocol does not allow. What was good is stored, the rest is put aside.
 trouble-no-end = The counter never came to the end of its transfer and was cut off. What was good is stored.
 trouble-busy = The counter is busy with something else.
 trouble-version = The counter speaks a newer protocol than this program. Nothing was changed on it.
-trouble-differs = The counter holds other data than were stored. Both are kept, and it was told to forget nothing.
+trouble-differs = The counter holds other data than those stored here. Both are kept, and it was told to forget nothing.
 trouble-not-stored = This computer could not store what the counter sent.
 trouble-disk-full = The disk of this computer is full, so nothing new can be stored.
-trouble-read-only = The disk of this computer can only be read: often a memory card that wears out.
+trouble-read-only = The disk of this computer can be read and not written to: often that is an old memory card.
 trouble-clock-unset = This computer's clock has not been set yet, so no day is shown. Readings are kept and dated later.
-trouble-wrong-zone = The time zone of the settings is another than that of this computer, so days may begin at the wrong hour.
+trouble-wrong-zone = The time zone of the settings is another than that of this computer, so days may begin at another hour than meant.
 trouble-battery-flat = The counter's battery is flat or nearly so.
-trouble-memory-runs-out = The counter has not been heard for long, and its memory will soon run over.
+trouble-memory-runs-out = The counter has not been heard for long, and its memory will soon be full.
 trouble-counter-clock-off = The counter's own clock was far off. Readings with impossible stamps were put aside.
 trouble-failure = The Bluetooth system reported that something did not work.
 next-no-bus = Restart the computer; unplug it for ten seconds if that does not help.
@@ -530,16 +543,16 @@ next-read-only = Restart the computer; if it comes back, replace the memory card
 next-clock-unset = Connect the computer to the network, or wait.
 next-wrong-zone = Set `[clock] zone` in brisk.toml, or the zone of this computer, to where the person lives.
 next-battery-flat = Charge the counter, best beside this computer.
-next-memory-runs-out = Bring it near this computer soon, or its oldest days are lost.
-next-counter-clock-off = Nothing: its clock has been set. If it happens again, its battery may be worn out.
+next-memory-runs-out = Bring it near this computer soon, so that its oldest days come in as well.
+next-counter-clock-off = Nothing: its clock has been set. If it happens again, its battery may be old.
 next-failure = It is tried again by itself. If it stays, restart the computer.
 
 ## What doctor looks at
 
-look-disk = the disk can be written
-look-clock = this computer's clock is set
-look-zone = the time zone of the settings is that of this computer
-look-radio = the Bluetooth service answers and has an adapter that is on
+look-disk = writing to the disk
+look-clock = the clock of this computer
+look-zone = the time zone of the settings beside that of this computer
+look-radio = the Bluetooth service and its adapter
 look-counter = counter { $name } ({ $kind })
 look-counter-plain = a counter ({ $kind })
 
@@ -553,7 +566,7 @@ setup-step-next = This comes next
 setup-step-later = Later
 setup-back = Back to the steps of setting up
 setup-change = Change it
-setup-network-change = Change who can
+setup-network-change = Change who can open them
 setup-person = 1. The person
 setup-person-stands = These pages are for { $name }. Days begin and end in the time zone { $zone }.
 setup-own-time = 2. Own time
@@ -640,7 +653,7 @@ band-bond-none = The link with this band is not encrypted: anybody near can read
 band-bond-simulated = It is a simulated band: no radio is involved, and every reading says so.
 band-not-paired = The band is not paired yet
 band-ended-refused = The digits were others, or one side said no. Nothing was changed. You can try again right away.
-band-ended-not-answered = The time was over before an answer came. Nothing was changed. You can try again right away.
+band-ended-not-answered = The time ran out before an answer came. Nothing was changed. You can try again right away.
 band-ended-several = Several bands are in reach. Listen once more and choose one.
 band-ended-whose = The band is paired, and still counts for whoever wore it before. Say below whose it is, and from which day.
 band-home = Bands of this home
@@ -653,7 +666,7 @@ band-assign = Whose is it?
 band-assign-title = Whose band is it?
 band-assign-from = From which day?
 band-assign-from-hint = Days before stay with whoever wore it then.
-band-assign-send = Write it down
+band-assign-send = Note it
 band-forget = Let it go
 band-forget-title = Let this band go?
 band-forget-about = { $name } is then not looked for any more, and its keys are removed. Everything that it brought in stays.
@@ -680,11 +693,11 @@ check-found = There is something to do
 check-next = What to do:
 check-looked = What was looked at
 check-fine = ✓ In order: { $what }
-check-not = To look after: { $what }
+check-not = Worth a look: { $what }
 check-again = Look once more
 check-report = A report for whoever helps
 report-title = A report for whoever helps
-report-about = This is all that would be saved: no names and no steps. You can take out lines before you save it. It goes nowhere by itself.
+report-about = This is all that would be saved: no names and no steps. You can take lines out before you save it. It goes nowhere by itself.
 report-label = The report
 report-save = Save it as a file
 report-leave = Leave it
@@ -699,13 +712,13 @@ review-not-yet = That week is still under way; there is something to look back o
 problem-proposal-answered = You have already chosen for that week; the plan can still be changed.
 proposal-keep = Keep the plan as it is.
 proposal-less = A smaller size, if that fits better just now.
-proposal-after-hard-week = A smaller size may fit the next week better. The same one is as good.
+proposal-after-hard-week = A smaller size may fit the next week better. Keeping the same one is just as good.
 proposal-after-pause = Welcome back. This is a size that felt comfortable before.
 proposal-weekly-percent = { $weeks ->
     [one] After a week in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
    *[other] After { $weeks } weeks in which { $reached } percent of the plan or more was done, { $percent } percent more can be tried.
 }
-proposal-percentile = Of your last { $days } days with the band, this is number { $rank } when they are put in order.
+proposal-percentile = When your last { $days } days with the band are put in order of size, this is number { $rank }.
 proposal-build-up = { $weeks ->
     [one] After a week that went as planned, the next step is { $minutes } minutes on { $days } days.
    *[other] After { $weeks } weeks that went as planned, the next step is { $minutes } minutes on { $days } days.
@@ -785,6 +798,7 @@ plan-pause = Pause my plan
 plan-end-summary = End this plan
 plan-end-about = From today on there is no plan, until you make a new one. What was planned and done stays in your record.
 plan-end = End this plan
+plan-check-ins = Check-ins: what is asked here, and how often
 plan-programme-title = Programmes
 plan-programme-about = A programme is a way to plan and look back. Nothing in it changes your plan without you.
 plan-programme-which = Which one fits you?
@@ -849,17 +863,18 @@ problem-pause-open = Choose the last day of the pause.
 
 ## The door
 
-door-host = These pages answer under their own names alone. On this computer that is { $url }
+door-host = These pages answer to their own names alone. On this computer that is { $url }
 door-closed = Other computers are not let in just now. Nothing was changed.
 door-elsewhere = This came from another site or another program, so nothing was changed. Open the page here and try again.
 door-unknown = This browser has not been let in yet. `brisk web code` gives a code for it.
 door-another-person = This browser shows the pages of one person. Ask for that person by name, or use the pages.
+kept-back = While your study is under way, it keeps numbers to itself. The pages show what there is to see.
 door-stale = This page is from an earlier visit, so nothing was changed. Load it again and send it once more.
 door-kind = What was sent is neither a form of these pages nor JSON. Nothing was changed.
 door-long = That is longer than a form of these pages. Nothing was changed; a shorter text fits.
 door-no-pages = No pages are shown here. Start the daemon with `brisk run`, or look at `[web] listen` in the settings.
 door-open-house = This is a demo on this computer: no code is needed, and no other computer is let in.
-door-cannot-listen = Other computers cannot be listened to: another program may use the port, or `[web] lan_listen` names no address of this computer. Nothing was changed.
+door-cannot-listen = Other computers cannot be let in: another program may use the port, or `[web] lan_listen` names no address of this computer. Nothing was changed.
 door-disk = This could not be written down; is the disk full? Nothing was changed.
 page-missing = There is no page with this address.
 enter-title = Open Brisk in this browser
@@ -868,7 +883,7 @@ enter-code-hint = Eight digits, good for ten minutes. This command shows them on
 enter-submit = Open
 enter-known = This browser was let in before: go on
 enter-whose = Whose pages does this browser show?
-enter-wrong = This is not the code of this moment. Each code is good for one browser and ten minutes; a new one is quickly made.
+enter-wrong = This is not the present code. Each code is good for one browser and ten minutes; a new one is quickly made.
 enter-no-code = A code has eight digits, such as 4821-7730.
 enter-wait-seconds = That was tried several times. Let { $count ->
     [one] { $count } second
@@ -894,7 +909,7 @@ network-expose = Let them in
 network-open = Other computers of this home are let in until you switch it off. They find the pages here:
 network-open-until = Other computers of this home are let in until { $date }, { $time }. They find the pages here:
 network-open-hint = Each browser there needs a code. What it shows travels unencrypted within the network of this home.
-network-close = Let them in no more
+network-close = Stop letting them in
 network-code = A code for another browser
 network-code-hint = Each browser needs a code once. It lets one browser in, within ten minutes.
 network-code-until = Good for one browser, until { $time }.
@@ -903,12 +918,12 @@ network-browsers = Browsers that were let in
 network-this-browser = this one
 network-since = Since { $date }.
 network-seen = Last here on { $date }.
-network-revoke = Let { $name } in no more
+network-revoke = Stop letting { $name } in
 
 ## The page Privacy
 
-privacy-title = What is kept of you
-privacy-back = Back to what is kept of you
+privacy-title = What is kept about you
+privacy-back = Back to what is kept about you
 privacy-kept = What is kept
 privacy-since = What your counter counted, since { $date }.
 privacy-nothing-counted = Nothing that a counter counted.
@@ -933,6 +948,7 @@ privacy-check-ins = { $count ->
 }
 privacy-where = All of it lies on this computer, { $size } with that of everybody in this home, in the folder
 privacy-who = Who can see it
+privacy-who-browsers = Browsers that were let in
 privacy-who-here = Your pages open on this computer, in a browser that was let in with a code. Other computers are not let in.
 privacy-who-exposed = Your pages open on this computer and, just now, on others in your home network, each after a code.
 privacy-who-others = Others in this home have pages of their own.
@@ -941,20 +957,23 @@ privacy-left = What left this house
 privacy-left-nothing = Nothing.
 privacy-left-taken = You took everything with you:
 privacy-left-on = on { $date }
+privacy-left-open = Other computers in your home network were let in. Whatever a browser there showed, after a code, left this computer:
+privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
+privacy-left-since = since { $date }, { $time }
 privacy-left-targets = It is sent nowhere: no study, no maker and no service gets anything from here.
 privacy-take = Take my data
-privacy-take-what = Everything that is kept of you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.
+privacy-take-what = Everything that is kept about you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.
 privacy-take-blinded = The file holds all numbers, also those that your pages leave out for now.
 privacy-take-button = Take my data
 privacy-erase = Erase
-privacy-erase-what = You can have everything that is kept of you erased. There is no way back; the next page says what happens.
+privacy-erase-what = You can have everything that is kept about you erased. There is no way back; the next page says what happens.
 privacy-erase-link = Go to erasing
-privacy-erase-title = Erase what is kept of you
+privacy-erase-title = Erase what is kept about you
 privacy-erase-gone = This goes, from every file on this computer that Brisk keeps:
 privacy-erase-gone-readings = every reading of your days, and the days made of them
 privacy-erase-gone-words = your goals, your diary, your answers and your own words
 privacy-erase-gone-counter = your counter is not looked for any more; what it holds itself stays in it
-privacy-erase-stays = This stays: one line that says that somebody was erased, when, and how much it was. It names nobody. Copies that you made yourself, and what you took with you, are yours to look after.
+privacy-erase-stays = This stays: one line that says that somebody's records were erased, when, and how many they were. It names nobody. Copies that you made yourself, and what you took with you, are yours to look after.
 privacy-erase-first = If you would like to keep a copy, take it before:
 privacy-erase-type = To go on, type { $id } and press the button.
 privacy-erase-confirm = Your id
@@ -962,16 +981,16 @@ privacy-erase-other = That is not { $id }. Nothing was erased.
 privacy-erase-button = Erase everything
 privacy-erased-title = Everything of you is erased
 privacy-erased = { $count ->
-    [one] { $count } record was taken out, and nothing of you is left here.
-   *[other] { $count } records were taken out, and nothing of you is left here.
+    [one] { $count } record was taken out, and nothing about you is left here.
+   *[other] { $count } records were taken out, and nothing about you is left here.
 }
 privacy-receipt = Your receipt
-privacy-receipt-keep = It shows that you were erased, and it is kept nowhere here. Save it if you may want to show that one day.
+privacy-receipt-keep = It shows that what was kept about you is erased, and it is kept nowhere here. Save it if you may want to show that one day.
 privacy-receipt-save = Save the receipt
 
 ## The page that explains what somebody takes away
 
-takeout-readme = Everything that Brisk kept of { $person } on { $date }
+takeout-readme = Everything that Brisk kept about { $person } up to { $date }
 
     days.csv        one row a day; every column is explained in codebook.csv
     weeks.csv       one row a week, explained in codebook_weeks.csv

@@ -206,6 +206,10 @@ class Browser:
 
     # What is to be seen.
 
+    def unfold(self):
+        """Opens everything on the page that can be opened."""
+        self.driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+
     def axe(self):
         """What axe-core finds wrong with the page, one line each."""
         self.driver.execute_script(AXE.read_text())

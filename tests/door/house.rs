@@ -3,6 +3,7 @@
 use std::{
     fs,
     future::Future,
+    net::SocketAddr,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -16,7 +17,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use brisk::{
-    api::App,
+    api::{self, App},
     config::{Config, Web},
     days::{DayBook, Person},
     model::Rules,
@@ -28,12 +29,19 @@ use brisk::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+use utoipa::openapi::path::Operation;
 
 /// Where the pages of an unlistened-to home are.
 pub const HOST: &str = "localhost:8791";
 pub const ORIGIN: &str = "http://localhost:8791";
+
+/// The address behind it.
+pub fn here() -> SocketAddr {
+    HOST.replace("localhost", "127.0.0.1").parse().unwrap()
+}
 
 /// A clock whose hands the test moves.
 pub struct Hands(watch::Sender<Duration>);
@@ -76,29 +84,30 @@ pub struct House {
 impl House {
     /// The home of these people.
     pub fn of(people: &[&str]) -> Self {
-        Self::with_door(people, HOST.replace("localhost", "127.0.0.1").parse().unwrap(), |door| door)
+        Self::with_door(people, here(), |door| door)
     }
 
-    pub fn with_door(people: &[&str], at: std::net::SocketAddr, change: impl FnOnce(Door) -> Door) -> Self {
+    pub fn with_door(people: &[&str], at: SocketAddr, change: impl FnOnce(Door) -> Door) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(dir.path()).unwrap().0);
+        let calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
+        let people = people.iter().map(|id| Person::new(id.parse().unwrap(), calendar.clone(), Vec::new())).collect();
+        Self::on(dir, store, people, at, change)
+    }
+
+    /// With something in its store.
+    pub fn on(
+        dir: tempfile::TempDir,
+        store: Arc<Store>,
+        people: Vec<Person>,
+        at: SocketAddr,
+        change: impl FnOnce(Door) -> Door,
+    ) -> Self {
         let clock = Arc::new(Hands(watch::Sender::new(Duration::ZERO)));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
-        let calendar = Calendar::midnight("Europe/Oslo".parse().unwrap());
-        let people = people.iter().map(|id| Person::new(id.parse().unwrap(), calendar, Vec::new())).collect();
         let door = Door::new(&Web::default(), Some(at), dir.path(), Arc::clone(&store), Arc::clone(&shared));
-        let app = Arc::new(App {
-            book: DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap(),
-            store,
-            config: Arc::<Config>::default(),
-            clock: shared,
-            board: Vec::new(),
-            desk: None,
-            zone: None,
-            notes: Vec::new(),
-            data_dir: dir.path().to_owned(),
-            door: Arc::new(change(door)),
-        });
+        let book = DayBook::new(Arc::clone(&store), people, Rules::brisk_1()).unwrap();
+        let app = Arc::new(App::new(store, book, Arc::<Config>::default(), shared, Arc::new(change(door))));
         Self { router: web::router(Arc::clone(&app)), app, clock, dir }
     }
 
@@ -112,10 +121,23 @@ impl House {
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let (parts, mut body) = response.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        // What goes on without an end is read as far as its first event.
+        let bytes = if kind.is_some_and(|kind| kind == "text/event-stream") {
+            body.frame().await.unwrap().unwrap().into_data().unwrap()
+        } else {
+            to_bytes(body, usize::MAX).await.unwrap()
+        };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { code: parts.status, headers: parts.headers, text }
+    }
+
+    /// What the command line is told.
+    pub async fn ask_control(&self, path: &str) -> String {
+        let request = from(Method::GET, path).body(Body::empty()).unwrap();
+        let response = api::control(Arc::clone(&self.app)).oneshot(request).await.unwrap();
+        String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -226,34 +248,20 @@ pub fn token_in(page: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// Every address that the program answers to browsers at, read from where the routes stand.
+/// Every address that the program answers to browsers at: those of the API as it describes itself, and the pages.
 pub fn routes() -> Vec<String> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = vec![src.join("web.rs"), src.join("api.rs")];
-    let mut folders = vec![src.join("web"), src.join("api")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path != src.join("api/web.rs") {
-                files.push(path);
-            }
-        }
-    }
-    let mut routes = Vec::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "rs")) {
-        let text = fs::read_to_string(file).unwrap();
-        for mark in [".route(\"", "path = \""] {
-            let found = text.match_indices(mark).map(|(at, _)| &text[at + mark.len()..]);
-            routes.extend(
-                found.filter_map(|rest| rest.split('"').next()).filter(|path| path.starts_with('/')).map(str::to_owned),
-            );
-        }
-    }
-    routes.sort();
-    routes.dedup();
-    assert!(routes.len() > 15, "{routes:?}");
+    let for_browsers = |operation: &Operation| {
+        let tags = operation.tags.iter().flatten();
+        !tags.into_iter().any(|tag| tag == api::CONTROL_SOCKET)
+    };
+    let described = api::description().paths.paths.into_iter();
+    let api = described.filter(|(_, item)| [&item.get, &item.post].into_iter().flatten().any(for_browsers));
+    let mut routes: Vec<String> = api.map(|(path, _)| path).collect();
+    assert!(routes.len() > 30, "{routes:?}");
+    let web = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web.rs")).unwrap();
+    let pages = web.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    routes.extend(pages.map(str::to_owned));
+    assert!(routes.len() > 70, "{routes:?}");
     // What is no route is behind the same door.
     routes.extend(["/nowhere", "/api/v1/nowhere", "/assets/nowhere.css"].map(str::to_owned));
     routes

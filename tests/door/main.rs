@@ -5,4 +5,5 @@ mod elsewhere;
 mod house;
 mod names;
 mod others;
+mod shown;
 mod tokens;

@@ -2,30 +2,22 @@
 
 use std::{fs::File, io::Write as _, sync::Arc};
 
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, header},
-};
 use brisk::{
-    api::App,
     config::{Config, Display, Study},
-    days::DayBook,
     demo,
-    model::Rules,
     radio::sim::{clock::SimClock, walker::ScriptMinute},
     store::Store,
-    time::{Calendar, Clock},
-    web,
+    time::{Calendar, Zone},
 };
 use chrono::{DateTime, NaiveDate};
 use firmware_protocol::reading::Wear;
-use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
+
+use crate::support::house::{self, Answer, House};
 
 /// A Tuesday; what is chosen begins on Monday 2026-06-15.
 pub const TODAY: &str = "2026-06-09";
+const ZONE: &str = "Europe/Oslo";
 const FIRST: &str = "2026-05-11";
 
 /// A study's own programme.
@@ -33,28 +25,22 @@ pub const STUDY: &str = "name = \"study-a\"\nnot_the_original = \"ours\"\nmeasur
     period = \"day\"\ntitle = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
     [rule]\nname = \"weekly_percent\"\npercent = 10\nof = \"goal\"\n";
 
-pub struct Answer {
-    pub code: u16,
-    pub location: Option<String>,
-    pub text: String,
-}
-
 pub struct Plan {
-    router: Router,
-    store: Arc<Store>,
+    house: House,
     _dir: tempfile::TempDir,
 }
 
 fn calendar() -> Calendar {
-    Calendar::midnight("Europe/Oslo".parse().unwrap())
+    Calendar::midnight(ZONE.parse().unwrap())
 }
 
 /// Thirty brisk minutes from 18:00 on, and 400 slow steps in every hour from eight to eight.
 fn script() -> Vec<ScriptMinute> {
+    let zone: Zone = ZONE.parse().unwrap();
     let date = |text: &str| text.parse::<NaiveDate>().unwrap();
     let (from, to) = (calendar().day(date(FIRST)).first_minute(), calendar().day(date(TODAY)).first_minute());
     let minute = |at: i64| {
-        let wall = calendar().zone.local_s(at * 60).div_euclid(60).rem_euclid(1440);
+        let wall = zone.local_s(at * 60).div_euclid(60).rem_euclid(1440);
         let steps = match (wall / 60, wall % 60) {
             (18, 0..30) => 110,
             (8..20, 40..50) => 40,
@@ -83,38 +69,26 @@ impl Plan {
         person.display = display;
         let noon = calendar().day(TODAY.parse().unwrap()).start_s + 12 * 3600;
         let clock = SimClock::free(DateTime::from_timestamp(noon, 0).unwrap());
-        let study = Study { programmes: vec!["study.toml".into()] };
-        let app = App {
-            store: Arc::clone(&store),
-            book: DayBook::new(Arc::clone(&store), vec![person], Rules::brisk_1()).unwrap(),
-            config: Arc::new(Config { study, ..Config::default() }),
-            clock: Arc::new(clock) as Arc<dyn Clock>,
-            board: Vec::new(),
-            desk: None,
-            zone: None,
-            notes: Vec::new(),
-            data_dir: dir.path().to_owned(),
-        };
-        Self { router: web::router(Arc::new(app)), store, _dir: dir }
+        let study = Study { programmes: vec![dir.path().join("study.toml")], ..Study::default() };
+        let config = Config { study, ..Config::default() };
+        Self { house: House::of(house::app(store, vec![person], config, Arc::new(clock))), _dir: dir }
     }
 
     /// How many decisions the journal holds.
     pub fn decisions(&self) -> usize {
-        self.store.decisions().unwrap().len()
+        self.house.decisions()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.page(&format!("/api/v1/{path}")).await
+        self.house.told(path).await
     }
 
     pub async fn page(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+        self.house.look(path).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        let uri = format!("/api/v1/{path}");
-        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
-        self.ask(request.body(Body::from(body.to_string())).unwrap()).await
+        self.house.tell(path, &body).await
     }
 
     /// Sets a goal with what this leaves out.
@@ -126,19 +100,7 @@ impl Plan {
         self.post("goals", goal).await
     }
 
-    /// Sends a form.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let plain = |text: &str| text.bytes().fold(String::new(), |sum, byte| sum + &format!("%{byte:02X}"));
-        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.ask(request.body(Body::from(pairs.join("&"))).unwrap()).await
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        let location = head.headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
-        Answer { code: head.status.as_u16(), location, text }
+        self.house.form(path, fields).await
     }
 }

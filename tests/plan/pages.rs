@@ -3,7 +3,10 @@
 use brisk::config::Display;
 use serde_json::json;
 
-use crate::home::{Answer, Plan, TODAY};
+use crate::{
+    home::{Plan, TODAY},
+    support::house::Answer,
+};
 
 /// A whole form of a plan, with some fields changed.
 fn typed<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -33,7 +36,7 @@ fn typed<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 fn sent_on(answer: &Answer) -> (u16, Option<&str>) {
-    (answer.code, answer.location.as_deref())
+    (answer.code, answer.goes_to())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Daemon, PATIENCE, until};
+use super::{Home, PATIENCE, until};
 
 /// What came back, after all that was followed.
 #[derive(Debug)]
@@ -58,14 +58,16 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Before the pages of this daemon, wherever it listens.
-    pub fn at(daemon: &Daemon) -> Self {
-        let host = until("the pages are there", || {
-            let log = daemon.log();
-            let (_, rest) = log.rsplit_once("pages at http://")?;
-            rest.split_once('/').map(|(host, _)| host.to_owned())
-        });
-        Self { host, cookies: Vec::new() }
+    /// Let in to the pages of this home's daemon, with the code that the command line gives.
+    pub fn let_in(home: &Home) -> Self {
+        let door = home.json(&["web", "code"]);
+        let [url, code] = ["url", "code"].map(|name| door[name].as_str().unwrap());
+        let host = url.split('/').nth(2).unwrap().to_owned();
+        let mut browser = Self { host, cookies: Vec::new() };
+        let page = browser.get("/enter");
+        let inside = browser.send(&page, "/enter", &[("code", code)]);
+        assert_eq!((inside.status, inside.path.as_str()), (200, "/"), "{inside:?}");
+        browser
     }
 
     pub fn get(&mut self, path: &str) -> Seen {

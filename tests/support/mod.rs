@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the binary is another process: its time is real time")]
 
 pub mod browser;
+pub mod house;
 
 use std::{
     env,

@@ -6,8 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How a key stands in the sources where nothing else can.
-const ASKED: [&str; 5] = ["Phrase::new(\"", ".t(\"", "label: \"", "hint: Some(\"", "title: \""];
+/// What stands before a key and nothing else.
+const ASKED: [&str; 4] = ["Phrase::new(", ".t(", "label: ", "hint: Some("];
+/// What stands before a name within a page or of its forms; whatever stands behind one of these is no key anywhere in
+/// the file.
+const NAMED: [&str; 5] = ["=", "={ ", ".map(|_| ", "hidden(visit, ", "fields.time("];
+/// What a phrase is handed to when it has all its values.
+const HANDED: [&str; 5] = ["say", "push", "with", "from", "Some"];
 
 /// A file of `src/`.
 pub struct Source {
@@ -60,16 +65,17 @@ impl Source {
     }
 
     /// Keys that the file asks for: whatever stands where only a key can, and in files with phrases all that begins as
-    /// keys do. An attribute of a page (`id="week-table"`) is none.
+    /// keys do. Names within a page (`id="week-table"`) and of its forms are none.
     pub fn asked(&self, keys: &BTreeSet<String>) -> BTreeSet<&str> {
         let families: BTreeSet<&str> =
             keys.iter().filter_map(|key| key.split_once('-')).map(|(first, _)| first).collect();
         let has_phrases = self.code.contains("Phrase::new(");
+        let stands = |at: usize, ways: &[&str]| ways.iter().any(|way| self.code[..at].ends_with(way));
+        let names: BTreeSet<&str> =
+            quoted(&self.code).filter(|(at, _)| stands(*at, &NAMED)).map(|(_, literal)| literal).collect();
         let found = quoted(&self.code).filter(|(at, literal)| {
-            let before = &self.code[..*at];
-            let family = literal.split_once('-').is_some_and(|(first, _)| families.contains(first));
-            let asks = |way: &&str| before.ends_with(&way[..way.len() - 1]) && (*way != ASKED[4] || family);
-            ASKED.iter().any(asks) || (has_phrases && family && !before.ends_with('='))
+            let alike = literal.split_once('-').is_some_and(|(first, _)| families.contains(first));
+            stands(*at, &ASKED) || (has_phrases && alike && !names.contains(literal))
         });
         found.map(|(_, literal)| literal).collect()
     }
@@ -87,7 +93,8 @@ fn quoted(code: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Phrases whose key stands in the sources, with the values that are given to them right there: `Phrase::new("a").with("b", 1)`,
-/// and `visit.t("a")`, which gives none. A phrase that is bound to a name first is left out.
+/// and `visit.t("a")`, which gives none. A phrase that is bound to a name first, or handed to a function that may give it
+/// more, is left out.
 pub fn given(code: &str) -> Vec<Said> {
     let mut found = Vec::new();
     for (way, chained) in [("Phrase::new(\"", true), (".t(\"", false)] {
@@ -102,8 +109,11 @@ pub fn given(code: &str) -> Vec<Said> {
                 values.insert(value.to_owned());
                 rest = behind_bracket(with);
             }
-            let line = code[..at].rsplit([';', '{', '}']).next().unwrap_or_default();
-            if !(chained && line.contains("let ")) {
+            let statement = code[..at].rsplit([';', '{', '}']).next().unwrap_or_default();
+            let taker =
+                code[..at].strip_suffix('(').map(|before| before.rsplit(|c: char| !c.is_alphanumeric() && c != '_'));
+            let unfinished = taker.and_then(|mut names| names.next()).is_some_and(|name| !HANDED.contains(&name));
+            if !(chained && (unfinished || statement.contains("let "))) {
                 found.push(Said { key: key.to_owned(), values });
             }
         }
@@ -132,7 +142,7 @@ fn behind_bracket(text: &str) -> &str {
 #[test]
 fn keys_are_found_where_they_stand() {
     let code = "Phrase::new(\"today-some\")\n// \"today-old\"\nlet key = if late { \"today-late\" } else { \"other-thing\" };\n\
-        html! { p id=\"today-part\" { (visit.t(\"anything\")) } Field { label: \"name\", hint: Some(\"hint-name\") } }\n\
+        html! { p id=\"today-part\" { (hidden(visit, \"today-form\")) (described(\"today-part\")) (visit.t(\"anything\")) } Field { label: \"name\", hint: Some(\"hint-name\") } }\n\
         #[cfg(test)]\nmod tests { Phrase::new(\"today-tested\") }";
     let source = Source::new("a.rs".to_owned(), code);
     let keys = BTreeSet::from(["today-some".to_owned(), "menu".to_owned()]);
@@ -144,7 +154,7 @@ fn keys_are_found_where_they_stand() {
 
 #[test]
 fn values_are_found_up_to_the_last() {
-    let code = "f(Phrase::new(\"a\").with(\"b\", g(\"(\", h(1)))\n    .with(\"c\", Phrase::new(\"d\")));\nlet x = Phrase::new(\"e\");\nvisit.t(\"f\")";
+    let code = "say(Phrase::new(\"a\").with(\"b\", g(\"(\", h(1)))\n    .with(\"c\", Phrase::new(\"d\")));\nlet x = Phrase::new(\"e\");since(Phrase::new(\"g\"));\nvisit.t(\"f\")";
 
     let found: Vec<_> =
         given(code).into_iter().map(|said| (said.key, said.values.into_iter().collect::<Vec<_>>().join(" "))).collect();

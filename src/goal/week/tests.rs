@@ -122,3 +122,15 @@ fn day_goals_that_change_within_the_week_are_added_day_by_day() {
     assert_eq!((week.state, week.target, week.goal_id.as_deref()), (GoalState::Met, Some(3 * 10 + 4 * 20), Some("g2")));
     assert_eq!(judged(&week_of([0; 7]), false, &change("steps")).target, None, "minutes and steps do not add up");
 }
+
+#[test]
+fn at_both_ends_of_the_calendar_there_are_fewer_days_in_a_week() {
+    let none = History::default();
+
+    for date in [NaiveDate::MIN, NaiveDate::MAX] {
+        let week = judge_week(&[], &none, date);
+
+        assert!(week.from <= date && date <= week.to, "{date}: {week:?}");
+        assert_eq!(week.state, GoalState::NoGoal);
+    }
+}

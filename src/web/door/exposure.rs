@@ -35,6 +35,21 @@ impl WebDecision {
     }
 }
 
+/// When other computers were let in, from when until when, in order; without an end while nothing ends it.
+pub fn exposures(decided: &[Decided]) -> Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> {
+    let mut times: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> = Vec::new();
+    for decided in decided {
+        let Ok(decision) = serde_json::from_str::<WebDecision>(&decided.json) else { continue };
+        if let Some((_, until)) = times.last_mut() {
+            *until = Some(until.map_or(decided.at, |until| until.min(decided.at)));
+        }
+        if let WebDecision::Exposed { until } = decision {
+            times.push((decided.at, until));
+        }
+    }
+    times
+}
+
 /// Other computers are let in just now.
 #[derive(Clone)]
 pub struct Exposure {
@@ -98,6 +113,29 @@ mod tests {
         for world in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "2001:db8::1", "::ffff:8.8.8.8"] {
             assert!(!is_of_a_home(world.parse().unwrap()), "{world}");
         }
+    }
+
+    #[test]
+    fn each_time_for_other_computers_ends_by_its_own_end_or_by_the_next_decision() {
+        let at = |s: i64| DateTime::from_timestamp(1_790_000_000 + s, 0).unwrap();
+        let decided = |s: i64, decision: &WebDecision| Decided {
+            ordinal: 0,
+            at: at(s),
+            actor: "page".to_owned(),
+            json: serde_json::to_string(decision).unwrap(),
+        };
+        let open = |until: Option<i64>| WebDecision::Exposed { until: until.map(at) };
+        let list = [
+            decided(0, &open(Some(100))),
+            decided(200, &open(Some(500))),
+            decided(300, &open(None)),
+            decided(400, &WebDecision::Closed),
+            decided(450, &WebDecision::Closed),
+            decided(600, &open(None)),
+        ];
+
+        let times = [(0, Some(100)), (200, Some(300)), (300, Some(400)), (600, None)];
+        assert_eq!(exposures(&list), times.map(|(from, until)| (at(from), until.map(at))));
     }
 
     #[test]

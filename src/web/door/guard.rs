@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{Came, Visit, headers, hosts, origin, refused, refused::Refused, token};
-use crate::{api::App, model::ParticipantId};
+use crate::{api::App, config::Display, model::ParticipantId};
 
 /// Lets a request in or refuses it.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -50,6 +50,10 @@ async fn admit(app: &App, mut request: Request) -> Result<Request, Response> {
     let refuse = |refused: Refused| refused.answer(language, is_api);
     if is_api && app.book.people().len() > 1 && !asks_for_own(&request, &person.id) {
         return Err(refuse(Refused::of_another()));
+    }
+    // The pages know what may be shown to whom; programs are told everything or nothing.
+    if is_api && person.display != Display::Full {
+        return Err(refuse(Refused::kept_back()));
     }
     if origin::changes(request.method()) {
         request = token::checked(request, &token).await.map_err(refuse)?;

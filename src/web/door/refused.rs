@@ -53,6 +53,11 @@ impl Refused {
         Self::new(StatusCode::FORBIDDEN, "door-another-person")
     }
 
+    /// A study keeps numbers from this person.
+    pub fn kept_back() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "kept-back")
+    }
+
     /// What was sent does not carry the token of this browser.
     pub fn stale() -> Self {
         Self::new(StatusCode::FORBIDDEN, "door-stale")

@@ -8,7 +8,7 @@ use firmware_protocol::driver::Resolution;
 use maud::{Markup, html};
 
 use crate::{
-    api::{App, BoardEntry, Problem},
+    api::{App, BoardEntry, Problem, notices},
     config::Display,
     days::Person,
     store::{BondLevel, CounterIdentity, CounterState},
@@ -17,6 +17,7 @@ use crate::{
     web::{
         door::Visit,
         page::{Here, Page, answer},
+        pages::notice,
     },
     words::Phrase,
 };
@@ -30,7 +31,9 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
         let now = app.trusted_now()?;
         let bands = look(app, &visit.person, now)?;
         let counted = counted_today(app, &visit.person, now)?;
+        let told = notices::helper(app, Some(&visit.person), now)?;
         let body = html! {
+            @if let Some(lines) = notice::helper_lines(visit, &told) { (lines) }
             @if bands.is_empty() {
                 p.lead { (visit.t("band-none")) }
                 p { a.button href="/setup" { (visit.t("band-set-up")) } }

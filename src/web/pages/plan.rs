@@ -154,6 +154,7 @@ fn plan(app: &App, visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -
             }
         }
         @if goal.is_some() { (pausing(visit, fields, problems)) }
+        p { a href="/check-in" { (visit.t("plan-check-ins")) } }
         @if display != Display::Blinded {
             (programmes(app, visit, today, problems)?)
             (before(visit))

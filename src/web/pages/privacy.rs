@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use crate::{
     api::{
         App, Problem,
-        privacy::{self, EraseRequest, ErasedReply, KeptReply, TakeoutRequest},
+        privacy::{self, EraseRequest, ErasedReply, KeptReply, LetIn, TakeoutRequest},
     },
     config::Display,
     goal::decision,
@@ -105,13 +105,17 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
         p { (visit.t(if visit.exposed { "privacy-who-exposed" } else { "privacy-who-here" })) }
         @if app.book.people().len() > 1 { p { (visit.t("privacy-who-others")) } }
         p { (visit.t("privacy-who-disk")) }
+        p { a href="/setup/network" { (visit.t("privacy-who-browsers")) } }
 
         h2 { (visit.t("privacy-left")) }
-        @if kept.taken.is_empty() {
-            p { (visit.t("privacy-left-nothing")) }
-        } @else {
+        @if kept.taken.is_empty() && kept.let_in.is_empty() { p { (visit.t("privacy-left-nothing")) } }
+        @if !kept.taken.is_empty() {
             p { (visit.t("privacy-left-taken")) }
             ul { @for date in &kept.taken { li { (visit.say(&Phrase::new("privacy-left-on").with("date", Arg::DateYear(*date)))) } } }
+        }
+        @if !kept.let_in.is_empty() {
+            p { (visit.t("privacy-left-open")) }
+            ul { @for time in &kept.let_in { li { (visit.say(&let_in(visit, time))) } } }
         }
         p { (visit.t("privacy-left-targets")) }
 
@@ -162,6 +166,17 @@ fn erased(visit: &Visit, reply: &ErasedReply) -> Markup {
             (visit.t("privacy-receipt-save"))
         } }
         pre dir="ltr" { (receipt) }
+    }
+}
+
+fn let_in(visit: &Visit, time: &LetIn) -> Phrase {
+    let wall = |at| visit.person.calendar.wall(at).unwrap_or_default();
+    let key = if time.until.is_some() { "privacy-left-from" } else { "privacy-left-since" };
+    let from = wall(time.from);
+    let phrase = Phrase::new(key).with("date", Arg::DateYear(from.date())).with("time", from.time());
+    match time.until.map(wall) {
+        Some(end) => phrase.with("end", Arg::DateYear(end.date())).with("ended", end.time()),
+        None => phrase,
     }
 }
 

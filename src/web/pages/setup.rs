@@ -12,11 +12,12 @@ use axum::{extract::State, response::Response};
 use maud::{Markup, html};
 
 use crate::{
-    api::{App, Problem},
+    api::{App, Problem, notices},
     days::Person,
     web::{
         door::Visit,
         page::{Here, Page, answer},
+        pages::notice,
     },
     words::Phrase,
 };
@@ -37,8 +38,11 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
     answer(app, visit, |app, visit| {
         let steps = steps(app, visit)?;
         let next = steps.iter().position(|step| !step.done);
+        // Before the clock is set nobody can tell for how long a band was silent.
+        let told = if app.clock.synchronised() { notices::helper(app, None, app.clock.utc())? } else { Vec::new() };
         let body = html! {
             p { (visit.t(if next.is_none() { "setup-all-done" } else { "setup-about" })) }
+            @if let Some(lines) = notice::helper_lines(visit, &told) { (lines) }
             ol.steps {
                 @for (place, step) in steps.iter().enumerate() {
                     li.card {

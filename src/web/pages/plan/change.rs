@@ -62,7 +62,8 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
             return super::plan(app, visit, &Fields::default(), &[]);
         }
         let today = today(app, visit)?;
-        let fields = visit.person.record.goals.goal_on(today).map_or_else(first_plan, as_fields);
+        let goal = visit.person.record.goals.goal_on(today);
+        let fields = goal.map_or_else(first_plan, |goal| as_fields(goal, visit.person.display));
         Ok(change(visit, &fields, &[]))
     })
     .await
@@ -149,19 +150,21 @@ fn first_plan() -> Fields {
 }
 
 /// A goal as its form holds it, to go on from. A last day or a day of review that it had is for the person to set anew.
-fn as_fields(goal: &GoalVersion) -> Fields {
+/// A plan as it would be typed; an amount that the person is not shown is left to be typed anew.
+fn as_fields(goal: &GoalVersion, display: Display) -> Fields {
     let decided_by = match goal.decided_by {
         DecidedBy::Person => "person",
         DecidedBy::WithTherapist => "with_therapist",
     };
     let mut fields = vec![
         ("measure".to_owned(), goal.measure.to_string()),
-        ("amount".to_owned(), goal.amount.to_string()),
         ("period".to_owned(), if goal.period == Period::Week { "week" } else { "day" }.to_owned()),
         ("decided_by".to_owned(), decided_by.to_owned()),
     ];
     fields.extend(days_as_fields(goal.days));
+    let shown = shows_numbers(display, &goal.measure).then(|| goal.amount.to_string());
     let texts = [
+        ("amount", shown),
         ("own_words", goal.own_words.clone()),
         ("specific", goal.specific.clone()),
         ("when_where", goal.when_where.clone()),

@@ -202,22 +202,31 @@ fn form(visit: &Visit, fields: &Fields, misfits: &[Misfit], known: &Windows) -> 
     let time =
         |name, label, hint| Field { name, label, hint, kind: "time", value: fields.text(name) }.render(visit, misfits);
     let detail = |week: &Weekly| visit.say(&Phrase::new("own-time-detail").with("week", week.to_string()));
+    let work = |row: &Row, legend| {
+        html! {
+            fieldset {
+                legend { (visit.t(legend)) }
+                (day_boxes(visit, row, fields, misfits))
+                (time(row.from, "own-time-begins", None))
+                (time(row.to, "own-time-ends", None))
+                label.tick {
+                    input type="checkbox" name=(row.over) value="yes" checked[fields.text(row.over).is_some()];
+                    (visit.t("own-time-over"))
+                }
+            }
+        }
+    };
+    let in_use = |row: &Row| [row.from, row.to, row.days].into_iter().any(|name| fields.text(name).is_some());
     html! {
         form method="post" action="/setup/own-time" {
             (hidden(visit, "own-time"))
             p { (visit.t("own-time-about")) }
             @if work_in_detail(&known.work) { p { (detail(&known.work)) } }
-            @for (row, legend) in WORK.iter().zip(["own-time-work", "own-time-work-also", "own-time-work-third"]) {
-                fieldset {
-                    legend { (visit.t(legend)) }
-                    (day_boxes(visit, row, fields, misfits))
-                    (time(row.from, "own-time-begins", None))
-                    (time(row.to, "own-time-ends", None))
-                    label.tick {
-                        input type="checkbox" name=(row.over) value="yes" checked[fields.text(row.over).is_some()];
-                        " " (visit.t("own-time-over"))
-                    }
-                }
+            (work(&WORK[0], "own-time-work"))
+            details open[WORK[1..].iter().any(in_use)] {
+                summary { (visit.t("own-time-more")) }
+                (work(&WORK[1], "own-time-work-also"))
+                (work(&WORK[2], "own-time-work-third"))
             }
             fieldset {
                 legend { (visit.t("own-time-sleep")) }

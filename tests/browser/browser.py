@@ -206,6 +206,10 @@ class Browser:
 
     # What is to be seen.
 
+    def unfold(self):
+        """Opens everything on the page that can be opened."""
+        self.driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+
     def axe(self):
         """What axe-core finds wrong with the page, one line each."""
         self.driver.execute_script(AXE.read_text())
@@ -236,9 +240,9 @@ class Browser:
         printed = self.command("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
         return PdfReader(io.BytesIO(base64.b64decode(printed["data"])))
 
-    def picture(self, full=True):
-        """The page as PNG."""
-        shot = self.command("Page.captureScreenshot", captureBeyondViewport=full, format="png")
+    def picture(self):
+        """What is in the window, as PNG."""
+        shot = self.command("Page.captureScreenshot", format="png")
         return base64.b64decode(shot["data"])
 
 

@@ -43,6 +43,7 @@ def look_at(browser, wrong, state):
         wrong.append(f"{where}: lang={language} dir={direction}")
     if len(browser.find("h1")) != 1:
         wrong.append(f"{where}: {len(browser.find('h1'))} headings of the first level")
+    browser.unfold()
     for theme in ("light", "dark"):
         browser.theme(theme)
         wrong += [f"{where} ({theme}): {found}" for found in browser.axe()]

@@ -115,7 +115,7 @@ fn others(app: &App, visit: &Visit) -> Markup {
                 fieldset {
                     legend { (visit.t("network-how-long")) }
                     @for (place, hours) in HOURS.into_iter().enumerate() {
-                        div.field {
+                        div.option {
                             input type="radio" id={ "hours-" (place) } name="hours" value=(value(hours)) checked[place == 0];
                             label for={ "hours-" (place) } { (visit.say(&length(hours))) }
                         }

@@ -170,7 +170,7 @@ fn choose(band: &Band, heard: &[HeardReply]) -> Markup {
                 @for (place, (one, kind)) in choices.iter().enumerate() {
                     @let value = format!("{} {}", kind.name, one.address);
                     @let id = format!("counter-{place}");
-                    div.choice {
+                    div.option {
                         input type="radio" id=(id) name="counter" value=(value)
                             checked[single || chosen == Some(value.as_str())];
                         label for=(id) {

@@ -63,18 +63,19 @@ pub fn concerns(band: &BandFacts, now: DateTime<Utc>) -> Vec<Concern> {
 impl Concern {
     /// What the helper is told.
     pub fn phrase(self, band: &BandFacts) -> Phrase {
-        let since = |phrase: Phrase| match band.last_date {
-            Some(date) => phrase.with("since", date),
-            None => phrase,
-        };
         match self {
             Self::FlatSoon => Phrase::new("helper-flat-soon")
                 .with("band", band.name.as_str())
                 .with("percent", u32::from(band.battery_percent.unwrap_or(0))),
-            Self::Silent if band.resolution == Resolution::Counter => {
-                since(Phrase::new("helper-silent-total").with("band", band.name.as_str()))
+            Self::Silent => {
+                let total_alone = band.resolution == Resolution::Counter;
+                let key = if total_alone { "helper-silent-total" } else { "helper-silent" };
+                let phrase = Phrase::new(key).with("band", band.name.as_str());
+                match band.last_date {
+                    Some(date) => phrase.with("since", date),
+                    None => phrase,
+                }
             }
-            Self::Silent => since(Phrase::new("helper-silent").with("band", band.name.as_str())),
         }
     }
 

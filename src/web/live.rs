@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration}
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{
         IntoResponse as _, Response, Sse,
         sse::{Event, KeepAlive},
@@ -48,7 +48,9 @@ pub async fn today(State(app): State<Arc<App>>, visit: Visit) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     let watcher = Watcher::new(app, visit.person.id.clone(), visit.language);
-    Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    let events = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    // No browser keeps what a person's day was like.
+    ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }
 
 struct Watcher {

@@ -17,7 +17,7 @@ use crate::{
     },
     web::{
         door::Visit,
-        form::{self, Choice, Field, Fields, elsewhere, hidden},
+        form::{self, Choice, Field, Fields, Select, elsewhere, hidden},
         page::{self, Here, Outcome, Page, answer},
     },
     words::Phrase,
@@ -62,7 +62,13 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
             return super::plan(app, visit, &Fields::default(), &[]);
         }
         let today = today(app, visit)?;
-        let fields = visit.person.record.goals.goal_on(today).map_or_else(first_plan, as_fields);
+        let person = &visit.person;
+        let mut fields = person.record.goals.goal_on(today).map_or_else(first_plan, as_fields);
+        // A study may keep the numbers of a goal that was set before.
+        let shown = |measure: &str| measure.parse().is_ok_and(|measure| shows_numbers(person.display, &measure));
+        if fields.text("measure").is_some_and(|measure| !shown(measure)) {
+            fields.0.retain(|(name, _)| name != "measure" && name != "amount");
+        }
         Ok(change(visit, &fields, &[]))
     })
     .await
@@ -235,21 +241,5 @@ fn measures(visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -> Marku
     {
         options.push((other, kind.as_str().to_owned()));
     }
-    let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == "measure").collect();
-    html! {
-        div.field {
-            label for="measure" { (visit.t("plan-measure")) }
-            @if !wrong.is_empty() {
-                p.problem id="measure-problem" { @for problem in &wrong { span { (visit.say(&problem.phrase)) } } }
-            }
-            select id="measure" name="measure"
-                aria-describedby=[(!wrong.is_empty()).then_some("measure-problem")]
-                aria-invalid=[(!wrong.is_empty()).then_some("true")]
-            {
-                @for (name, label) in &options {
-                    option value=(name) selected[chosen == Some(*name)] { (label) }
-                }
-            }
-        }
-    }
+    Select { name: "measure", label: "plan-measure", options, value: chosen }.render(visit, problems)
 }

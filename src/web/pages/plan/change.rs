@@ -17,7 +17,7 @@ use crate::{
     },
     web::{
         door::Visit,
-        form::{self, Choice, Field, Fields, elsewhere, hidden},
+        form::{self, Choice, Field, Fields, Select, elsewhere, hidden},
         page::{self, Here, Outcome, Page, answer},
     },
     words::Phrase,
@@ -241,21 +241,5 @@ fn measures(visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -> Marku
     {
         options.push((other, kind.as_str().to_owned()));
     }
-    let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == "measure").collect();
-    html! {
-        div.field {
-            label for="measure" { (visit.t("plan-measure")) }
-            @if !wrong.is_empty() {
-                p.problem id="measure-problem" { @for problem in &wrong { span { (visit.say(&problem.phrase)) } } }
-            }
-            select id="measure" name="measure"
-                aria-describedby=[(!wrong.is_empty()).then_some("measure-problem")]
-                aria-invalid=[(!wrong.is_empty()).then_some("true")]
-            {
-                @for (name, label) in &options {
-                    option value=(name) selected[chosen == Some(*name)] { (label) }
-                }
-            }
-        }
-    }
+    Select { name: "measure", label: "plan-measure", options, value: chosen }.render(visit, problems)
 }

@@ -149,7 +149,7 @@ fn choice(t: &impl Fn(&'static str) -> String, shown: &Shown<'_>) -> Markup {
         fieldset {
             legend { (t("enter-whose")) }
             @for (place, (id, label)) in shown.people.iter().enumerate() {
-                div.tick {
+                div.option {
                     input type="radio" id={ "whose-" (place) } name="person" value=(id) required[place == 0];
                     label for={ "whose-" (place) } dir="auto" { (label) }
                 }

@@ -312,7 +312,7 @@ async fn own_time_is_set_on_its_page_and_shown_as_it_was_set() {
     let mut sent: Vec<(&str, &str)> = ["mon", "tue", "wed"].into_iter().map(|day| ("work-1-days", day)).collect();
     sent.extend([("work-1-from", "08:00"), ("work-1-to", "16:30")]);
     sent.extend([("work-2-days", "fri"), ("work-2-from", "22:00"), ("work-2-to", "06:00"), ("work-2-over", "yes")]);
-    sent.extend([("sleep-from", "23:00"), ("sleep-to", "07:00"), ("day-start", "00:00"), ("own-time-from", TODAY)]);
+    sent.extend([("sleep-from", "23:00"), ("sleep-to", "07:00"), ("start-of-day", "00:00"), ("own-time-from", TODAY)]);
 
     let (status, page, to) = home.form("/setup/own-time", &sent).await;
     let (windows, form) = (home.get("windows").await, home.page("/setup/own-time").await);
@@ -320,7 +320,8 @@ async fn own_time_is_set_on_its_page_and_shown_as_it_was_set() {
     assert_eq!((status, to.as_deref()), (303, Some("/setup")), "{page}");
     assert_eq!(windows["windows"]["work"], "mon-wed 08:00-16:30; fri 22:00-06:00");
     assert_eq!(windows["windows"]["sleep"], "daily 23:00-07:00");
-    let shown = ["work-1-from", "work-1-to", "work-2-to", "sleep-from", "day-start"].map(|name| value_of(&form, name));
+    let shown =
+        ["work-1-from", "work-1-to", "work-2-to", "sleep-from", "start-of-day"].map(|name| value_of(&form, name));
     assert_eq!(shown, ["08:00", "16:30", "06:00", "23:00", "00:00"]);
     assert_eq!(form.matches(" checked").count(), 5, "four days, and into the next morning");
 }

@@ -77,7 +77,7 @@ fn page(body: Markup) -> Page {
 fn beside(problem: Misfit) -> Misfit {
     let field = match problem.field {
         "from" => "own-time-from",
-        "start_of_day" => "day-start",
+        "start_of_day" => "start-of-day",
         other => other,
     };
     Misfit { field, ..problem }
@@ -91,7 +91,7 @@ fn read(visit: &Visit, fields: &Fields, known: &Windows) -> (WindowsChange, Vec<
     let stays = rows.is_empty() && work_in_detail(&known.work);
     let sleep = hours(fields, ("sleep-from", "sleep-to"), Over::Midnight, &mut misfits);
     let sleep_stays = sleep.is_none() && sleep_in_detail(&known.sleep);
-    let start = fields.time("day-start", &mut misfits);
+    let start = fields.time("start-of-day", &mut misfits);
     let start_known = visit.person.calendar.on(from.unwrap_or(NaiveDate::MIN)).start_of_day;
     let wanted = WindowsChange {
         participant: Some(visit.person.id.clone()),
@@ -182,8 +182,10 @@ fn nightly(week: &Weekly) -> Option<(String, String)> {
 
 /// What holds today, as it would have been typed.
 fn as_typed(known: &WindowsReply) -> Fields {
-    let mut fields: Vec<(&str, String)> =
-        vec![("own-time-from", known.today.to_string()), ("day-start", known.start_of_day.format("%H:%M").to_string())];
+    let mut fields: Vec<(&str, String)> = vec![
+        ("own-time-from", known.today.to_string()),
+        ("start-of-day", known.start_of_day.format("%H:%M").to_string()),
+    ];
     let work = groups(&known.windows.work);
     if !work_in_detail(&known.windows.work) {
         for (row, (from, to, days)) in WORK.iter().zip(work) {
@@ -219,7 +221,7 @@ fn form(visit: &Visit, fields: &Fields, misfits: &[Misfit], known: &Windows) -> 
     let in_use = |row: &Row| [row.from, row.to, row.days].into_iter().any(|name| fields.text(name).is_some());
     html! {
         form method="post" action="/setup/own-time" {
-            (hidden(visit, "own-time"))
+            (hidden(visit, "windows"))
             p { (visit.t("own-time-about")) }
             @if work_in_detail(&known.work) { p { (detail(&known.work)) } }
             (work(&WORK[0], "own-time-work"))
@@ -234,7 +236,7 @@ fn form(visit: &Visit, fields: &Fields, misfits: &[Misfit], known: &Windows) -> 
                 (time("sleep-from", "own-time-begins", None))
                 (time("sleep-to", "own-time-ends", None))
             }
-            (time("day-start", "own-time-day-start", Some("own-time-day-start-hint")))
+            (time("start-of-day", "own-time-day-start", Some("own-time-day-start-hint")))
             (Field { name: "own-time-from", label: "own-time-from", hint: Some("from-hint"), kind: "date", value: fields.text("own-time-from") }.render(visit, misfits))
             p.actions { (submit(visit, &Phrase::new("save"))) }
         }

@@ -17,7 +17,7 @@ use crate::{
     trouble::Cause,
     web::{
         door::Visit,
-        form::{Field, Fields, hidden, submit},
+        form::{Field, Fields, Select, hidden, submit},
         pages::setup::name_of,
     },
     words::Phrase,
@@ -203,17 +203,10 @@ fn choose(band: &Band, heard: &[HeardReply]) -> Markup {
 fn whose(visit: &Visit, people: &[Arc<Person>], now: Option<&Person>, fields: &Fields, problems: &[Typed]) -> Markup {
     let own = now.unwrap_or(&visit.person).id.as_str();
     let chosen = fields.text("person").unwrap_or(own);
+    let options = people.iter().map(|person| (person.id.as_str(), name_of(person).to_owned())).collect();
     html! {
         @if people.len() > 1 {
-            div.field {
-                label for="person" { (visit.t("band-whose")) }
-                (sentences(visit, problems, "person"))
-                select id="person" name="person" aria-describedby=[beside(problems, "person").map(|_| "person-problem")] {
-                    @for person in people {
-                        option value=(person.id.as_str()) selected[person.id.as_str() == chosen] { (name_of(person)) }
-                    }
-                }
-            }
+            (Select { name: "person", label: "band-whose", options, value: Some(chosen) }.render(visit, problems))
         }
     }
 }

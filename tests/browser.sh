@@ -10,6 +10,6 @@ python=${BRISK_TEST_PYTHON:-target/venv/bin/python}
 if ! grep -qs "\"version\": \"$AXE_VERSION\"" target/web-tools/node_modules/axe-core/package.json; then
     npm install --prefix target/web-tools --no-save --no-audit --no-fund --silent "axe-core@$AXE_VERSION"
 fi
-cargo build --quiet
+cargo build --quiet --workspace --all-features --bin brisk
 export BRISK_BIN="${CARGO_TARGET_DIR:-$PWD/target}/debug/brisk"
 exec "$python" -m pytest -p no:cacheprovider --durations=5 -q tests/browser "$@"

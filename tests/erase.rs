@@ -103,9 +103,9 @@ fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("there already; nothing was written"), "{}", again.err);
 
-    for wrong in [[WHO, "somebody-else"], ["nobody", "nobody"]] {
-        let refused = home.run(&["person", "erase", wrong[0], "--confirm", wrong[1], "--receipt", "no.json"]);
-        assert_eq!(refused.code, Some(1));
+    for (id, confirm, code) in [(WHO, "somebody-else", 1), ("nobody", "nobody", 3)] {
+        let refused = home.run(&["person", "erase", id, "--confirm", confirm, "--receipt", "no.json"]);
+        assert_eq!(refused.code, Some(code));
         assert!(refused.err.contains("nothing was"), "{}", refused.err);
         assert!(!home.path("no.json").exists() && !holding(&home.data(), WORDS.as_bytes()).is_empty());
     }

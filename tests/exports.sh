@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --quiet
+cargo build --quiet --workspace --all-features --bin brisk
 brisk=target/debug/brisk
 "$brisk" demo --once --days 10 --data "$work/data" >"$work/table" 2>"$work/talk"
 "$brisk" export days --format csv --output "$work/days" --data "$work/data"

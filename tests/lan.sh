@@ -8,7 +8,7 @@ brisk="${CARGO_TARGET_DIR:-target}/debug/brisk"
 
 # Everything happens in a network that holds this test alone.
 if [ "${BRISK_LAN:-}" != inside ]; then
-    cargo build --quiet
+    cargo build --quiet --workspace --all-features --bin brisk
     mapped=(--map-root-user)
     [ "$(id -u)" != 0 ] || mapped=()
     if ! unshare --net "${mapped[@]}" true; then

@@ -211,7 +211,7 @@ async fn before_anything_has_arrived_every_page_can_be_looked_at() {
             "{path}: nothing is known, which is not 0"
         );
     }
-    assert!(home.page("/").await.contains("href=\"/setup\">No band is known here yet."), "Today leads on");
+    assert!(home.page("/").await.contains("No band belongs here yet."), "Today leads on");
 }
 
 #[tokio::test]

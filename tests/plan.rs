@@ -227,9 +227,9 @@ fn a_studys_own_programme_is_checked_with_the_settings() {
     home.change_settings(|text| format!("{text}\n[study]\nprogrammes = [\"own.toml\"]\n"));
 
     let missing = home.run(&["config", "check"]);
-    home.write("data/own.toml", &home::STUDY.replace("percent = 10", "percent = 99"));
+    home.write("own.toml", &home::STUDY.replace("percent = 10", "percent = 99"));
     let wrong = home.run(&["config", "check"]);
-    home.write("data/own.toml", home::STUDY);
+    home.write("own.toml", home::STUDY);
     let right = home.run(&["config", "check"]);
 
     assert_eq!((missing.code, wrong.code, right.code), (Some(2), Some(2), Some(0)));

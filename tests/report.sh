@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --quiet
+cargo build --quiet --workspace --all-features --bin brisk
 python3 - "$work/minutes.csv" <<'PYTHON'
 import sys
 from datetime import datetime, timedelta

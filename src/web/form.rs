@@ -152,7 +152,7 @@ impl Choice<'_> {
                 }
                 @for (place, (value, label)) in self.options.iter().enumerate() {
                     @let id = format!("{}-{place}", self.name);
-                    div.tick {
+                    div.option {
                         input id=(id) name=(self.name) type=(self.kind) value=(value)
                             checked[fields.all(self.name).any(|chosen| chosen == *value)];
                         label for=(id) { (label) }

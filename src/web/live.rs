@@ -49,7 +49,7 @@ pub async fn today(State(app): State<Arc<App>>, visit: Visit) -> Response {
     }
     let watcher = Watcher::new(app, visit.person.id.clone(), visit.language);
     let events = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    // Streams of events say `no-cache` by themselves, which lets them be kept.
+    // No browser keeps what a person's day was like.
     ([(header::CACHE_CONTROL, "no-store")], events).into_response()
 }
 

@@ -150,8 +150,8 @@ fn choice(t: &impl Fn(&'static str) -> String, shown: &Shown<'_>) -> Markup {
             legend { (t("enter-whose")) }
             @for (place, (id, label)) in shown.people.iter().enumerate() {
                 div.option {
-                    input type="radio" id={ "person-" (place) } name="person" value=(id) required[place == 0];
-                    label for={ "person-" (place) } dir="auto" { (label) }
+                    input type="radio" id={ "whose-" (place) } name="person" value=(id) required[place == 0];
+                    label for={ "whose-" (place) } dir="auto" { (label) }
                 }
             }
         }

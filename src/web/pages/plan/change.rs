@@ -17,7 +17,7 @@ use crate::{
     },
     web::{
         door::Visit,
-        form::{self, Choice, Field, Fields, elsewhere, hidden},
+        form::{self, Choice, Field, Fields, Select, elsewhere, hidden},
         page::{self, Here, Outcome, Page, answer},
     },
     words::Phrase,
@@ -62,8 +62,13 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
             return super::plan(app, visit, &Fields::default(), &[]);
         }
         let today = today(app, visit)?;
-        let goal = visit.person.record.goals.goal_on(today);
-        let fields = goal.map_or_else(first_plan, |goal| as_fields(goal, visit.person.display));
+        let person = &visit.person;
+        let mut fields = person.record.goals.goal_on(today).map_or_else(first_plan, as_fields);
+        // A study may keep the numbers of a goal that was set before.
+        let shown = |measure: &str| measure.parse().is_ok_and(|measure| shows_numbers(person.display, &measure));
+        if fields.text("measure").is_some_and(|measure| !shown(measure)) {
+            fields.0.retain(|(name, _)| name != "measure" && name != "amount");
+        }
         Ok(change(visit, &fields, &[]))
     })
     .await
@@ -150,21 +155,19 @@ fn first_plan() -> Fields {
 }
 
 /// A goal as its form holds it, to go on from. A last day or a day of review that it had is for the person to set anew.
-/// A plan as it would be typed; an amount that the person is not shown is left to be typed anew.
-fn as_fields(goal: &GoalVersion, display: Display) -> Fields {
+fn as_fields(goal: &GoalVersion) -> Fields {
     let decided_by = match goal.decided_by {
         DecidedBy::Person => "person",
         DecidedBy::WithTherapist => "with_therapist",
     };
     let mut fields = vec![
         ("measure".to_owned(), goal.measure.to_string()),
+        ("amount".to_owned(), goal.amount.to_string()),
         ("period".to_owned(), if goal.period == Period::Week { "week" } else { "day" }.to_owned()),
         ("decided_by".to_owned(), decided_by.to_owned()),
     ];
     fields.extend(days_as_fields(goal.days));
-    let shown = shows_numbers(display, &goal.measure).then(|| goal.amount.to_string());
     let texts = [
-        ("amount", shown),
         ("own_words", goal.own_words.clone()),
         ("specific", goal.specific.clone()),
         ("when_where", goal.when_where.clone()),
@@ -238,21 +241,5 @@ fn measures(visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -> Marku
     {
         options.push((other, kind.as_str().to_owned()));
     }
-    let wrong: Vec<_> = problems.iter().filter(|problem| problem.field == "measure").collect();
-    html! {
-        div.field {
-            label for="measure" { (visit.t("plan-measure")) }
-            @if !wrong.is_empty() {
-                p.problem id="measure-problem" { @for problem in &wrong { span { (visit.say(&problem.phrase)) } } }
-            }
-            select id="measure" name="measure"
-                aria-describedby=[(!wrong.is_empty()).then_some("measure-problem")]
-                aria-invalid=[(!wrong.is_empty()).then_some("true")]
-            {
-                @for (name, label) in &options {
-                    option value=(name) selected[chosen == Some(*name)] { (label) }
-                }
-            }
-        }
-    }
+    Select { name: "measure", label: "plan-measure", options, value: chosen }.render(visit, problems)
 }

@@ -1,0 +1,34 @@
+//! What the command line says of somebody whose study keeps numbers to itself, and what it still hands to programs.
+
+mod support;
+
+use crate::support::*;
+
+#[test]
+fn who_is_shown_no_number_is_told_so_in_the_terminal_and_what_is_exported_is_whole() {
+    for display in ["blinded", "steps-only"] {
+        let home = Home::with_counter(&days_until_now(5, 3));
+        home.change_settings(|text| {
+            format!(
+                "{text}person = \"me\"\n\n[[person]]\nid = \"me\"\ndisplay = \"{display}\"\n\n[web]\nlisten = \"off\"\n"
+            )
+        });
+        let daemon = home.daemon();
+        home.complete();
+
+        let (today, week, review) = (home.run(&["today"]), home.run(&["week"]), home.run(&["review"]));
+        let for_programs = home.json(&["today"]);
+        let exported = home.run(&["export", "days", "-o", home.path("out").to_str().unwrap()]);
+
+        for ran in [today, week, review] {
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            assert_eq!(
+                ran.out.trim(),
+                "While your study is under way, it keeps numbers to itself. The pages show what there is to see."
+            );
+        }
+        assert!(for_programs["row"]["total_steps"].is_u64(), "{for_programs}");
+        assert_eq!(exported.code, Some(0), "{}", exported.err);
+        daemon.terminate();
+    }
+}

@@ -56,7 +56,7 @@ impl Fixture {
     fn new(devices: Vec<FakeDevice>) -> Self {
         let home = Home::new();
         home.change_settings(|_| {
-            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1h\"\n\
+            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1h\"\n\
              retry_after = \"1s\"\nretry_at_most = \"1s\"\nconnect_within = \"20s\"\n"
                 .to_owned()
         });
@@ -234,7 +234,7 @@ fn a_counter_out_of_reach_is_not_heard_and_comes_back_by_itself() {
     let this = Fixture::with_paired_counter(&script);
     this.bus.change(ADDRESS, |device| device.in_reach = false);
     this.home.change_settings(|_| {
-        "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
+        "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
          retry_at_most = \"1s\"\nconnect_within = \"5s\"\n"
             .to_owned()
     });
@@ -308,7 +308,7 @@ fn an_impostor_with_the_same_name_and_service_is_not_believed_and_does_not_stop_
     // A counter that is known by its id alone: whoever looks like one is asked who it is.
     this.home.change_settings(|_| {
         format!(
-            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
+            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
              retry_at_most = \"1s\"\nconnect_within = \"10s\"\n\n[[counter]]\nid = \"{ID}\"\n"
         )
     });
@@ -366,7 +366,7 @@ fn an_adapter_that_stays_off_is_switched_on_when_the_settings_allow_it_and_not_o
     let this = Fixture::with_paired_counter(&days_until_now(24, 1));
     let settings = |power_cycle: bool| {
         format!(
-            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
+            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1h\"\nretry_after = \"1s\"\n\
              retry_at_most = \"1s\"\npower_cycle = {power_cycle}\n"
         )
     };

@@ -9,7 +9,7 @@ fn doctor_names_the_cause_of_each_of_the_twelve_faults() {
     let mut this = Fixture::with_paired_counter(&script);
     let quick = |zone: &str| {
         format!(
-            "[clock]\nzone = \"{zone}\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1m\"\nretry_after = \"1s\"\n\
+            "[clock]\nzone = \"{zone}\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1m\"\nretry_after = \"1s\"\n\
              retry_at_most = \"1s\"\nconnect_within = \"5s\"\n"
         )
     };

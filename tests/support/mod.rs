@@ -47,7 +47,7 @@ impl Home {
     /// Settings for the simulated radio and one counter, which has no flash yet.
     pub fn new() -> Self {
         let settings = format!(
-            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n\
+            "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n\
              [bluetooth]\nradio = \"simulated\"\nsync_every = \"1h\"\nretry_after = \"1s\"\nretry_at_most = \"1s\"\n\n\
              [[counter]]\nid = \"{COUNTER}\"\nlabel = \"wrist\"\nsimulated_flash = \"{FLASH}\"\n"
         );

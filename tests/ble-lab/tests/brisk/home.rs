@@ -64,7 +64,7 @@ impl Ran {
 impl Home {
     pub fn new(bus: &str) -> Self {
         let home = Self { dir: tempfile::tempdir().unwrap(), bus: bus.to_owned() };
-        let settings = "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[bluetooth]\nsync_every = \"1m\"\n\
+        let settings = "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n\n[web]\nlisten = \"off\"\n\n[bluetooth]\nsync_every = \"1m\"\n\
                         retry_after = \"1s\"\nretry_at_most = \"4s\"\nconnect_within = \"45s\"\n";
         std::fs::File::create(home.path("brisk.toml")).unwrap().write_all(settings.as_bytes()).unwrap();
         home

@@ -593,7 +593,7 @@ setup-next-waiting = The band is paired. Its first steps are on their way; keep 
 
 ## The page for pairing the band
 
-band-home-title = The band
+band-title = The band
 band-no-radio = There is no radio here: these pages show data without the running program. Start it with `brisk run`, and a band can be paired.
 band-about = Lay the band beside this computer and wake its screen. Then listen for it.
 band-listen = Listen for the band

@@ -91,7 +91,7 @@ fn page(app: &App, visit: &Visit, seen: Option<&Seen>, fields: &Fields, problems
     };
     let people = app.book.people();
     let body = view::body(&view::Band { visit, people: &people, counters: &counters, seen, fields, problems });
-    Ok(Page { here: Here::Setup, title: Phrase::new("band-home-title"), body })
+    Ok(Page { here: Here::Setup, title: Phrase::new("band-title"), body })
 }
 
 /// The page again, with what was typed.

@@ -622,7 +622,7 @@ setup-next-waiting = הצמיד מקושר. הצעדים הראשונים שלו
 
 ## The page for pairing the band
 
-band-home-title = הצמיד
+band-title = הצמיד
 band-no-radio = אין כאן רדיו: הדפים האלה מציגים נתונים בלי שהתוכנה פועלת. הפעילו אותה עם `brisk run`, ואז אפשר לקשר צמיד.
 band-about = הניחו את הצמיד ליד המחשב הזה והעירו את המסך שלו. אחר כך אפשר להאזין לו.
 band-listen = להאזין לצמיד

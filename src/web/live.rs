@@ -47,7 +47,7 @@ pub async fn today(State(app): State<Arc<App>>, visit: Visit) -> Response {
         // Tells the browser not to ask again.
         return StatusCode::NO_CONTENT.into_response();
     }
-    let watcher = Watcher::new(app, visit.person.id.clone(), visit.language);
+    let watcher = Watcher::new(app, &visit);
     let events = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // No browser keeps what a person's day was like.
     ([(header::CACHE_CONTROL, "no-store")], events).into_response()
@@ -57,6 +57,8 @@ struct Watcher {
     app: Arc<App>,
     person: ParticipantId,
     language: Language,
+    /// Whom it tells, where a code was needed: nobody any more, once that browser is let in no more.
+    browser: Option<String>,
     changes: watch::Receiver<()>,
     minute: Interval,
     ends: CancellationToken,
@@ -64,13 +66,14 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(app: Arc<App>, person: ParticipantId, language: Language) -> Self {
+    fn new(app: Arc<App>, visit: &Visit) -> Self {
+        let (person, language, browser) = (visit.person.id.clone(), visit.language, visit.browser.clone());
         let changes = app.book.changes();
         let ends = app.ends.clone();
         // The first tick comes at once. One that is late because the computer slept is enough.
         let mut minute = tokio::time::interval(LOOK_EVERY);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { app, person, language, changes, minute, ends, last: String::new() }
+        Self { app, person, language, browser, changes, minute, ends, last: String::new() }
     }
 
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -80,13 +83,16 @@ impl Watcher {
         })
     }
 
-    /// What is to be told next; none when whoever serves is to end.
+    /// What is to be told next; none when whoever serves is to end, and when the browser is let in no more.
     async fn next(&mut self) -> Option<String> {
         loop {
             tokio::select! {
                 () = self.ends.cancelled() => return None,
                 _ = self.minute.tick() => {}
                 changed = self.changes.changed() => changed.ok()?,
+            }
+            if self.browser.as_ref().is_some_and(|id| self.app.door.list().iter().all(|known| known.id != *id)) {
+                return None;
             }
             let (app, person, language) = (Arc::clone(&self.app), self.person.clone(), self.language);
             let looked = tokio::task::spawn_blocking(move || told(&app, &person, language)).await;

@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use brisk::{
     config::Display,
     demo,
     goal::{self, DecidedBy, GoalVersion, Measure, Period, Weekdays},
     radio::sim::walker::ScriptMinute,
     time::{Calendar, Clock as _},
+    web::door::browsers::Which,
 };
 use chrono::{DateTime, Utc};
 use firmware_protocol::reading::Wear;
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
 
 use crate::house::{House, here, routes};
 
@@ -203,4 +209,26 @@ async fn times_in_which_other_computers_were_let_in_stand_on_the_page_about_priv
         page.find("from Friday 1 May 2026, 12:00, until Friday 1 May 2026, 14:00").expect("the earlier one"),
     );
     assert!(since < ended, "the latest first");
+}
+
+#[tokio::test]
+async fn a_stream_ends_for_a_browser_that_is_let_in_no_more() {
+    let house = house(Display::Full).await;
+    let browser = house.browser(&[]).await;
+    let request = browser.request(Method::GET, "/live/today").body(Body::empty()).unwrap();
+    let mut stream = house.router().oneshot(request).await.unwrap().into_body();
+    let first = stream.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("data:"), "it was told of the day");
+
+    house.app.door.revoke(&Which::All).unwrap();
+    let person = house.app.book.person(None).unwrap();
+    let paused = goal::Decision::GoalPaused {
+        participant: person.id.clone(),
+        from: "2026-09-22".parse().unwrap(),
+        until: "2026-09-25".parse().unwrap(),
+        reason: None,
+    };
+    house.app.book.decide(&person, paused, "person", house.clock.utc()).unwrap();
+
+    assert!(stream.frame().await.is_none(), "nothing more was told");
 }

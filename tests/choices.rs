@@ -312,7 +312,6 @@ fn the_helper_is_told_of_a_band_that_is_flat_or_silent_until_it_is_not() {
 #[test]
 fn the_commands_do_what_the_page_does() {
     let home = support::Home::new();
-    home.change_settings(|settings| format!("{settings}\n[web]\nlisten = \"off\"\n"));
 
     let planned = home.run(&["choice", "plan", "--situation", "after lunch", "--choice", "once round the block"]);
     let late = home.run(&["choice", "plan", "--situation", "x", "--choice", "y", "--date", "2020-01-01"]);

@@ -73,9 +73,7 @@ fn holding(dir: &Path, bytes: &[u8]) -> Vec<String> {
 fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
     let script = days_until_now(5, 3);
     let home = Home::with_counter(&script);
-    home.change_settings(|text| {
-        format!("{text}person = \"{WHO}\"\n\n[[person]]\nid = \"{WHO}\"\n\n[web]\nlisten = \"off\"\n")
-    });
+    home.change_settings(|text| format!("{text}person = \"{WHO}\"\n\n[[person]]\nid = \"{WHO}\"\n"));
     let daemon = home.daemon();
     home.complete();
     assert_eq!(home.run(&["goal", "set", "--amount", "20", "--own-words", WORDS]).code, Some(0));

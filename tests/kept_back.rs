@@ -9,9 +9,7 @@ fn who_is_shown_no_number_is_told_so_in_the_terminal_and_what_is_exported_is_who
     for display in ["blinded", "steps-only"] {
         let home = Home::with_counter(&days_until_now(5, 3));
         home.change_settings(|text| {
-            format!(
-                "{text}person = \"me\"\n\n[[person]]\nid = \"me\"\ndisplay = \"{display}\"\n\n[web]\nlisten = \"off\"\n"
-            )
+            format!("{text}person = \"me\"\n\n[[person]]\nid = \"me\"\ndisplay = \"{display}\"\n")
         });
         let daemon = home.daemon();
         home.complete();

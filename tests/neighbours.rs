@@ -64,7 +64,7 @@ fn open_to_all(path: &Path, mode: u32) {
 /// A home whose pages are at a port of their own, and that port.
 fn home() -> (Home, Daemon, u16) {
     let home = Home::new();
-    home.change_settings(|usual| format!("{usual}\n[web]\nlisten = \"127.0.0.1:0\"\n"));
+    home.change_settings(|usual| usual.replace("listen = \"off\"", "listen = \"127.0.0.1:0\""));
     fs::File::create(home.flash()).unwrap();
     home.fill_flash(&days_until_now(1, 1));
     let daemon = home.daemon();

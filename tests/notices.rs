@@ -90,9 +90,7 @@ impl Drop for Desktop {
 fn a_new_day_is_told_on_the_desktop_without_a_number() {
     let home = Home::new();
     home.fill_flash(&support::days_until_now(1, 1));
-    home.change_settings(|settings| {
-        format!("{settings}\n[web]\nlisten = \"off\"\n\n[notify]\npatient = true\nquiet = \"none\"\n")
-    });
+    home.change_settings(|settings| format!("{settings}\n[notify]\npatient = true\nquiet = \"none\"\n"));
     let goal = home.run(&["goal", "set", "--amount", "300"]);
     assert_eq!(goal.code, Some(0), "{}", goal.err);
     let (mut bus, address) = bus::start(&bus::configure(home.path("").as_path()));
@@ -116,9 +114,7 @@ fn a_new_day_is_told_on_the_desktop_without_a_number() {
 fn without_a_desktop_the_page_alone_tells_it() {
     let home = Home::new();
     home.fill_flash(&support::days_until_now(1, 1));
-    home.change_settings(|settings| {
-        format!("{settings}\n[web]\nlisten = \"off\"\n\n[notify]\npatient = true\nquiet = \"none\"\n")
-    });
+    home.change_settings(|settings| format!("{settings}\n[notify]\npatient = true\nquiet = \"none\"\n"));
     home.run(&["goal", "set", "--amount", "300"]);
 
     let daemon = home.daemon();

@@ -176,6 +176,15 @@ async fn the_review_offers_and_takes_an_answer() {
     assert!(stale.text.contains("You have already chosen for that week"), "{}", stale.text);
 }
 
+/// A page without its tokens and the names of its assets: digits in them mean nothing.
+fn without_chance(page: &str) -> String {
+    let by_chance = |part: &&str| {
+        let token = part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        token || part.starts_with("/assets/")
+    };
+    page.split('"').filter(|part| !by_chance(part)).collect::<Vec<_>>().join("\"")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blinded_person_sees_their_words_and_no_numbers() {
     let plan = Plan::shown(Display::Blinded).await;
@@ -187,7 +196,7 @@ async fn a_blinded_person_sees_their_words_and_no_numbers() {
     let review = plan.page("/review").await.text;
     plan.form("/plan/change", &typed(&[])).await;
 
-    for text in [&page, &form, &review] {
+    for text in [&page, &form, &review].map(|text| without_chance(text)) {
         for hidden in ["77", "210", "minutes", "steps", "name=\"amount\""] {
             assert!(!text.contains(hidden), "{hidden}: {text}");
         }
@@ -207,6 +216,7 @@ async fn who_is_shown_steps_plans_in_steps() {
     let minutes = plan.form("/plan/change", &typed(&[])).await;
     let steps = plan.form("/plan/change", &typed(&[("measure", "steps"), ("amount", "6,000")])).await;
 
+    let (page, review) = (without_chance(&page), without_chance(&review));
     assert!(page.contains("Walk to the harbour") && !page.contains("77"), "{page}");
     assert!(review.contains("steps in all") && !review.contains("minutes") && !review.contains("77"), "{review}");
     assert!(form.contains("value=\"steps\"") && !form.contains("value=\"leisure_min\""), "{form}");

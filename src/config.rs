@@ -9,6 +9,7 @@ mod paths;
 mod programmes;
 mod read;
 mod rules;
+mod secret;
 mod sections;
 mod show;
 mod text;
@@ -21,9 +22,10 @@ pub use instruments::{InstrumentError, parse_instrument};
 pub use paths::Paths;
 pub use programmes::{Programme, Text, parse_programme, programmes};
 pub use rules::{RulesError, parse_rules, read_rules};
+pub use secret::{Secret, SecretError, read_secret};
 pub use sections::{
-    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, Measure, Notify, Person, Quiet, RadioKind,
-    SimulatedPairing, Storage, Study, Web,
+    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, HomeAssistant, Measure, Notify, Person, Quiet,
+    RadioKind, SimulatedPairing, Storage, Study, Target, TargetKind, TargetName, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};
@@ -86,6 +88,13 @@ impl Config {
                 let study = &mut config.study;
                 for file in study.instruments.iter_mut().chain(&mut study.programmes) {
                     *file = folder.join(&*file);
+                }
+                let targets = config.target.iter_mut().flat_map(|target| [&mut target.secret, &mut target.ca]);
+                for file in targets.chain([&mut config.home_assistant.secret]).flatten() {
+                    // A bare name may be a service credential: it is looked up when it is read.
+                    if file.components().count() > 1 {
+                        *file = folder.join(&*file);
+                    }
                 }
                 let (_, errors) = instruments::instruments(&config.study.instruments);
                 let problem = |error: InstrumentError| ConfigProblem {

@@ -11,9 +11,12 @@ pub mod columns;
 pub mod datapackage;
 mod folder;
 mod parquet;
+mod study_day;
 mod table;
+pub mod target;
 mod text;
 
 pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
+pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
 pub use table::{Format, Row, Table, TableWriter};
 pub use text::{csv_header, csv_row};

@@ -16,7 +16,7 @@ use toml::{
     de::{DeTable, DeValue, Deserializer},
 };
 
-use super::{CONFIG_VERSION, Config, ConfigProblem, RadioKind, sections::Section, text::write_length};
+use super::{CONFIG_VERSION, Config, ConfigProblem, RadioKind, TargetKind, sections::Section, text::write_length};
 use crate::model::OWN_BRISK_SPM;
 
 /// The key and the value of one entry.
@@ -36,6 +36,7 @@ pub(super) fn read(text: &str) -> Result<Config, Vec<ConfigProblem>> {
         file.check_web(&config);
         file.check_people(&config);
         file.check_counters(&config);
+        file.check_targets(&config);
     }
     file.problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
     if file.problems.is_empty() { Ok(config) } else { Err(file.problems) }
@@ -74,6 +75,8 @@ impl<'i> File<'i> {
                 "web" => config.web = self.table("web", value),
                 "notify" => config.notify = self.table("notify", value),
                 "study" => config.study = self.table("study", value),
+                "target" => config.target = self.list("target", value).unwrap_or_default(),
+                "home_assistant" => config.home_assistant = self.table("home_assistant", value),
                 "person" => config.person = self.list("person", value).unwrap_or(config.person),
                 "counter" => config.counter = self.list("counter", value).unwrap_or_default(),
                 _ => config = self.take("", config, (key, value)),
@@ -213,6 +216,56 @@ impl<'i> File<'i> {
             if counter.simulated_flash.is_some() && config.bluetooth.radio != RadioKind::Simulated {
                 self.wrong(&flash, "this needs `radio = \"simulated\"` under [bluetooth]");
             }
+        }
+    }
+}
+
+impl File<'_> {
+    fn check_targets(&mut self, config: &Config) {
+        let mut seen = BTreeSet::new();
+        for (place, target) in config.target.iter().enumerate() {
+            let path = at("target", place);
+            if !seen.insert(&target.name) {
+                self.wrong(&format!("{path}.name"), "each trial database has an own name; another one has this");
+            }
+            let (starts, example): (&[&str], _) = match target.kind {
+                TargetKind::Redcap => (&["https://", "http://127.0.0.1", "http://localhost"], "https://…/api/"),
+                TargetKind::Fhir => (&["https://", "http://127.0.0.1", "http://localhost"], "https://…/fhir"),
+                TargetKind::Postgres => (&["postgres://", "postgresql://"], "postgres://user@host/database"),
+            };
+            let after_scheme = target.url.split_once("://").map_or("", |(_, rest)| rest);
+            let authority = after_scheme.split('/').next().unwrap_or("");
+            if !starts.iter().any(|start| target.url.starts_with(start)) || authority.is_empty() {
+                self.wrong(&format!("{path}.url"), format!("write its address, such as \"{example}\""));
+            } else if authority.split_once('@').is_some_and(|(user, _)| user.contains(':')) {
+                let text = "a password does not stand here: put it into a file that only you can read, and name that \
+                            file under `secret`";
+                self.wrong(&format!("{path}.url"), text);
+            }
+            if !(1..=200).contains(&target.days_at_once) {
+                self.wrong(&format!("{path}.days_at_once"), "between 1 and 200, please");
+            }
+        }
+        if !config.target.is_empty() {
+            if config.study.id.is_none() {
+                self.wrong("study.id", "a trial database needs to know which study: write the study's pseudonym");
+            }
+            if config.study.epoch.is_none() {
+                self.wrong("study.epoch", "a trial database needs day 1 of the study, the same in every home");
+            }
+        }
+        let final_after = config.study.final_after.as_secs();
+        if !final_after.is_multiple_of(86_400) || final_after > 366 * 86_400 {
+            self.wrong("study.final_after", "whole days, please, such as \"14d\", and 366 at most");
+        }
+        let broker = &config.home_assistant.broker;
+        if broker != "off"
+            && !broker.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        {
+            self.wrong(
+                "home_assistant.broker",
+                "write its address and port, such as \"homeassistant.local:1883\", or \"off\"",
+            );
         }
     }
 }

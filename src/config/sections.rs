@@ -88,6 +88,10 @@ section! {
         notify: Notify = Notify::default(),
         /// What a study brings along.
         study: Study = Study::default(),
+        /// Trial databases that days are sent to.
+        target: Vec<Target> = Vec::new(),
+        /// Today's minutes on a display of this home.
+        home_assistant: HomeAssistant = HomeAssistant::default(),
         /// The people of this home.
         person: Vec<Person> = vec![Person::default()],
         /// Their counters.
@@ -190,7 +194,113 @@ section! {
         instruments: Vec<PathBuf> = Vec::new(),
         /// Files of programmes beside those that come with Brisk; `brisk programme list` names them all.
         programmes: Vec<PathBuf> = Vec::new(),
+        /// The study's own pseudonym, 1 to 32 letters, digits, "_" or "-". Nothing is sent to a trial database without it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<ParticipantId> = None,
+        /// Day 1 of the study, "YYYY-MM-DD", the same in every home; once days were sent it never changes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<NaiveDate> = None,
+        /// So long after its end a day is final; a later change needs a person.
+        #[serde(with = "length")]
+        final_after: Duration = Duration::from_secs(14 * 86_400),
+        /// Whether goals, programmes and what pages show stay at home: they would tell the arm of a blinded study.
+        keep_arm_back: bool = false,
+        /// Whether all dates that leave the house are moved by whole weeks, another number for each person, which stays
+        /// in the journal.
+        shift_dates: bool = false,
     }
+}
+
+section! {
+    /// A trial database that days are sent to.
+    Target {
+        /// What it is called here: 1 to 16 small letters, digits or "-".
+        name: TargetName = TargetName::try_from("study".to_owned()).expect("five letters are a name"),
+        /// "redcap", "postgres" or "fhir".
+        kind: TargetKind = TargetKind::Redcap,
+        /// Where it is: "https://…/api/" of REDCap, "postgres://user@host/database", or the base address of a FHIR
+        /// server. Never with a password.
+        url: String = String::new(),
+        /// File with the token or password, and nothing else in it, that only its owner can read; or the name of a
+        /// service credential. Not set: the database asks for none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        secret: Option<PathBuf> = None,
+        /// Certificate of the authority that vouches for the server (PEM). Not set: those that browsers know.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ca: Option<PathBuf> = None,
+        /// REDCap: the unique event name, in a longitudinal project.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event: Option<String> = None,
+        /// FHIR: beginning of the addresses that identify this study's resources.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        system: Option<String> = None,
+        /// The shortest time between two requests.
+        #[serde(with = "length")]
+        pace: Duration = Duration::from_secs(1),
+        /// The most days in one request, 1 to 200.
+        days_at_once: u16 = 200,
+    }
+}
+
+section! {
+    /// Today's minutes on a display of this home, by MQTT as Home Assistant understands it. Nothing of a study is told.
+    HomeAssistant {
+        /// Address and port of this home's MQTT broker, such as "homeassistant.local:1883"; "off" tells nobody.
+        broker: String = "off".to_owned(),
+        /// Name at the broker, when it asks for one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<String> = None,
+        /// File with the password, as for a trial database.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        secret: Option<PathBuf> = None,
+        /// Whose minutes are told. Not set: the only person of this home.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<ParticipantId> = None,
+    }
+}
+
+/// What a trial database is called in this home: 1 to 16 small letters, digits or `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String)]
+pub struct TargetName(String);
+
+impl TargetName {
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TargetName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if (1..=16).contains(&name.len()) && name.chars().all(plain) {
+            Ok(Self(name))
+        } else {
+            Err("a trial database is called by 1 to 16 small letters, digits or \"-\"".to_owned())
+        }
+    }
+}
+
+impl From<TargetName> for String {
+    fn from(name: TargetName) -> Self {
+        name.0
+    }
+}
+
+/// What kind of trial database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// REDCap's API.
+    Redcap,
+    /// A table in PostgreSQL.
+    Postgres,
+    /// A FHIR R4 server.
+    Fhir,
 }
 
 /// Hours of every day in which no notice is shown.
@@ -238,6 +348,10 @@ section! {
         /// Time zone, when it is another than that of the home.
         #[serde(skip_serializing_if = "Option::is_none")]
         zone: Option<Zone> = None,
+        /// The day on which this person joined the study, "YYYY-MM-DD". Days before it never leave the house, and
+        /// without it none does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        enrolled: Option<NaiveDate> = None,
         /// Steps in a minute from which walking counts as brisk for this person, 60 to 130.
         brisk_steps_per_minute: u16 = 100,
     }
@@ -260,6 +374,10 @@ section! {
         /// What the pages call the counter.
         #[serde(skip_serializing_if = "Option::is_none")]
         label: Option<String> = None,
+        /// What the study calls the counter, such as "SC-4F2A": 1 to 32 letters, digits, "_" or "-". Not set: made from
+        /// chance. Neither its address nor its own identity leaves the house.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        asset: Option<ParticipantId> = None,
         /// Radio address, where the system needs one to find it. The counter is known by its id.
         #[serde(skip_serializing_if = "Option::is_none")]
         address: Option<String> = None,

@@ -20,6 +20,7 @@ mod index;
 mod journal;
 pub mod lock;
 mod open;
+mod passage;
 mod portion;
 mod query;
 mod record;
@@ -46,6 +47,7 @@ pub use erase::{Erased, Erasure};
 pub use error::StoreError;
 pub use journal::{DamagedSpan, Torn};
 pub use open::OpenReport;
+pub use passage::{Outcome, Passage};
 pub use portion::{Portion, Said};
 pub use query::{CounterState, DirtyHour, Span};
 pub use verify::VerifyReport;
@@ -137,7 +139,7 @@ impl Store {
         let indexed = self.with_index(|index| {
             let applied = build::meta(index)?.map_or(0, |meta| meta.days_applied);
             // No sync: what a power cut takes from the index comes from the journal at the next opening.
-            build::catch_up_days(index, &writer.journal, self.host, applied).map(drop)
+            build::catch_up_notes(index, &writer.journal, Stream::Days, applied).map(drop)
         });
         self.or_rebuilt(&mut writer, indexed)?;
         read_back(&written)

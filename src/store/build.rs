@@ -16,6 +16,7 @@ use super::{
     format::{self, Kind},
     index::{BATCH_KEYS, Index},
     journal::{DamagedSpan, Journal, Stream},
+    passage,
     work::Work,
 };
 
@@ -115,15 +116,11 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
     for stream in journal.streams() {
         match stream {
             Stream::Counter(device) => build_counter(journal, host, &index, device, &mut report, &mut done)?,
-            Stream::Days => {
+            Stream::Days | Stream::Targets => {
                 let damaged = journal.read(stream, 0, &mut |record| {
                     report.records += 1;
                     done.add(record.payload.len() * 2);
-                    match Entry::from_payload(record.payload) {
-                        Some(Entry::Revisions(revisions)) => put_revisions(&index, &revisions)?,
-                        Some(_) => {}
-                        None => report.unreadable += 1,
-                    }
+                    report.unreadable += u64::from(!take_note(&index, record.payload)?);
                     Ok(())
                 })?;
                 report.damaged.extend(damaged);
@@ -131,7 +128,13 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
             Stream::People => done.add(usize::try_from(journal.stream_size(stream)).unwrap_or(0) * 2),
         }
     }
-    put_progress(&index, host, journal.last(Stream::Days).map_or(0, |last| last.saturating_add(1)))?;
+    let meta = Meta {
+        version: format::VERSION,
+        host: host.0,
+        days_applied: after_last(journal, Stream::Days),
+        targets_applied: after_last(journal, Stream::Targets),
+    };
+    put_meta(&index, &meta)?;
     index.sync()?;
     (done.progress)(done.total, done.total);
     Ok(report)
@@ -196,6 +199,8 @@ pub struct Meta {
     pub host: [u8; 8],
     /// Records of the days' stream below this number are in the index.
     pub days_applied: u32,
+    /// The same of the targets' stream.
+    pub targets_applied: u32,
 }
 
 /// What the index says of itself; none when it was never finished.
@@ -205,24 +210,42 @@ pub fn meta(index: &Index) -> Result<Option<Meta>, StoreError> {
 }
 
 /// Notes how far the index is.
-fn put_progress(index: &Index, host: HostId, days_applied: u32) -> Result<(), StoreError> {
-    let meta = Meta { version: format::VERSION, host: host.0, days_applied };
-    let bytes = postcard::to_stdvec(&meta).map_err(StoreError::index)?;
+fn put_meta(index: &Index, meta: &Meta) -> Result<(), StoreError> {
+    let bytes = postcard::to_stdvec(meta).map_err(StoreError::index)?;
     index.apply_at_once(&[(format::meta(), Some(bytes))])
 }
 
-/// Takes the revisions from this record of the journal on in. Says how many records there were.
-pub fn catch_up_days(index: &Index, journal: &Journal, host: HostId, from: u32) -> Result<u64, StoreError> {
+/// Takes revisions, or what became of days, from this record of the journal on in. Says how many records there were.
+pub fn catch_up_notes(index: &Index, journal: &Journal, stream: Stream, from: u32) -> Result<u64, StoreError> {
     let mut taken = 0;
-    journal.read(Stream::Days, from, &mut |record| {
+    journal.read(stream, from, &mut |record| {
         taken += 1;
-        match Entry::from_payload(record.payload) {
-            Some(Entry::Revisions(revisions)) => put_revisions(index, &revisions),
-            _ => Ok(()),
-        }
+        take_note(index, record.payload).map(drop)
     })?;
-    put_progress(index, host, journal.last(Stream::Days).map_or(0, |last| last.saturating_add(1)))?;
+    let mut meta = meta(index)?.ok_or_else(|| StoreError::damaged("the index's note of itself"))?;
+    if stream == Stream::Days {
+        meta.days_applied = after_last(journal, stream);
+    } else {
+        meta.targets_applied = after_last(journal, stream);
+    }
+    put_meta(index, &meta)?;
     Ok(taken)
+}
+
+/// The number that the next record of this stream gets.
+fn after_last(journal: &Journal, stream: Stream) -> u32 {
+    journal.last(stream).map_or(0, |last| last.saturating_add(1))
+}
+
+/// Takes a record of the days' or the targets' stream in; false when this version cannot read it.
+fn take_note(index: &Index, payload: &[u8]) -> Result<bool, StoreError> {
+    match Entry::from_payload(payload) {
+        Some(Entry::Revisions(revisions)) => put_revisions(index, &revisions)?,
+        Some(Entry::Passages { passages, .. }) => passage::put(index, &passages)?,
+        Some(Entry::Delivery(_) | Entry::Identity { .. } | Entry::Decision { .. }) => {}
+        None => return Ok(false),
+    }
+    Ok(true)
 }
 
 fn put_revisions(index: &Index, entries: &[RevisionEntry]) -> Result<(), StoreError> {

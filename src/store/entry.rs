@@ -10,6 +10,7 @@ use firmware_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Passage;
 use crate::model::ParticipantId;
 
 /// How far a delivery can be trusted to come from the counter it names.
@@ -144,6 +145,13 @@ pub enum Entry {
     },
     /// From the days' stream.
     Revisions(Vec<RevisionEntry>),
+    /// From the targets' stream.
+    Passages {
+        /// When, Unix milliseconds.
+        at_ms: i64,
+        /// What became of days.
+        passages: Vec<Passage>,
+    },
 }
 
 /// A [`DeliveryRecord`] without its device, which is the stream's.

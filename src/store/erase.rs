@@ -176,7 +176,7 @@ fn prepare(
                     })?;
                 }
             },
-            Stream::People | Stream::Days => journal.rewrite(stream, beside, &mut |record| {
+            Stream::People | Stream::Days | Stream::Targets => journal.rewrite(stream, beside, &mut |record| {
                 let fate = of_person(&record, whom);
                 Ok(taken.counted(stream, &record, fate))
             })?,
@@ -218,6 +218,15 @@ fn of_person(record: &Record<'_>, whom: &Erasure<'_>) -> Fate {
                 _ => Fate::Becomes(Entry::Revisions(others).to_payload()),
             }
         }
+        Some(Entry::Passages { at_ms, passages }) => {
+            let others: Vec<_> =
+                passages.iter().filter(|passage| passage.participant != *whom.participant).cloned().collect();
+            match others.len() {
+                0 => Fate::Goes,
+                count if count == passages.len() => Fate::Stays,
+                _ => Fate::Becomes(Entry::Passages { at_ms, passages: others }.to_payload()),
+            }
+        }
         // Of a newer version: theirs when it names them.
         Some(Entry::Delivery(_) | Entry::Identity { .. }) | None => {
             let name = whom.participant.as_str().as_bytes();
@@ -257,7 +266,9 @@ impl Taken {
     fn of_counter(&mut self, payload: &[u8], portion: &Portion, axis: &Axis) -> Fate {
         let delivery = match Entry::from_payload(payload) {
             Some(Entry::Delivery(delivery)) => delivery,
-            Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_)) => return Fate::Stays,
+            Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. }) => {
+                return Fate::Stays;
+            }
             // Nobody can say what it holds.
             None => return Fate::Goes,
         };

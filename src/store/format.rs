@@ -13,7 +13,7 @@ use super::coding::{Bytes, put};
 use crate::model::ParticipantId;
 
 /// Version of keys and values together; another one means building anew from the journal.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,8 @@ pub enum Kind {
     Aside = b'Q',
     /// Device, first number → a run of epochs.
     Run = b'R',
+    /// Participant, date, target → what became of the day there.
+    Passage = b'T',
     /// Participant, date → the newest revision.
     Revision = b'V',
     /// Device, number → mark: two different epochs came with this number.
@@ -147,7 +149,19 @@ pub fn day(kind: Kind, participant: &ParticipantId, date: NaiveDate) -> Vec<u8> 
     key
 }
 
-/// The date of such a key.
+/// Of a [`Kind::Passage`].
+pub fn passage(participant: &ParticipantId, date: NaiveDate, target: &str) -> Vec<u8> {
+    let mut key = day(Kind::Passage, participant, date);
+    key.extend_from_slice(target.as_bytes());
+    key
+}
+
+/// The target's name in the key of a [`Kind::Passage`].
+pub fn target_of(key: &[u8]) -> Option<&[u8]> {
+    key.get(37..)
+}
+
+/// The date of a key of [`Kind::Day`], [`Kind::Revision`] or [`Kind::Passage`].
 pub fn date_of(key: &[u8]) -> Option<NaiveDate> {
     let days = u32::from_be_bytes(*key.get(33..)?.first_chunk()?) ^ (1 << 31);
     NaiveDate::from_num_days_from_ce_opt(days.cast_signed())

@@ -33,6 +33,8 @@ pub enum Stream {
     People,
     /// Revisions of days.
     Days,
+    /// What became of days at trial databases.
+    Targets,
 }
 
 impl Stream {
@@ -42,6 +44,7 @@ impl Stream {
             Self::Counter(device) => format!("counter-{device}"),
             Self::People => "people".to_owned(),
             Self::Days => "days".to_owned(),
+            Self::Targets => "targets".to_owned(),
         }
     }
 
@@ -49,6 +52,7 @@ impl Stream {
         match name {
             "people" => Some(Self::People),
             "days" => Some(Self::Days),
+            "targets" => Some(Self::Targets),
             _ => name.strip_prefix("counter-").and_then(crate::model::parse_device_id).map(Self::Counter),
         }
     }

@@ -109,13 +109,14 @@ fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64
                 let taken = catch_up(&index, journal, &mut work, device, from, u32::MAX)?;
                 reapplied += taken.saturating_sub(u64::from(applied - from));
             }
-            Stream::Days => {
-                if meta.days_applied > next {
-                    return no("it held revisions whose journal records are gone");
+            Stream::Days | Stream::Targets => {
+                let applied = if stream == Stream::Days { meta.days_applied } else { meta.targets_applied };
+                if applied > next {
+                    return no("it held notes of days whose journal records are gone");
                 }
-                let from = meta.days_applied.saturating_sub(AGAIN);
-                let taken = build::catch_up_days(&index, journal, host, from)?;
-                reapplied += taken.saturating_sub(u64::from(meta.days_applied - from));
+                let from = applied.saturating_sub(AGAIN);
+                let taken = build::catch_up_notes(&index, journal, stream, from)?;
+                reapplied += taken.saturating_sub(u64::from(applied - from));
             }
             Stream::People => {}
         }

@@ -293,7 +293,7 @@ impl Store {
 fn device_of(stream: Stream) -> Option<DeviceId> {
     match stream {
         Stream::Counter(device) => Some(device),
-        Stream::People | Stream::Days => None,
+        Stream::People | Stream::Days | Stream::Targets => None,
     }
 }
 

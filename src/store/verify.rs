@@ -62,7 +62,9 @@ impl Store {
                         let aside = delivery.quarantined().count();
                         report.unreadable_units += (decode(&delivery).unreadable.len() - aside) as u64;
                     }
-                    Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_)) => {}
+                    Some(
+                        Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. },
+                    ) => {}
                 }
                 Ok(())
             })?;

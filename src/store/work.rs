@@ -148,7 +148,7 @@ impl Work {
                 self.value.identity = Some(identity.clone());
                 Ok(BTreeSet::new())
             }
-            Entry::Decision { .. } | Entry::Revisions(_) => Ok(BTreeSet::new()),
+            Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. } => Ok(BTreeSet::new()),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod config;
 pub mod conformance;
 pub mod daemon;
 pub mod days;
+pub mod delivery;
 pub mod demo;
 pub mod devices;
 pub mod doctor;

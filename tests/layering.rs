@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("supervisor", &["model", "time", "config", "radio", "store", "sync", "trouble"]),
     ("batch", &["model", "time", "aggregate", "export", "report"]),
     ("days", &["model", "time", "words", "config", "store", "aggregate", "goal", "person"]),
+    ("delivery", &["model", "time", "config", "store", "person", "days", "export"]),
     ("devices", &["model", "config", "person", "days", "store"]),
     ("pairing", &["model", "time", "config", "radio", "store", "sync", "trouble", "supervisor", "devices"]),
     (

@@ -76,6 +76,13 @@ pub enum OwnDecision {
         /// The day.
         date: NaiveDate,
     },
+    /// By how many weeks the dates of their days are moved before they leave the house, where a study asks for that.
+    DatesShifted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Whole weeks, so that weekdays stay; less than nothing for back.
+        weeks: i32,
+    },
     /// The person took all of their data away as files.
     DataTaken {
         /// Whose.
@@ -127,6 +134,7 @@ impl OwnDecision {
             | Self::ProposalAnswered { participant, .. }
             | Self::NoticeShown { participant, .. }
             | Self::DataTaken { participant, .. }
+            | Self::DatesShifted { participant, .. }
             | Self::NoticeSeen { participant, .. } => participant,
         }
     }

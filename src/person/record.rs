@@ -43,6 +43,8 @@ pub struct Record {
     pub notices: Notices,
     /// Days on which they took all of their data away.
     pub taken: Vec<NaiveDate>,
+    /// By how many weeks the dates of their days are moved before they leave the house; none when that was not decided.
+    pub date_shift_weeks: Option<i32>,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -72,7 +74,9 @@ impl Record {
 
     /// Adds a decision that was taken at this moment, on this day of the person.
     pub fn take(&mut self, at: DateTime<Utc>, decided_on: NaiveDate, decision: Decision) {
-        if !matches!(decision, Decision::Own(OwnDecision::NoticeShown { .. })) {
+        let by_program =
+            matches!(decision, Decision::Own(OwnDecision::NoticeShown { .. } | OwnDecision::DatesShifted { .. }));
+        if !by_program {
             self.last_decision = self.last_decision.max(Some(at));
             self.notices.person_is_back();
         }
@@ -103,7 +107,7 @@ impl Record {
                 return check_programme(self, programme.as_ref(), *from, today);
             }
             OwnDecision::ProposalAnswered { proposal, .. } => return check_answer(self, proposal, today),
-            OwnDecision::DataTaken { .. } | OwnDecision::NoticeSeen { .. } => {}
+            OwnDecision::DataTaken { .. } | OwnDecision::NoticeSeen { .. } | OwnDecision::DatesShifted { .. } => {}
         }
         found.done()
     }
@@ -116,6 +120,8 @@ impl Record {
             OwnDecision::OwnTimeSet(set) => self.own_time.all().contains(set),
             OwnDecision::DiaryNoted(entry) => self.diary.entry(&entry.id) == Some(entry),
             OwnDecision::DiaryUndone { id, .. } => self.diary.is_undone(id),
+            // Decided once and for all: moved again, the days would come twice.
+            OwnDecision::DatesShifted { .. } => self.date_shift_weeks.is_some(),
             OwnDecision::ChoicePlanned(_)
             | OwnDecision::ChoiceAnswered(_)
             | OwnDecision::CheckInsSet(_)
@@ -158,6 +164,7 @@ impl Record {
                 | OwnDecision::ProposalAnswered { .. }
                 | OwnDecision::NoticeShown { .. }
                 | OwnDecision::DataTaken { .. }
+                | OwnDecision::DatesShifted { .. }
                 | OwnDecision::NoticeSeen { .. },
             ) => None,
         }
@@ -196,6 +203,7 @@ impl Record {
             OwnDecision::NoticeShown { notice, date, .. } => self.notices.show(notice, date),
             OwnDecision::NoticeSeen { date, .. } => self.notices.put_away(date),
             OwnDecision::DataTaken { date, .. } => self.taken.push(date),
+            OwnDecision::DatesShifted { weeks, .. } => self.date_shift_weeks = self.date_shift_weeks.or(Some(weeks)),
         }
     }
 

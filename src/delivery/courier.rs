@@ -1,0 +1,457 @@
+//! Brings days to one database, one request at a time. It keeps no time and no thread of its own: whoever owns it asks
+//! it for the next step and is told how long to wait.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::Path,
+    time::Duration,
+};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::{Condition, Counts, DeliveryError, Left, RETRY_MOST, Study, leaving, pause};
+use crate::{
+    days::{DayBook, Person, dates},
+    export::{
+        StudyDay,
+        target::{Export, Trouble, Verdict},
+    },
+    model::ParticipantId,
+    store::{Outcome, Passage, Store},
+    time::Clock,
+};
+
+/// Days that are looked at in one pass, to bound memory.
+const DAYS_AT_ONCE: usize = 366;
+/// Both sides are compared this often.
+const COMPARE_EVERY: TimeDelta = TimeDelta::hours(24);
+
+/// What a courier works on.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// Where what became of days is kept.
+    pub store: &'a Store,
+    /// Days.
+    pub book: &'a DayBook,
+    /// Terms, participants, labels.
+    pub study: &'a Study,
+    /// Now, and how much time passed.
+    pub clock: &'a dyn Clock,
+    /// Where notes on people who left lie.
+    pub data: &'a Path,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// One request was made; the next may be made after this.
+    Again(Duration),
+    /// There is nothing to do until a day changes, or this much time passed.
+    Idle(Duration),
+}
+
+/// A participant's days that are due.
+struct Parcel {
+    participant: ParticipantId,
+    dates: VecDeque<NaiveDate>,
+    /// The most that are sent at once: fewer while a refused day is looked for.
+    at_once: usize,
+}
+
+/// One database, and what is to be brought there.
+pub struct Courier {
+    target: String,
+    export: Box<dyn Export>,
+    pace: Duration,
+    chance: fastrand::Rng,
+    condition: Condition,
+    /// By the monotonic clock: no request before.
+    not_before: Duration,
+    parcels: VecDeque<Parcel>,
+    gathered: bool,
+    /// Whoever is still to be compared in this round.
+    to_compare: VecDeque<ParticipantId>,
+    compared: Option<DateTime<Utc>>,
+    /// Looked at anew since a day was last refused: what was refused is the day's own fault.
+    looked_again: bool,
+}
+
+impl Courier {
+    /// A courier to the database of this name, with `pace` between two requests. `seed` is for the chance in pauses.
+    pub fn new(target: impl Into<String>, export: Box<dyn Export>, pace: Duration, seed: u64) -> Self {
+        Self {
+            target: target.into(),
+            export,
+            pace,
+            chance: fastrand::Rng::with_seed(seed),
+            condition: Condition::default(),
+            not_before: Duration::ZERO,
+            parcels: VecDeque::new(),
+            gathered: false,
+            to_compare: VecDeque::new(),
+            compared: None,
+            looked_again: false,
+        }
+    }
+
+    /// How it is doing.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// Days may have changed: the next step looks for what is due.
+    pub fn look(&mut self) {
+        self.gathered = false;
+    }
+
+    /// Asks for nothing but whether days could be sent.
+    ///
+    /// # Errors
+    /// What has to be put right.
+    pub fn check(&mut self) -> Result<Vec<String>, Trouble> {
+        self.export.check()
+    }
+
+    /// Sends what was refused once more, and looks at a database that was stopped at once. Says how many days.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn retry(&mut self, scope: &Scope<'_>) -> Result<u64, DeliveryError> {
+        let mut again = Vec::new();
+        for (participant, _) in scope.study.participants() {
+            let known = scope.store.passages(&self.target, participant)?;
+            let parked = known.into_values().filter(|passage| matches!(passage.outcome, Outcome::Parked(_)));
+            again.extend(parked.map(|passage| Passage { outcome: Outcome::Again, ..passage }));
+        }
+        scope.store.append_passages(scope.clock.utc(), &again)?;
+        self.condition = Condition::default();
+        self.not_before = Duration::ZERO;
+        self.look();
+        Ok(again.len() as u64)
+    }
+
+    /// Makes at most one request.
+    ///
+    /// # Errors
+    /// When this home's own store fails. What the database does is in [`Courier::condition`].
+    pub fn step(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
+        let now = scope.clock.monotonic();
+        if now < self.not_before {
+            return Ok(Step::Again(self.not_before - now));
+        }
+        if !self.condition.is_ready {
+            return self.look_at_target(scope);
+        }
+        if let Some(step) = self.tell_who_left(scope) {
+            return Ok(step);
+        }
+        if !self.gathered {
+            self.parcels = self.gather(scope)?.0;
+            self.gathered = true;
+        }
+        while let Some(parcel) = self.parcels.front_mut() {
+            let some: Vec<_> = parcel.dates.iter().take(parcel.at_once).copied().collect();
+            let participant = parcel.participant.clone();
+            // As they are by now: what changed since is sent as it is, and what got there is not sent again.
+            let days = self.due_of(scope, &participant, &some)?;
+            if days.is_empty() {
+                self.delivered(some.len());
+                continue;
+            }
+            return self.send(scope, &some, &days);
+        }
+        self.compare(scope)
+    }
+
+    /// Where the days of everybody who takes part are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn counts(&self, scope: &Scope<'_>) -> Result<Counts, DeliveryError> {
+        self.gather(scope).map(|(_, counts)| counts)
+    }
+
+    fn look_at_target(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
+        let now = scope.clock.utc();
+        if let Err(error) = scope.study.begin(scope.store, now)? {
+            return Ok(self.troubled(scope, Trouble::stopped(error.to_string())));
+        }
+        match self.export.check() {
+            Ok(notes) => {
+                self.succeeded();
+                self.condition.notes = notes;
+                self.condition.is_ready = true;
+                Ok(self.paced(scope))
+            }
+            Err(trouble) => Ok(self.troubled(scope, trouble)),
+        }
+    }
+
+    /// Tells the database of one who left, if somebody did.
+    fn tell_who_left(&mut self, scope: &Scope<'_>) -> Option<Step> {
+        let all = leaving::owed(scope.data).unwrap_or_else(|error| {
+            tracing::warn!(%error, "notes on people who left a study cannot be read; the study is told later");
+            Vec::new()
+        });
+        let (path, farewell) = all.into_iter().find(|(_, farewell)| farewell.target == self.target)?;
+        match self.export.withdraw(&farewell.withdrawal()) {
+            Ok(()) => {
+                self.succeeded();
+                if let Err(error) = leaving::settled(&path) {
+                    tracing::warn!(%error, "a study that was told of somebody's leaving is told again");
+                }
+                Some(self.paced(scope))
+            }
+            Err(trouble) => Some(self.troubled(scope, trouble)),
+        }
+    }
+
+    /// What is due of everybody, and how many days are where.
+    fn gather(&self, scope: &Scope<'_>) -> Result<(VecDeque<Parcel>, Counts), DeliveryError> {
+        let now = scope.clock.utc();
+        let (mut parcels, mut counts, mut left) = (VecDeque::new(), Counts::default(), Left::default());
+        for (participant, _) in scope.study.participants() {
+            let Ok(person) = scope.book.person(Some(participant)) else { continue };
+            let known = scope.store.passages(&self.target, participant)?;
+            let shift = scope.study.shift_days(scope.book, &person, now)?;
+            let Some((first, today)) = scope.book.span(&person, now)? else { continue };
+            let mut due = VecDeque::new();
+            let all: Vec<_> = dates(first, today).collect();
+            for some in all.chunks(DAYS_AT_ONCE) {
+                for row in scope.book.rows(&person, some[0], some[some.len() - 1], now)? {
+                    let Some(day) = scope.study.leaving(&person, &row, shift, now, &mut left) else { continue };
+                    let passage = known.get(&row.local_date);
+                    if is_due(&day, passage) {
+                        counts.due += 1;
+                        due.push_back(row.local_date);
+                    } else if passage.is_some_and(|passage| passage.outcome == Outcome::Stored) {
+                        counts.stored += 1;
+                    } else {
+                        counts.parked += 1;
+                    }
+                }
+            }
+            if !due.is_empty() {
+                let at_once = self.export.at_once().max(1);
+                parcels.push_back(Parcel { participant: participant.clone(), dates: due, at_once });
+            }
+        }
+        counts.left = left;
+        Ok((parcels, counts))
+    }
+
+    /// Those of these days that are due, as they are now, beside the dates that they have at home.
+    fn due_of(
+        &self,
+        scope: &Scope<'_>,
+        participant: &ParticipantId,
+        some: &[NaiveDate],
+    ) -> Result<Vec<(NaiveDate, StudyDay)>, DeliveryError> {
+        let (Some(first), Some(last)) = (some.first(), some.last()) else { return Ok(Vec::new()) };
+        let Ok(person) = scope.book.person(Some(participant)) else { return Ok(Vec::new()) };
+        let now = scope.clock.utc();
+        let known = scope.store.passages(&self.target, participant)?;
+        let shift = scope.study.shift_days(scope.book, &person, now)?;
+        let mut days = Vec::new();
+        for day in self.rows(scope, &person, (*first, *last), shift)? {
+            if some.contains(&day.0) && is_due(&day.1, known.get(&day.0)) {
+                days.push(day);
+            }
+        }
+        Ok(days)
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as one of its steps")]
+    fn rows(
+        &self,
+        scope: &Scope<'_>,
+        person: &Person,
+        (first, last): (NaiveDate, NaiveDate),
+        shift: i64,
+    ) -> Result<Vec<(NaiveDate, StudyDay)>, DeliveryError> {
+        let (now, mut left) = (scope.clock.utc(), Left::default());
+        let rows = scope.book.rows(person, first, last, now)?;
+        let days = rows.iter().filter_map(|row| {
+            let day = scope.study.leaving(person, row, shift, now, &mut left)?;
+            Some((row.local_date, day))
+        });
+        Ok(days.collect())
+    }
+
+    fn send(
+        &mut self,
+        scope: &Scope<'_>,
+        some: &[NaiveDate],
+        days: &[(NaiveDate, StudyDay)],
+    ) -> Result<Step, DeliveryError> {
+        let sent: Vec<StudyDay> = days.iter().map(|(_, day)| day.clone()).collect();
+        match self.export.send(&sent) {
+            Ok(verdicts) if verdicts.len() == sent.len() => {
+                self.note(scope, days, verdicts)?;
+                self.succeeded();
+                self.looked_again = false;
+                self.delivered(some.len());
+                Ok(self.paced(scope))
+            }
+            Ok(_) => Ok(self.troubled(scope, Trouble::passing("the database answered for other days than were sent"))),
+            Err(Trouble::Refused { what }) => self.refused(scope, some, days, what),
+            Err(trouble) => Ok(self.troubled(scope, trouble)),
+        }
+    }
+
+    /// Fewer at once until the day at fault is alone; then the database is looked at once more, in case it is at fault.
+    fn refused(
+        &mut self,
+        scope: &Scope<'_>,
+        some: &[NaiveDate],
+        days: &[(NaiveDate, StudyDay)],
+        what: String,
+    ) -> Result<Step, DeliveryError> {
+        if days.len() > 1 {
+            if let Some(parcel) = self.parcels.front_mut() {
+                parcel.at_once = (parcel.at_once.min(some.len()) / 2).max(1);
+            }
+        } else if self.looked_again {
+            self.note(scope, days, vec![Verdict::Refused(what)])?;
+            self.delivered(some.len());
+        } else {
+            self.looked_again = true;
+            self.condition.is_ready = false;
+        }
+        Ok(self.paced(scope))
+    }
+
+    /// These days of the parcel under way are done with.
+    fn delivered(&mut self, count: usize) {
+        let Some(mut parcel) = self.parcels.pop_front() else { return };
+        parcel.dates.drain(..count.min(parcel.dates.len()));
+        parcel.at_once = (parcel.at_once * 2).min(self.export.at_once().max(1));
+        if !parcel.dates.is_empty() {
+            // Behind the others: nobody waits for the five years of another.
+            self.parcels.push_back(parcel);
+        }
+    }
+
+    fn note(
+        &self,
+        scope: &Scope<'_>,
+        days: &[(NaiveDate, StudyDay)],
+        verdicts: Vec<Verdict>,
+    ) -> Result<(), DeliveryError> {
+        let passages = days.iter().zip(verdicts).map(|((date, day), verdict)| {
+            let outcome = match verdict {
+                Verdict::Stored => Outcome::Stored,
+                Verdict::Refused(what) => Outcome::Parked(what),
+            };
+            self.passage(day, *date, outcome)
+        });
+        let passages: Vec<_> = passages.collect();
+        Ok(scope.store.append_passages(scope.clock.utc(), &passages)?)
+    }
+
+    fn passage(&self, day: &StudyDay, date: NaiveDate, outcome: Outcome) -> Passage {
+        Passage {
+            target: self.target.clone(),
+            participant: day.participant_id.clone(),
+            date,
+            revision: day.revision,
+            is_final: day.is_final,
+            outcome,
+        }
+    }
+
+    /// Once a day, one participant a step: what the database does not have as it should is due again.
+    fn compare(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
+        let now = scope.clock.utc();
+        if self.to_compare.is_empty() {
+            let since = self.compared.map(|compared| now - compared);
+            if let Some(since) = since.filter(|since| *since < COMPARE_EVERY && *since >= TimeDelta::zero()) {
+                let left = (COMPARE_EVERY - since).to_std().unwrap_or(RETRY_MOST);
+                return Ok(Step::Idle(left.min(RETRY_MOST)));
+            }
+            self.compared = Some(now);
+            (self.condition.strangers, self.condition.repaired) = (0, 0);
+            self.to_compare = scope.study.participants().map(|(id, _)| id.clone()).collect();
+        }
+        let Some(participant) = self.to_compare.front().cloned() else { return Ok(Step::Idle(RETRY_MOST)) };
+        match self.export.held(&scope.study.terms.study, &participant) {
+            Ok(held) => {
+                self.succeeded();
+                self.to_compare.pop_front();
+                if let Some(held) = held {
+                    self.repair(scope, &participant, &held.into_iter().map(|one| (one.date, one)).collect())?;
+                }
+                Ok(self.paced(scope))
+            }
+            Err(Trouble::Refused { what }) => Ok(self.troubled(scope, Trouble::stopped(what))),
+            Err(trouble) => Ok(self.troubled(scope, trouble)),
+        }
+    }
+
+    fn repair(
+        &mut self,
+        scope: &Scope<'_>,
+        participant: &ParticipantId,
+        held: &BTreeMap<NaiveDate, crate::export::target::Held>,
+    ) -> Result<(), DeliveryError> {
+        let Ok(person) = scope.book.person(Some(participant)) else { return Ok(()) };
+        let now = scope.clock.utc();
+        let shift = TimeDelta::days(scope.study.shift_days(scope.book, &person, now)?);
+        let known = scope.store.passages(&self.target, participant)?;
+        let mut again = Vec::new();
+        for passage in known.values().filter(|passage| passage.outcome == Outcome::Stored) {
+            let there = held.get(&(passage.date + shift));
+            let is_there =
+                there.is_some_and(|one| one.revision >= passage.revision && (one.is_final || !passage.is_final));
+            if !is_there {
+                again.push(Passage { outcome: Outcome::Again, ..passage.clone() });
+            }
+        }
+        let strangers = held.keys().filter(|date| !known.contains_key(&(**date - shift))).count();
+        self.condition.strangers += strangers as u64;
+        self.condition.repaired += again.len() as u64;
+        if !again.is_empty() {
+            scope.store.append_passages(now, &again)?;
+            self.look();
+        }
+        Ok(())
+    }
+
+    fn succeeded(&mut self) {
+        self.condition.failures = 0;
+        self.condition.trouble = None;
+        self.condition.is_stopped = false;
+    }
+
+    fn paced(&mut self, scope: &Scope<'_>) -> Step {
+        self.not_before = scope.clock.monotonic() + self.pace;
+        Step::Again(self.pace)
+    }
+
+    fn troubled(&mut self, scope: &Scope<'_>, trouble: Trouble) -> Step {
+        self.condition.failures = self.condition.failures.saturating_add(1);
+        let wait = match &trouble {
+            Trouble::Passing { after, .. } => {
+                let own = pause(self.condition.failures, self.chance.f64());
+                after.map_or(own, |after| after.min(RETRY_MOST * 24).max(own))
+            }
+            Trouble::Refused { .. } => pause(self.condition.failures, self.chance.f64()),
+            Trouble::Stopped { .. } => RETRY_MOST,
+        };
+        self.condition.is_stopped = matches!(trouble, Trouble::Stopped { .. });
+        if self.condition.is_stopped {
+            self.condition.is_ready = false;
+        }
+        self.condition.trouble = Some(trouble.to_string());
+        let wait = wait.max(self.pace);
+        self.not_before = scope.clock.monotonic() + wait;
+        Step::Again(wait)
+    }
+}
+
+/// Whether the database has to be sent this day.
+fn is_due(day: &StudyDay, passage: Option<&Passage>) -> bool {
+    passage.is_none_or(|passage| {
+        passage.outcome == Outcome::Again || day.revision > passage.revision || (day.is_final && !passage.is_final)
+    })
+}

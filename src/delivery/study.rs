@@ -1,0 +1,192 @@
+//! What leaves this home for a study: whose days, from when on, under which names and dates.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    config::Config,
+    days::{DayBook, Person},
+    export::{Circumstances, StudyDay, Terms},
+    model::{DayTotal, ParticipantId},
+    person::OwnDecision,
+    store::Store,
+};
+
+use super::DeliveryError;
+
+/// Why nothing can leave.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The settings name no study.
+    #[error(
+        "the settings name no study, so nothing was sent. Write the study's pseudonym and its day 1 under [study]: \
+         `id` and `epoch`"
+    )]
+    None,
+    /// The study has another day 1, or another name, than when days were first sent.
+    #[error(
+        "days were sent for study {before} with day 1 on {epoch_before}; the settings now say {now} and {epoch_now}. \
+         Nothing was sent, since every day would get another place. Put `[study] id` and `epoch` back, or ask the study \
+         for a database of its own"
+    )]
+    Changed {
+        /// The study then.
+        before: String,
+        /// Its day 1 then.
+        epoch_before: NaiveDate,
+        /// The study now.
+        now: String,
+        /// Its day 1 now.
+        epoch_now: NaiveDate,
+    },
+    /// Nobody joined.
+    #[error(
+        "nobody of this home has a day of enrolment, so nothing was sent. Write `enrolled = YYYY-MM-DD` in the \
+         [[person]] who takes part"
+    )]
+    Nobody,
+}
+
+/// Days that are not sent, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Under way, or over for less than ninety minutes.
+    pub open: u64,
+    /// Before the person joined.
+    pub before_enrolment: u64,
+    /// Out of the study's reach: before its day 1, or beyond what it can number.
+    pub out_of_reach: u64,
+}
+
+/// The terms of the study, and what it calls people's counters.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// What was agreed on.
+    pub terms: Terms,
+    enrolled: BTreeMap<ParticipantId, NaiveDate>,
+    /// Counter's identity → its label in the study.
+    assets: BTreeMap<String, String>,
+    shift_dates: bool,
+}
+
+impl Study {
+    /// The study of these settings.
+    ///
+    /// # Errors
+    /// When there is none, or nobody takes part.
+    pub fn new(config: &Config, assets: BTreeMap<String, String>) -> Result<Self, StudyError> {
+        let (Some(study), Some(epoch)) = (config.study.id.clone(), config.study.epoch) else {
+            return Err(StudyError::None);
+        };
+        let enrolled: BTreeMap<_, _> =
+            config.person.iter().filter_map(|person| Some((person.id.clone(), person.enrolled?))).collect();
+        if enrolled.is_empty() {
+            return Err(StudyError::Nobody);
+        }
+        let final_after_days = u32::try_from(config.study.final_after.as_secs() / 86_400).unwrap_or(u32::MAX);
+        let terms = Terms { study, epoch, final_after_days, goals_kept_back: config.study.keep_arm_back };
+        Ok(Self { terms, enrolled, assets, shift_dates: config.study.shift_dates })
+    }
+
+    /// Whoever takes part, in the order of their pseudonyms, with the day on which they joined.
+    pub fn participants(&self) -> impl Iterator<Item = (&ParticipantId, NaiveDate)> {
+        self.enrolled.iter().map(|(id, from)| (id, *from))
+    }
+
+    /// Notes in the journal, before the first day leaves, which study it is for and which day is its day 1; from then on
+    /// both stay as they are.
+    ///
+    /// # Errors
+    /// When they are others than noted.
+    pub fn begin(&self, store: &Store, now: DateTime<Utc>) -> Result<Result<(), StudyError>, DeliveryError> {
+        let noted =
+            store.decisions()?.into_iter().find_map(|decided| serde_json::from_str::<Begun>(&decided.json).ok());
+        let now_is = Begun { study_decision: Kind::Begun, study: self.terms.study.clone(), epoch: self.terms.epoch };
+        match noted {
+            Some(before) if before == now_is => Ok(Ok(())),
+            Some(before) => Ok(Err(StudyError::Changed {
+                before: before.study.into(),
+                epoch_before: before.epoch,
+                now: now_is.study.into(),
+                epoch_now: now_is.epoch,
+            })),
+            None => {
+                let json = serde_json::to_string(&now_is).unwrap_or_default();
+                store.append_decision(now, "system", &json)?;
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    /// By how many days all dates of this person are moved before they leave: decided by chance, once, the first time
+    /// that it is asked, and kept in the journal.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn shift_days(&self, book: &DayBook, person: &Person, now: DateTime<Utc>) -> Result<i64, DeliveryError> {
+        if !self.shift_dates {
+            return Ok(0);
+        }
+        if let Some(weeks) = person.record.date_shift_weeks {
+            return Ok(i64::from(weeks) * 7);
+        }
+        let mut random = [0; 4];
+        // Without chance from the system there is some from the moment: a shift is no secret key.
+        let weeks = match getrandom::fill(&mut random) {
+            Ok(()) => u32::from_le_bytes(random),
+            Err(_) => now.timestamp_subsec_nanos(),
+        } % MOST_WEEKS;
+        let weeks = -i32::try_from(weeks).unwrap_or(0) - 1;
+        let decision = OwnDecision::DatesShifted { participant: person.id.clone(), weeks };
+        let person = book.decide(person, decision, "system", now)?;
+        Ok(i64::from(person.record.date_shift_weeks.unwrap_or(weeks)) * 7)
+    }
+
+    /// The day as it leaves; or none, counted in `left`.
+    pub fn leaving(
+        &self,
+        person: &Person,
+        row: &DayTotal,
+        shift_days: i64,
+        now: DateTime<Utc>,
+        left: &mut Left,
+    ) -> Option<StudyDay> {
+        if row.revision == 0 {
+            left.open += 1;
+            return None;
+        }
+        if self.enrolled.get(&row.participant_id).is_none_or(|joined| row.local_date < *joined) {
+            left.before_enrolment += 1;
+            return None;
+        }
+        let label = |device: &str| self.assets.get(device).cloned().unwrap_or_else(|| "unknown".to_owned());
+        let labels = row.source_device.as_deref().map(|all| all.split(';').map(label).collect::<Vec<_>>().join(";"));
+        let circumstances = Circumstances {
+            day: &person.calendar.day(row.local_date),
+            device_id: labels,
+            today: person.calendar.day_at(now.timestamp()).date,
+            shift_days,
+        };
+        let day = StudyDay::new(row, &self.terms, &circumstances);
+        left.out_of_reach += u64::from(day.is_none());
+        day
+    }
+}
+
+/// Dates are moved back by 1 to this many weeks.
+const MOST_WEEKS: u32 = 52;
+
+/// What the journal notes when the first day leaves.
+#[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Begun {
+    study_decision: Kind,
+    study: ParticipantId,
+    epoch: NaiveDate,
+}
+
+#[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Begun,
+}

@@ -16,6 +16,7 @@ pub mod privacy;
 mod reply;
 pub mod review;
 mod schema;
+pub mod targets;
 pub mod web;
 
 use std::{path::PathBuf, sync::Arc};
@@ -29,6 +30,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use firmware_protocol::{device, driver::Resolution};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -43,7 +45,8 @@ pub use self::{
 use crate::{
     config::{ClockZone, Config},
     days::{DayBook, DaysError, Person},
-    devices::Counter,
+    delivery::Deliveries,
+    devices::{Counter, asset_labels},
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
@@ -80,6 +83,10 @@ pub struct App {
     pub ends: CancellationToken,
     /// Who may see the pages.
     pub door: Arc<Door>,
+    /// Trial databases that days are brought to.
+    pub deliveries: Deliveries,
+    /// Wakes whoever brings days there.
+    pub delivery_wake: Notify,
 }
 
 /// One counter of this home.
@@ -106,6 +113,7 @@ impl App {
     /// Answers from this store alone: no radio, nobody looks after a counter, nothing was noticed.
     pub fn new(store: Arc<Store>, book: DayBook, config: Arc<Config>, clock: Arc<dyn Clock>, door: Arc<Door>) -> Self {
         let (instruments, data_dir) = (config.instruments(), store.dir().to_owned());
+        let deliveries = Deliveries::new(&config, asset_labels(&config, store.host_id(), book.people().iter()));
         Self {
             store,
             book,
@@ -119,6 +127,8 @@ impl App {
             data_dir,
             ends: CancellationToken::new(),
             door,
+            deliveries,
+            delivery_wake: Notify::new(),
         }
     }
 }
@@ -141,7 +151,7 @@ impl BoardEntry {
 
 /// The routes for who may use the control socket: all of them.
 pub fn control(app: Arc<App>) -> Router {
-    answering(for_all().merge(web::routes()), app)
+    answering(for_all().merge(for_control()), app)
 }
 
 /// The routes that browsers reach too.
@@ -151,11 +161,16 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// What the API says of itself. What only the control socket answers has the tag [`CONTROL_SOCKET`].
 pub fn description() -> OpenApi {
-    OpenApiRouter::with_openapi(schema::about()).merge(for_all()).merge(web::routes()).into_openapi()
+    OpenApiRouter::with_openapi(schema::about()).merge(for_all()).merge(for_control()).into_openapi()
 }
 
 fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
     Router::from(routes).with_state(app).layer(middleware::map_response(reply::in_json))
+}
+
+/// The routes that only the control socket answers.
+fn for_control() -> OpenApiRouter<Arc<App>> {
+    web::routes().merge(targets::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

@@ -2,6 +2,7 @@
 //! through one tracker, and each ends when asked.
 
 mod air;
+mod deliver;
 mod socket;
 
 use std::{
@@ -355,6 +356,10 @@ impl Daemon {
                     () = desk.serve() => {}
                 }
             });
+        }
+        for target in app.deliveries.all() {
+            let (app, name) = (Arc::clone(&app), target.name.clone());
+            self.tracker.spawn(deliver::deliver(app, name, self.cancel.clone()));
         }
         self.tracker.spawn(notify::watch(Arc::clone(&app), self.cancel.clone()));
         self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));

@@ -12,11 +12,13 @@
 mod courier;
 pub mod leaving;
 mod study;
+mod targets;
 
 use std::time::Duration;
 
 pub use courier::{Courier, Scope, Step};
 pub use study::{Left, Study, StudyError};
+pub use targets::Deliveries;
 
 use crate::{days::DaysError, store::StoreError};
 

@@ -4,9 +4,15 @@
 
 pub mod keys;
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use chrono::NaiveDate;
-use firmware_protocol::device::{self, Kind};
+use firmware_protocol::{
+    device::{self, Kind},
+    reading::HostId,
+};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     config::Config,
@@ -15,6 +21,27 @@ use crate::{
     person::Record,
     store::{BondLevel, Decided},
 };
+
+/// What the study calls each counter of these people, by the counter's identity in hexadecimal digits: its label in the
+/// settings, or one made from this installation's own random number, so that it tells nobody its address.
+pub fn asset_labels<'a>(
+    config: &Config,
+    host: HostId,
+    people: impl IntoIterator<Item = &'a Arc<Person>>,
+) -> BTreeMap<String, String> {
+    let label = |device: DeviceId| {
+        let named = config.counter.iter().filter(|counter| counter.id == device).find_map(|one| one.asset.as_ref());
+        named.map_or_else(
+            || {
+                let digest = Sha256::new().chain_update(host.0).chain_update(device.0).finalize();
+                digest.iter().take(3).fold("C-".to_owned(), |label, byte| label + &format!("{byte:02X}"))
+            },
+            |asset| asset.as_str().to_owned(),
+        )
+    };
+    let worn = people.into_iter().flat_map(|person| person.counters.iter().map(|wearing| wearing.device));
+    worn.map(|device| (device.to_string(), label(device))).collect()
+}
 
 /// One decision about a counter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

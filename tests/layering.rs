@@ -64,6 +64,7 @@ const LEFT_OF_API: &[&str] = &[
     "days",
     "devices",
     "pairing",
+    "delivery",
     "privacy",
     "trouble",
     "doctor",

@@ -12,6 +12,7 @@ use utoipa::{
 };
 
 use crate::{
+    config::TargetName,
     goal::{DiaryKind, Measure, Weekdays},
     model::{Flags, ParticipantId, windows::Weekly},
     person::own_time::Since,
@@ -34,7 +35,7 @@ pub(super) fn about() -> OpenApi {
         .build();
     let control = TagBuilder::new()
         .name(CONTROL_SOCKET)
-        .description(Some("Who may see the pages. Answered on the control socket, and not at the pages' address."))
+        .description(Some("Who may see the pages, and what leaves the house. Answered on the control socket, and not at the pages' address."))
         .build();
     OpenApiBuilder::new().info(info).tags(Some([control])).build()
 }
@@ -71,6 +72,7 @@ texts! {
     Weekly, "Weekly", None::<String>, "Hours of every week, such as `mon-fri 08:00-16:30; sat 09:00-12:00`, or `none`.";
     Since, "Since", Some(r"^(ever|\d{4}-\d{2}-\d{2})$"), "The first day, or `ever`.";
     Zone, "Zone", None::<String>, "A time zone by its IANA name, such as `Europe/Oslo`; empty for stamps as they stand.";
+    TargetName, "TargetName", Some("^[a-z0-9-]{1,16}$"), "What a trial database is called in this home.";
     Language, "Language", Some("^(en|he)$"), "A language of the pages.";
 }
 

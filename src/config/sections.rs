@@ -260,9 +260,8 @@ section! {
 }
 
 /// What a trial database is called in this home: 1 to 16 small letters, digits or `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String)]
 pub struct TargetName(String);
 
 impl TargetName {

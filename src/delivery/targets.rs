@@ -1,0 +1,104 @@
+//! The databases of the settings, each with its courier.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{Courier, Study, StudyError};
+use crate::{
+    config::{Config, Secret, Target, TargetKind, TargetName, read_secret},
+    export::{
+        StudyDay,
+        target::{Export, Held, Trouble, Verdict, Withdrawal},
+    },
+    model::ParticipantId,
+};
+
+/// Every database that days are brought to.
+pub struct Deliveries {
+    study: Result<Study, StudyError>,
+    targets: Vec<(Target, Mutex<Courier>)>,
+}
+
+impl Deliveries {
+    /// The databases of these settings. `assets` is what the study calls each counter, by the counter's identity.
+    pub fn new(config: &Config, assets: BTreeMap<String, String>) -> Self {
+        let targets = config.target.iter().map(|target| {
+            let mut seed = [0; 8];
+            if getrandom::fill(&mut seed).is_err() {
+                tracing::debug!("the system gave no chance: pauses are the same in every home, and no less right");
+            }
+            let courier = Courier::new(target.name.as_str(), open(target), target.pace, u64::from_le_bytes(seed));
+            (target.clone(), Mutex::new(courier))
+        });
+        Self { study: Study::new(config, assets), targets: targets.collect() }
+    }
+
+    /// The study, or why nothing can be sent.
+    ///
+    /// # Errors
+    /// When the settings name none, or nobody takes part.
+    pub fn study(&self) -> Result<&Study, &StudyError> {
+        self.study.as_ref()
+    }
+
+    /// The databases, in the order of the settings.
+    pub fn all(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter().map(|(target, _)| target)
+    }
+
+    /// The courier to this database; whoever else asks for it waits.
+    pub fn courier(&self, name: &TargetName) -> Option<MutexGuard<'_, Courier>> {
+        let (_, courier) = self.targets.iter().find(|(target, _)| target.name == *name)?;
+        Some(courier.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What speaks with the database. Where the settings do not suffice, something that says so whenever it is asked.
+fn open(target: &Target) -> Box<dyn Export> {
+    let secret = match target.secret.as_deref().map(read_secret).transpose() {
+        Ok(secret) => secret,
+        Err(error) => return Box::new(Unusable(error.to_string())),
+    };
+    let ca = match target.ca.as_deref().map(|path| fs::read(path).map_err(|error| (path, error))).transpose() {
+        Ok(ca) => ca,
+        Err((path, error)) => {
+            let text = format!(
+                "the certificate in {} cannot be read ({error}); nothing was sent. Put it there, or correct `ca`",
+                path.display()
+            );
+            return Box::new(Unusable(text));
+        }
+    };
+    speaker(target, secret.as_ref(), ca)
+}
+
+fn speaker(target: &Target, secret: Option<&Secret>, ca_pem: Option<Vec<u8>>) -> Box<dyn Export> {
+    let _ = (secret, ca_pem);
+    match target.kind {
+        TargetKind::Redcap | TargetKind::Postgres | TargetKind::Fhir => Box::new(Unusable("not merged".to_owned())),
+    }
+}
+
+/// A database that cannot be asked: why.
+struct Unusable(String);
+
+impl Export for Unusable {
+    fn check(&mut self) -> Result<Vec<String>, Trouble> {
+        Err(Trouble::stopped(self.0.clone()))
+    }
+
+    fn send(&mut self, _days: &[StudyDay]) -> Result<Vec<Verdict>, Trouble> {
+        Err(Trouble::stopped(self.0.clone()))
+    }
+
+    fn held(&mut self, _study: &ParticipantId, _participant: &ParticipantId) -> Result<Option<Vec<Held>>, Trouble> {
+        Err(Trouble::stopped(self.0.clone()))
+    }
+
+    fn withdraw(&mut self, _withdrawal: &Withdrawal) -> Result<(), Trouble> {
+        Err(Trouble::stopped(self.0.clone()))
+    }
+}

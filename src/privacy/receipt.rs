@@ -53,7 +53,7 @@ pub struct Receipt {
     pub salt: String,
     /// Counters that are not looked for any more, sixteen hexadecimal digits each.
     pub counters_forgotten: Vec<String>,
-    /// Readings that stay because nothing says when they were, and somebody else has the counter now.
+    /// Readings that stay because nothing says when they were, and the counter is not theirs any more.
     pub undated_kept: u64,
     /// Program and version.
     pub software: String,

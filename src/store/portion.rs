@@ -6,7 +6,7 @@ use firmware_protocol::reading::{DeviceId, Reading, Stamp};
 
 use super::{
     Store, StoreError, Writer,
-    entry::{Entry, instant},
+    entry::{DeliveryEntry, Entry, instant},
     journal::{Journal, Stream},
     timeline::Timeline,
     work::{Work, decode},
@@ -56,6 +56,18 @@ impl Portion {
             (Self::Days { spans, .. }, Some(it)) => {
                 spans.iter().any(|span| span.start <= it.start && it.end.max(it.start + 1) <= span.end)
             }
+        }
+    }
+
+    /// Whether anything in this delivery may be among them, when it cannot be read: a counter tells what was, and what
+    /// surely came before their first second is somebody else's.
+    pub(super) fn may_hold_of(&self, delivery: &DeliveryEntry) -> bool {
+        match self {
+            Self::Days { spans, undated } if delivery.trusted => {
+                let first_s = spans.iter().map(|span| span.start).min();
+                first_s.map_or(*undated, |first_s| first_s.saturating_mul(1000) <= delivery.arrived_ms)
+            }
+            Self::All | Self::Days { .. } => true,
         }
     }
 }

@@ -254,6 +254,32 @@ fn an_undated_reading_that_stays_counts_once_however_often_it_arrived() {
 }
 
 #[test]
+fn a_counter_can_bring_new_readings_while_somebody_looks_through_the_old_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = household(dir.path());
+    let host = store.host_id();
+    let month_later = DeliveryRecord { arrived: at(40 * 86_400), ..hourly(host, 30) };
+    store.append_delivery(&month_later).unwrap();
+    let (mut seen, mut brought) = (Vec::new(), false);
+
+    std::thread::scope(|scope| {
+        store
+            .said(DEVICE, &Portion::All, &mut |said| {
+                seen.push(said.epoch.seq);
+                if !std::mem::replace(&mut brought, true) {
+                    let (done, is_done) = std::sync::mpsc::sync_channel(1);
+                    let store = &store;
+                    scope.spawn(move || done.send(store.append_delivery(&hourly(host, 31))));
+                    is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("the store listens").unwrap();
+                }
+            })
+            .unwrap();
+    });
+
+    assert_eq!(seen, (0..31 * 60).collect::<Vec<_>>(), "as it was when the looking began");
+}
+
+#[test]
 fn a_counter_that_is_being_spoken_with_cannot_bring_back_what_was_erased() {
     let dir = tempfile::tempdir().unwrap();
     let store = household(dir.path());

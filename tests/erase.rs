@@ -20,7 +20,7 @@ use brisk::{
     config::Config,
     days::DayBook,
     demo::COUNTER,
-    devices,
+    devices::{self, DeviceDecision},
     model::{DayTotal, DeviceId, ParticipantId},
     person::{OwnDecision, settings::SettingsChange},
     privacy::{
@@ -322,6 +322,42 @@ fn of_a_counter_worn_in_turn_the_other_persons_days_stay_the_same_to_the_last_va
     let again = erase::erase(&anew.store, &anew.book, &anew.config, dir.path(), &who, now);
     assert!(matches!(again, Err(EraseError::Nothing)));
     assert_eq!(done.receipt.check(&anew.store).unwrap(), Check::Sound);
+}
+
+#[test]
+fn whose_section_is_gone_from_the_settings_is_not_erased_in_part() {
+    // The third day was the walker's, by a decision that the settings say nothing of any more.
+    let counter = format!("[[counter]]\nid = \"{COUNTER}\"\nperson = \"stayer\"\nsimulated_flash = \"x.flash\"\n");
+    let settings =
+        format!("[clock]\nzone = \"UTC\"\n[bluetooth]\nradio = \"simulated\"\n[[person]]\nid = \"stayer\"\n{counter}");
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 5);
+    let (store, _) = Store::open(dir.path()).unwrap();
+    let turns = [(WHO, "2026-01-03"), ("stayer", "2026-01-04")];
+    for (person, from) in turns {
+        let turn = DeviceDecision::Assigned {
+            device: COUNTER.to_string(),
+            person: Some(person.parse().unwrap()),
+            from: Some(from.parse().unwrap()),
+        };
+        store.append_decision(Utc::now(), "person", &serde_json::to_string(&turn).unwrap()).unwrap();
+    }
+    drop(store);
+    let now = DateTime::from_timestamp(NEW_YEAR_S + 7 * 86_400, 0).unwrap();
+    let who: ParticipantId = WHO.parse().unwrap();
+    let one = app(dir.path(), &settings);
+    let before = one.store.decisions().unwrap();
+
+    let refused = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, now).unwrap_err();
+
+    assert!(refused.to_string().contains("nothing was erased"), "{refused}");
+    assert!(refused.to_string().contains("[[person]]"), "{refused}");
+    assert_eq!(one.store.decisions().unwrap(), before);
+    drop(one);
+    let with_section = app(dir.path(), &format!("{settings}[[person]]\nid = \"{WHO}\"\n"));
+    let of = &with_section;
+    let done = erase::erase(&of.store, &of.book, &of.config, dir.path(), &who, now).unwrap();
+    assert_eq!(done.receipt.tombstone.readings, 1440);
 }
 
 #[test]

@@ -329,6 +329,7 @@ impl From<EraseError> for Problem {
     fn from(error: EraseError) -> Self {
         match error {
             EraseError::Nothing => Self::new(StatusCode::CONFLICT, error.to_string()),
+            EraseError::NotInSettings => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             EraseError::Days(inner) => {
                 let problem = Self::from(inner);
                 Self { text: format!("nothing was erased: {}", problem.text), ..problem }

@@ -8,10 +8,12 @@ mod support;
 
 use std::{
     env, fs,
-    io::{Cursor, Read as _},
+    io::{Cursor, Read as _, Write as _},
+    os::unix::net::UnixListener,
     path::Path,
     process::Command,
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -322,6 +324,56 @@ fn of_a_counter_worn_in_turn_the_other_persons_days_stay_the_same_to_the_last_va
     let again = erase::erase(&anew.store, &anew.book, &anew.config, dir.path(), &who, now);
     assert!(matches!(again, Err(EraseError::Nothing)));
     assert_eq!(done.receipt.check(&anew.store).unwrap(), Check::Sound);
+}
+
+/// Holds the data of a home as a daemon does, and gives this answer to the next request, or ends without any.
+fn daemon_that_says(home: &Home, answer: Option<&'static str>) -> (Store, JoinHandle<()>) {
+    let (store, _) = Store::open(&home.data()).unwrap();
+    let listener = UnixListener::bind(home.socket()).unwrap();
+    store.set_socket(Some(&home.socket())).unwrap();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let mut some = [0; 1024];
+            let read = stream.read(&mut some).unwrap();
+            request.extend_from_slice(&some[..read]);
+        }
+        if let Some(body) = answer {
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+        }
+    });
+    (store, heard)
+}
+
+#[test]
+fn when_the_daemon_ends_in_the_middle_nobody_says_that_nothing_was_erased() {
+    let home = Home::new();
+    let (_store, heard) = daemon_that_says(&home, None);
+
+    let asked = home.run(&["person", "erase", WHO, "--confirm", WHO, "--receipt", "receipt.json"]);
+
+    heard.join().unwrap();
+    assert_eq!(asked.code, Some(4), "{}", asked.err);
+    assert!(asked.err.contains("not known whether walker-seven was erased"), "{}", asked.err);
+    assert!(asked.err.contains("receipt.json was not written"), "{}", asked.err);
+    assert!(!asked.err.contains("nothing was") && !asked.err.contains("nothing is"), "{}", asked.err);
+    assert!(!home.path("receipt.json").exists());
+}
+
+#[test]
+fn the_answer_of_a_daemon_of_another_version_is_kept_for_the_receipt_that_is_in_it() {
+    let home = Home::new();
+    let answer = "{\"receipt\":{\"brisk_receipt\":2},\"notes\":[]}";
+    let (_store, heard) = daemon_that_says(&home, Some(answer));
+
+    let asked = home.run(&["person", "erase", WHO, "--confirm", WHO, "--receipt", "receipt.json"]);
+
+    heard.join().unwrap();
+    assert_eq!(asked.code, Some(1), "{}", asked.err);
+    assert!(asked.err.contains("walker-seven was erased"), "{}", asked.err);
+    assert_eq!(fs::read_to_string(home.path("receipt.json")).unwrap(), answer);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     Context, Exit,
-    client::{Refused, Session},
+    client::{Refused, Session, Unanswered},
     paint::say,
     print_json,
     show::PersonArgs,
@@ -94,7 +94,7 @@ fn takeout(context: &Context, session: &Session, args: TakeoutArgs) -> anyhow::R
     }
     let waiting = super::spinner(context, "putting everything together");
     let request = TakeoutRequest { person: Some(person), language: crate::words::Language::default() };
-    let zip = session.post_for_bytes("person/takeout", &request)?;
+    let zip = session.post_long_work("person/takeout", &request)?;
     waiting.set_message("writing the files");
     let files =
         unpack(zip, &folder).with_context(|| format!("cannot write {}; nothing is left there", folder.display()))?;
@@ -136,19 +136,40 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
         None => None,
     };
     let waiting = super::spinner(context, "writing the journal anew");
+    let id = args.person.clone();
     let request = EraseRequest { person: args.person, confirm: args.confirm };
-    let reply: ErasedReply = match session.post("person/erase", &request) {
-        Ok(reply) => reply,
+    let answer = match session.post_long_work("person/erase", &request) {
+        Ok(answer) => answer,
         Err(error) => {
-            if let Some(path) = &args.receipt {
-                fs::remove_file(path)?;
+            waiting.finish_and_clear();
+            if let Some(path) = &args.receipt
+                && let Err(left) = fs::remove_file(path)
+            {
+                tracing::warn!(error = %left, "the file for the receipt stays, and is empty");
             }
             if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == StatusCode::CONFLICT) {
-                waiting.finish_and_clear();
                 writeln!(io::stderr(), "{error}")?;
                 return Ok(Exit::Nothing);
             }
-            return Err(error);
+            return Err(if error.is::<Unanswered>() { not_known(error, &id, args.receipt.as_deref()) } else { error });
+        }
+    };
+    let reply: ErasedReply = match serde_json::from_slice(&answer) {
+        Ok(reply) => reply,
+        Err(error) => {
+            waiting.finish_and_clear();
+            let written = file.map(|mut file| file.write_all(&answer).and_then(|()| file.sync_all()));
+            let place = if let (Some(path), Some(Ok(()))) = (&args.receipt, written) {
+                format!("in {}", path.display())
+            } else {
+                // On the screen when the file cannot be written after all: there is no second one.
+                io::stdout().write_all(&answer)?;
+                "on standard output".to_owned()
+            };
+            return Err(anyhow::Error::from(error).context(format!(
+                "{} was erased, by a daemon of another version. Its whole answer is {place}; keep it, for the receipt is in it",
+                id.as_str()
+            )));
         }
     };
     waiting.finish_and_clear();
@@ -176,6 +197,15 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
         }
     }
     Ok(Exit::Ok)
+}
+
+fn not_known(error: anyhow::Error, id: &ParticipantId, receipt: Option<&Path>) -> anyhow::Error {
+    let unwritten = receipt.map_or_else(String::new, |path| format!(", and {} was not written", path.display()));
+    error.context(format!(
+        "it is not known whether {} was erased{unwritten}. Ask again when the daemon answers: it says so when nothing of them \
+         is kept any more, and there is no receipt then",
+        id.as_str()
+    ))
 }
 
 fn check(context: &Context, session: &Session, file: &Path) -> anyhow::Result<Exit> {

@@ -489,6 +489,20 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_put_together_is_not_noted_as_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 1);
+    let no_room = dir.path().join("not-there");
+    let house = House::of(App { data_dir: no_room, ..app(dir.path(), &alone()) });
+    let before = house.decisions();
+
+    let refused = house.form("/privacy/take", &[("once", "take")]).await;
+
+    assert_eq!(refused.code, 507, "{}", refused.text);
+    assert_eq!(house.decisions(), before);
+}
+
+#[tokio::test]
 async fn looking_changes_nothing_and_a_blinded_person_sees_no_counts_of_readings() {
     let dir = tempfile::tempdir().unwrap();
     household(dir.path(), 1);
@@ -520,6 +534,7 @@ fn a_label_with_emoji_and_hebrew_is_taken_along_as_it_was_written() {
         person: &person,
         now: Utc::now(),
         language: brisk::words::Language::En,
+        noted: None,
     };
 
     let zip = takeout.write(Cursor::new(Vec::new())).unwrap();

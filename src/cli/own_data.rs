@@ -122,7 +122,9 @@ fn unpack(zip: Vec<u8>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         file.sync_all()?;
         files.push(folder.join(name));
     }
-    fs::rename(beside.keep(), folder)?;
+    fs::rename(beside.path(), folder)?;
+    // It has another name now: there is nothing to be removed under the old one.
+    drop(beside.keep());
     File::open(parent)?.sync_all()?;
     Ok(files)
 }
@@ -219,4 +221,26 @@ fn check(context: &Context, session: &Session, file: &Path) -> anyhow::Result<Ex
         say(&reply.sentence)?;
     }
     Ok(if reply.sound { Exit::Ok } else { Exit::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_beside_a_folder_that_came_into_being_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("mine");
+        fs::create_dir_all(folder.join("somebody's")).unwrap();
+        let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("README.txt", SimpleFileOptions::default()).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+
+        unpack(zip, &folder).unwrap_err();
+
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["mine"]);
+    }
 }

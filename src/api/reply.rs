@@ -105,7 +105,7 @@ pub struct CounterReply {
     pub held_at: Option<u32>,
     /// Epochs that cannot be dated yet.
     pub undated_epochs: u64,
-    /// Epochs that the counter lost before they could be fetched.
+    /// Epochs that the counter overwrote before they could be fetched, and such as were erased here.
     pub lost_epochs: u64,
     /// Epochs that came twice with different values; the first is used.
     pub conflicts: u64,

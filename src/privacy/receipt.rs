@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::erase::names;
 use crate::{
-    model::{DeviceId, ParticipantId, SOFTWARE},
+    model::{DeviceId, ParticipantId, SOFTWARE, hex},
     store::{Erased, Store, StoreError},
 };
 
@@ -134,11 +134,6 @@ pub enum Check {
 
 fn who(salt: &[u8], participant: &ParticipantId) -> String {
     hex(&Sha256::new_with_prefix(salt).chain_update(participant.as_str()).finalize())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::{erase::names, portions, receipt::hex};
+use super::{erase::names, portions};
 use crate::{
     aggregate::week::{WeekBuilder, WeekPlan},
     days::{DayBook, DaysError, Person, dates},
@@ -20,7 +20,7 @@ use crate::{
         Format, Row, Table, codebook,
         datapackage::{self, Resource},
     },
-    model::DeviceId,
+    model::{DeviceId, hex},
     person::OwnDecision,
     store::{Said, Store, StoreError},
     words::{Language, Phrase, say},

@@ -248,6 +248,10 @@ fn with_session(
             writeln!(std::io::stderr(), "brisk: {error}")?;
             Ok(Exit::Unreachable)
         }
+        Err(error) if error.is::<client::Unanswered>() => {
+            writeln!(std::io::stderr(), "brisk: {error:#}")?;
+            Ok(Exit::Unreachable)
+        }
         Err(error) if is_not_allowed(&error) => {
             writeln!(std::io::stderr(), "brisk: {error:#}")?;
             Ok(Exit::NotAllowed)

@@ -371,9 +371,14 @@ impl Rules {
     /// Never: a struct of text and numbers always has a JSON form.
     pub fn hash(&self) -> String {
         let json = serde_json::to_vec(self).expect("text and numbers always serialise");
-        let digest = Sha256::digest(json);
-        digest.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        hex(&Sha256::digest(json)[..8])
     }
+}
+
+/// Bytes as hexadecimal digits, small letters, two a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Thresholds that a participant's own one may have, steps a minute (activity-science §1.4).
@@ -413,6 +418,12 @@ mod tests {
     #[test]
     fn the_hash_of_the_built_in_rules_never_changes() {
         assert_eq!(Rules::brisk_1().hash(), "d09295e804f8027c");
+    }
+
+    #[test]
+    fn bytes_have_two_digits_each() {
+        assert_eq!(hex(&[0, 9, 0x0a, 0xf0, 0xff]), "00090af0ff");
+        assert_eq!(hex(&[]), "");
     }
 
     #[test]

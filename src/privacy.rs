@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Which readings of which counters are this person's. Of a counter that others wore too, those of their days; what
-/// somebody else's day rests on as well stays that one's.
+/// somebody else's day rests on as well stays that one's. Of somebody who is not among the people the days are not known:
+/// none of such a counter is theirs then.
 pub fn portions(people: &[Arc<Person>], counters: &[Counter], of: &ParticipantId) -> BTreeMap<DeviceId, Portion> {
     let mut portions = BTreeMap::new();
     for counter in counters {

@@ -8,10 +8,12 @@ mod support;
 
 use std::{
     env, fs,
-    io::{Cursor, Read as _},
+    io::{Cursor, Read as _, Write as _},
+    os::unix::net::UnixListener,
     path::Path,
     process::Command,
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -20,7 +22,7 @@ use brisk::{
     config::Config,
     days::DayBook,
     demo::COUNTER,
-    devices,
+    devices::{self, DeviceDecision},
     model::{DayTotal, DeviceId, ParticipantId},
     person::{OwnDecision, settings::SettingsChange},
     privacy::{
@@ -324,6 +326,92 @@ fn of_a_counter_worn_in_turn_the_other_persons_days_stay_the_same_to_the_last_va
     assert_eq!(done.receipt.check(&anew.store).unwrap(), Check::Sound);
 }
 
+/// Holds the data of a home as a daemon does, and gives this answer to the next request, or ends without any.
+fn daemon_that_says(home: &Home, answer: Option<&'static str>) -> (Store, JoinHandle<()>) {
+    let (store, _) = Store::open(&home.data()).unwrap();
+    let listener = UnixListener::bind(home.socket()).unwrap();
+    store.set_socket(Some(&home.socket())).unwrap();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let mut some = [0; 1024];
+            let read = stream.read(&mut some).unwrap();
+            request.extend_from_slice(&some[..read]);
+        }
+        if let Some(body) = answer {
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+        }
+    });
+    (store, heard)
+}
+
+#[test]
+fn when_the_daemon_ends_in_the_middle_nobody_says_that_nothing_was_erased() {
+    let home = Home::new();
+    let (_store, heard) = daemon_that_says(&home, None);
+
+    let asked = home.run(&["person", "erase", WHO, "--confirm", WHO, "--receipt", "receipt.json"]);
+
+    heard.join().unwrap();
+    assert_eq!(asked.code, Some(4), "{}", asked.err);
+    assert!(asked.err.contains("not known whether walker-seven was erased"), "{}", asked.err);
+    assert!(asked.err.contains("receipt.json was not written"), "{}", asked.err);
+    assert!(!asked.err.contains("nothing was") && !asked.err.contains("nothing is"), "{}", asked.err);
+    assert!(!home.path("receipt.json").exists());
+}
+
+#[test]
+fn the_answer_of_a_daemon_of_another_version_is_kept_for_the_receipt_that_is_in_it() {
+    let home = Home::new();
+    let answer = "{\"receipt\":{\"brisk_receipt\":2},\"notes\":[]}";
+    let (_store, heard) = daemon_that_says(&home, Some(answer));
+
+    let asked = home.run(&["person", "erase", WHO, "--confirm", WHO, "--receipt", "receipt.json"]);
+
+    heard.join().unwrap();
+    assert_eq!(asked.code, Some(1), "{}", asked.err);
+    assert!(asked.err.contains("walker-seven was erased"), "{}", asked.err);
+    assert_eq!(fs::read_to_string(home.path("receipt.json")).unwrap(), answer);
+}
+
+#[test]
+fn whose_section_is_gone_from_the_settings_is_not_erased_in_part() {
+    // The third day was the walker's, by a decision that the settings say nothing of any more.
+    let counter = format!("[[counter]]\nid = \"{COUNTER}\"\nperson = \"stayer\"\nsimulated_flash = \"x.flash\"\n");
+    let settings =
+        format!("[clock]\nzone = \"UTC\"\n[bluetooth]\nradio = \"simulated\"\n[[person]]\nid = \"stayer\"\n{counter}");
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 5);
+    let (store, _) = Store::open(dir.path()).unwrap();
+    let turns = [(WHO, "2026-01-03"), ("stayer", "2026-01-04")];
+    for (person, from) in turns {
+        let turn = DeviceDecision::Assigned {
+            device: COUNTER.to_string(),
+            person: Some(person.parse().unwrap()),
+            from: Some(from.parse().unwrap()),
+        };
+        store.append_decision(Utc::now(), "person", &serde_json::to_string(&turn).unwrap()).unwrap();
+    }
+    drop(store);
+    let now = DateTime::from_timestamp(NEW_YEAR_S + 7 * 86_400, 0).unwrap();
+    let who: ParticipantId = WHO.parse().unwrap();
+    let one = app(dir.path(), &settings);
+    let before = one.store.decisions().unwrap();
+
+    let refused = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, now).unwrap_err();
+
+    assert!(refused.to_string().contains("nothing was erased"), "{refused}");
+    assert!(refused.to_string().contains("[[person]]"), "{refused}");
+    assert_eq!(one.store.decisions().unwrap(), before);
+    drop(one);
+    let with_section = app(dir.path(), &format!("{settings}[[person]]\nid = \"{WHO}\"\n"));
+    let of = &with_section;
+    let done = erase::erase(&of.store, &of.book, &of.config, dir.path(), &who, now).unwrap();
+    assert_eq!(done.receipt.tombstone.readings, 1440);
+}
+
 #[test]
 fn a_receipt_shows_when_an_older_copy_was_put_back() {
     let dir = tempfile::tempdir().unwrap();
@@ -401,6 +489,20 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_put_together_is_not_noted_as_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 1);
+    let no_room = dir.path().join("not-there");
+    let house = House::of(App { data_dir: no_room, ..app(dir.path(), &alone()) });
+    let before = house.decisions();
+
+    let refused = house.form("/privacy/take", &[("once", "take")]).await;
+
+    assert_eq!(refused.code, 507, "{}", refused.text);
+    assert_eq!(house.decisions(), before);
+}
+
+#[tokio::test]
 async fn looking_changes_nothing_and_a_blinded_person_sees_no_counts_of_readings() {
     let dir = tempfile::tempdir().unwrap();
     household(dir.path(), 1);
@@ -432,6 +534,7 @@ fn a_label_with_emoji_and_hebrew_is_taken_along_as_it_was_written() {
         person: &person,
         now: Utc::now(),
         language: brisk::words::Language::En,
+        noted: None,
     };
 
     let zip = takeout.write(Cursor::new(Vec::new())).unwrap();

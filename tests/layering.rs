@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("radio", &["model", "time", "config"]),
     ("sync", &["model", "time", "radio", "store"]),
     ("capture", &["time", "radio"]),
-    ("conformance", &["time", "radio", "capture"]),
+    ("conformance", &["model", "time", "radio", "capture"]),
     ("trouble", &["words", "radio"]),
     ("supervisor", &["model", "time", "config", "radio", "store", "sync", "trouble"]),
     ("batch", &["model", "time", "aggregate", "export", "report"]),

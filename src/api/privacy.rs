@@ -26,7 +26,7 @@ use crate::{
     privacy::{
         erase::{self, EraseError},
         receipt::{Check, Receipt},
-        takeout::{Takeout, TakeoutError},
+        takeout::{self, Takeout, TakeoutError},
     },
     web::door::{browsers::Which, exposure::exposures},
     words::Language,
@@ -157,7 +157,8 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
     })
 }
 
-/// Everything of a person as a zip to be downloaded. That it was taken is noted first.
+/// Everything of a person as a zip to be downloaded. That it was taken is noted once the zip is there, and before a byte
+/// of it leaves.
 ///
 /// # Errors
 /// When nobody is meant, or the store or the disk fails.
@@ -167,7 +168,6 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
         let person = app.book.person(request.person.as_ref())?;
         let date = person.calendar.day_at(now.timestamp()).date;
         let noted = OwnDecision::DataTaken { participant: person.id.clone(), date };
-        let person = app.book.decide(&person, noted, "person", now)?;
         let counters = devices::counters(&app.config, &app.store.decisions()?);
         let takeout = Takeout {
             store: &app.store,
@@ -176,6 +176,7 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
             person: &person,
             now,
             language: request.language,
+            noted: Some(&noted),
         };
         // Without a name, on the disk that the data are on: nothing of it is left behind, whatever happens.
         let file = tempfile::tempfile_in(&app.data_dir).map_err(TakeoutError::from)?;
@@ -184,6 +185,7 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
             .into_inner()
             .map_err(|error| Problem::from(TakeoutError::from(error.into_error())))?;
         file.seek(SeekFrom::Start(0)).map_err(TakeoutError::from)?;
+        app.book.decide(&person, noted, takeout::ACTOR, now)?;
         Ok((file, format!("brisk-{}-{date}.zip", person.id.as_str())))
     })
     .await?;
@@ -329,6 +331,7 @@ impl From<EraseError> for Problem {
     fn from(error: EraseError) -> Self {
         match error {
             EraseError::Nothing => Self::new(StatusCode::CONFLICT, error.to_string()),
+            EraseError::NotInSettings => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             EraseError::Days(inner) => {
                 let problem = Self::from(inner);
                 Self { text: format!("nothing was erased: {}", problem.text), ..problem }

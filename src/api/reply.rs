@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::BoardEntry;
 use crate::{
     goal::{GoalSpan, GoalVersion, WeekProgress},
-    model::{DayTotal, ParticipantId},
+    model::{DayTotal, ParticipantId, hex},
     store::{BondLevel, CounterIdentity, CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
     supervisor::CounterStatus,
 };
@@ -105,7 +105,7 @@ pub struct CounterReply {
     pub held_at: Option<u32>,
     /// Epochs that cannot be dated yet.
     pub undated_epochs: u64,
-    /// Epochs that the counter lost before they could be fetched.
+    /// Epochs that the counter overwrote before they could be fetched, and such as were erased here.
     pub lost_epochs: u64,
     /// Epochs that came twice with different values; the first is used.
     pub conflicts: u64,
@@ -258,13 +258,13 @@ impl DataReply {
         let mut looked_at =
             vec![format!("{} journal records read, every checksum and every unit in them.", report.records)];
         looked_at.extend(put_aside.iter().map(|aside| {
-            let hex: String = aside.bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             format!(
-                "Put aside on arrival at {} from counter {}: number {}, {:?}, bytes {hex}",
+                "Put aside on arrival at {} from counter {}: number {}, {:?}, bytes {}",
                 aside.arrived.format("%Y-%m-%dT%H:%M:%SZ"),
                 aside.device,
                 aside.seq.map_or_else(|| "unknown".to_owned(), |seq| seq.to_string()),
                 aside.reason,
+                hex(&aside.bytes),
             )
         }));
         Self { sound: problems.is_empty(), looked_at, problems }

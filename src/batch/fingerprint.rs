@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Hash;
+use crate::model::hex;
 
 /// A fingerprint under way.
 #[derive(Default)]
@@ -41,10 +42,7 @@ impl Hasher {
         match self {
             Self::None => None,
             Self::Blake3(hash) => Some(format!("blake3:{}", hash.finalize().to_hex())),
-            Self::Sha256(hash) => {
-                let digest = hash.clone().finalize();
-                Some(digest.iter().fold("sha256:".to_owned(), |hex, byte| hex + &format!("{byte:02x}")))
-            }
+            Self::Sha256(hash) => Some(format!("sha256:{}", hex(&hash.clone().finalize()))),
         }
     }
 }

@@ -35,6 +35,9 @@ use crate::{
 /// Rebuilding five years of data takes seconds; a daemon that says nothing for this long is stuck.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
+/// The same for what reads and writes everything of somebody: many years on a slow card take long.
+const LONG_WORK_WITHIN: Duration = Duration::from_secs(30 * 60);
+
 /// Where requests go.
 pub enum Client {
     /// To the daemon at this socket, with this process id as far as it is known.
@@ -120,7 +123,11 @@ impl Session {
         query.extend(asked.from.map(|from| format!("from={from}")));
         query.extend(asked.to.map(|to| format!("to={to}")));
         let uri = format!("/api/v1/{path}?{}", query.join("&"));
-        self.ask(Request::builder().method(Method::GET).uri(uri), Body::empty())
+        let request = Request::builder().method(Method::GET).uri(uri);
+        serde_json::from_slice(&self.bytes(request, Body::empty(), ANSWER_WITHIN)?).context(
+            "the daemon answered in a way that this program does not understand; nothing was changed. \
+             Are both of the same version? Restart the daemon after an update",
+        )
     }
 
     /// Rows of the day table, each person's days in order; asked for until all are there.
@@ -147,38 +154,39 @@ impl Session {
         Ok(rows)
     }
 
-    /// Asks for a change.
+    /// Asks for a change. After [`Unanswered`] it may have been made.
     pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
-        let uri = format!("/api/v1/{path}");
-        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
-        self.ask(request, Body::from(serde_json::to_vec(body)?))
-    }
-
-    /// Asks for a change that is answered with a file.
-    pub fn post_for_bytes(&self, path: &str, body: &impl Serialize) -> anyhow::Result<Vec<u8>> {
-        let uri = format!("/api/v1/{path}");
-        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
-        self.bytes(request, Body::from(serde_json::to_vec(body)?))
-    }
-
-    fn ask<T: DeserializeOwned>(&self, request: axum::http::request::Builder, body: Body) -> anyhow::Result<T> {
-        serde_json::from_slice(&self.bytes(request, body)?).context(
-            "the daemon answered in a way that this program does not understand; nothing was changed. \
+        serde_json::from_slice(&self.post_within(ANSWER_WITHIN, path, body)?).context(
+            "the daemon did what was asked, and answered in a way that this program does not understand. \
              Are both of the same version? Restart the daemon after an update",
         )
     }
 
-    fn bytes(&self, request: axum::http::request::Builder, body: Body) -> anyhow::Result<Vec<u8>> {
+    /// Asks for a change that takes long, and gives the answer as it came. After [`Unanswered`] it may have been made.
+    pub fn post_long_work(&self, path: &str, body: &impl Serialize) -> anyhow::Result<Vec<u8>> {
+        self.post_within(LONG_WORK_WITHIN, path, body)
+    }
+
+    fn post_within(&self, deadline: Duration, path: &str, body: &impl Serialize) -> anyhow::Result<Vec<u8>> {
+        let uri = format!("/api/v1/{path}");
+        let request = Request::builder().method(Method::POST).uri(uri).header(header::CONTENT_TYPE, "application/json");
+        self.bytes(request, Body::from(serde_json::to_vec(body)?), deadline)
+    }
+
+    fn bytes(&self, request: axum::http::request::Builder, body: Body, deadline: Duration) -> anyhow::Result<Vec<u8>> {
         let request = request.header(header::HOST, "localhost").body(body)?;
+        let asks_only = request.method() == Method::GET;
         let (status, bytes) = self.runtime.block_on(async {
-            tokio::time::timeout(ANSWER_WITHIN, self.send(request)).await.map_err(|_| unreachable(&self.client))?
+            tokio::time::timeout(deadline, self.send(request))
+                .await
+                .unwrap_or_else(|_| Err(if asks_only { unreachable(&self.client) } else { Unanswered.into() }))
         })?;
         if status.is_success() {
             return Ok(bytes);
         }
         match serde_json::from_slice::<ErrorReply>(&bytes) {
             Ok(reply) => Err(Refused { status, text: reply.error }.into()),
-            Err(_) => Err(anyhow!("the daemon refused the request (HTTP {status})")),
+            Err(_) => Err(Refused { status, text: format!("the daemon refused the request (HTTP {status})") }.into()),
         }
     }
 
@@ -197,6 +205,7 @@ impl Session {
                     )),
                     _ => unreachable(&self.client),
                 })?;
+                let asks_only = request.method() == Method::GET;
                 let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
                 let exchange = async {
                     let response = sender.send_request(request).await?;
@@ -204,10 +213,11 @@ impl Session {
                     Ok::<_, hyper::Error>((parts.status, body.collect().await?.to_bytes().to_vec()))
                 };
                 tokio::pin!(exchange);
-                tokio::select! {
-                    done = &mut exchange => done?,
-                    _ended = connection => exchange.await?,
-                }
+                let exchanged = tokio::select! {
+                    done = &mut exchange => done,
+                    _ended = connection => exchange.await,
+                };
+                exchanged.map_err(|error| if asks_only { anyhow::Error::from(error) } else { Unanswered.into() })?
             }
         };
         Ok(response)
@@ -238,3 +248,8 @@ fn unreachable(client: &Client) -> anyhow::Error {
         Client::Here(_) => anyhow!("the work took longer than two minutes; it is given up, and nothing is lost"),
     }
 }
+
+/// A change was asked for, and no answer came: it may have been made.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer came, so it is not known whether that was done. Look with `brisk status`")]
+pub struct Unanswered;

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     Context, Exit,
-    client::{Refused, Session},
+    client::{Refused, Session, Unanswered},
     paint::say,
     print_json,
     show::PersonArgs,
@@ -94,7 +94,7 @@ fn takeout(context: &Context, session: &Session, args: TakeoutArgs) -> anyhow::R
     }
     let waiting = super::spinner(context, "putting everything together");
     let request = TakeoutRequest { person: Some(person), language: crate::words::Language::default() };
-    let zip = session.post_for_bytes("person/takeout", &request)?;
+    let zip = session.post_long_work("person/takeout", &request)?;
     waiting.set_message("writing the files");
     let files =
         unpack(zip, &folder).with_context(|| format!("cannot write {}; nothing is left there", folder.display()))?;
@@ -122,7 +122,9 @@ fn unpack(zip: Vec<u8>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         file.sync_all()?;
         files.push(folder.join(name));
     }
-    fs::rename(beside.keep(), folder)?;
+    fs::rename(beside.path(), folder)?;
+    // It has another name now: there is nothing to be removed under the old one.
+    drop(beside.keep());
     File::open(parent)?.sync_all()?;
     Ok(files)
 }
@@ -136,19 +138,40 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
         None => None,
     };
     let waiting = super::spinner(context, "writing the journal anew");
+    let id = args.person.clone();
     let request = EraseRequest { person: args.person, confirm: args.confirm };
-    let reply: ErasedReply = match session.post("person/erase", &request) {
-        Ok(reply) => reply,
+    let answer = match session.post_long_work("person/erase", &request) {
+        Ok(answer) => answer,
         Err(error) => {
-            if let Some(path) = &args.receipt {
-                fs::remove_file(path)?;
+            waiting.finish_and_clear();
+            if let Some(path) = &args.receipt
+                && let Err(left) = fs::remove_file(path)
+            {
+                tracing::warn!(error = %left, "the file for the receipt stays, and is empty");
             }
             if error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == StatusCode::CONFLICT) {
-                waiting.finish_and_clear();
                 writeln!(io::stderr(), "{error}")?;
                 return Ok(Exit::Nothing);
             }
-            return Err(error);
+            return Err(if error.is::<Unanswered>() { not_known(error, &id, args.receipt.as_deref()) } else { error });
+        }
+    };
+    let reply: ErasedReply = match serde_json::from_slice(&answer) {
+        Ok(reply) => reply,
+        Err(error) => {
+            waiting.finish_and_clear();
+            let written = file.map(|mut file| file.write_all(&answer).and_then(|()| file.sync_all()));
+            let place = if let (Some(path), Some(Ok(()))) = (&args.receipt, written) {
+                format!("in {}", path.display())
+            } else {
+                // On the screen when the file cannot be written after all: there is no second one.
+                io::stdout().write_all(&answer)?;
+                "on standard output".to_owned()
+            };
+            return Err(anyhow::Error::from(error).context(format!(
+                "{} was erased, by a daemon of another version. Its whole answer is {place}; keep it, for the receipt is in it",
+                id.as_str()
+            )));
         }
     };
     waiting.finish_and_clear();
@@ -178,6 +201,15 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
+fn not_known(error: anyhow::Error, id: &ParticipantId, receipt: Option<&Path>) -> anyhow::Error {
+    let unwritten = receipt.map_or_else(String::new, |path| format!(", and {} was not written", path.display()));
+    error.context(format!(
+        "it is not known whether {} was erased{unwritten}. Ask again when the daemon answers: it says so when nothing of them \
+         is kept any more, and there is no receipt then",
+        id.as_str()
+    ))
+}
+
 fn check(context: &Context, session: &Session, file: &Path) -> anyhow::Result<Exit> {
     let text = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let receipt: Receipt = serde_json::from_slice(&text)
@@ -189,4 +221,26 @@ fn check(context: &Context, session: &Session, file: &Path) -> anyhow::Result<Ex
         say(&reply.sentence)?;
     }
     Ok(if reply.sound { Exit::Ok } else { Exit::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_beside_a_folder_that_came_into_being_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("mine");
+        fs::create_dir_all(folder.join("somebody's")).unwrap();
+        let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("README.txt", SimpleFileOptions::default()).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+
+        unpack(zip, &folder).unwrap_err();
+
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["mine"]);
+    }
 }

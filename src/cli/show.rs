@@ -154,7 +154,7 @@ fn concerns(counter: &CounterReply) -> Vec<String> {
     }
     if counter.lost_epochs > 0 {
         lines.push(format!(
-            "{name}: the counter overwrote {} minutes before they could be fetched; those days are partly measured. Bring it near more often.",
+            "{name}: {} minutes are not kept here: they were overwritten before they could be fetched, or erased; those days are partly measured. Fetched more often, fewer are overwritten.",
             counter.lost_epochs
         ));
     }

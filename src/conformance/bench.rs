@@ -18,6 +18,7 @@ use firmware_protocol::{
 use super::stream::{Log, Transfer};
 use crate::{
     capture::dialogue::KIT_HOST,
+    model::hex,
     radio::{Link, Radio, RadioError, Wanted},
     time::Clock,
 };
@@ -337,16 +338,6 @@ impl<'a, R: Radio> Bench<'a, R> {
         debug_assert!([feature::BOOT_LINKS, feature::DETAILS, feature::GOAL, feature::LIVE].contains(&bit));
         Ok(self.feature_bits().await? & bit != 0)
     }
-}
-
-/// Bytes for people.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 /// A refusal as it should be; a platform that does not tell the code is believed.

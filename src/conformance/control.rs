@@ -8,10 +8,10 @@ use firmware_protocol::steplog::{
 };
 
 use super::{
-    bench::{ANSWER_WITHIN, Bench, FRAMES, Problem, REORDER, Seen, fails, hex, not_here},
+    bench::{ANSWER_WITHIN, Bench, FRAMES, Problem, REORDER, Seen, fails, not_here},
     service::raw_state,
 };
-use crate::radio::Radio;
+use crate::{model::hex, radio::Radio};
 
 /// Frames of a transfer that is so long that the host can say something while it goes on …
 const MANY: u16 = 400;

@@ -12,8 +12,11 @@ use firmware_protocol::{
     },
 };
 
-use super::bench::{Bench, Problem, Seen, fails, hex, not_here};
-use crate::radio::{Link as _, Radio, RadioError};
+use super::bench::{Bench, Problem, Seen, fails, not_here};
+use crate::{
+    model::hex,
+    radio::{Link as _, Radio, RadioError},
+};
 
 /// An attribute value is never longer (Bluetooth Core Specification, Vol 3, Part F, 3.2.9).
 const MAX_VALUE: usize = 512;

@@ -11,10 +11,13 @@ use firmware_protocol::steplog::{
 };
 
 use super::{
-    bench::{ANSWER_WITHIN, Bench, FRAMES, Seen, fails, hex, not_here},
+    bench::{ANSWER_WITHIN, Bench, FRAMES, Seen, fails, not_here},
     service::raw_state,
 };
-use crate::radio::{Link as _, Radio};
+use crate::{
+    model::hex,
+    radio::{Link as _, Radio},
+};
 
 /// 3.2
 pub async fn numbers_increase<R: Radio>(bench: &mut Bench<'_, R>) -> Seen {

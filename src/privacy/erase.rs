@@ -23,6 +23,13 @@ pub enum EraseError {
     /// There is nothing.
     #[error("nothing is kept of this person, so nothing was erased")]
     Nothing,
+    /// Somebody else wore their counter too, and without their section nothing says which days were theirs.
+    #[error(
+        "the settings no longer name this person, so nothing tells which readings of a counter that others wore too are \
+         theirs; nothing was erased. Put their `[[person]]` section back into brisk.toml first, and restart the daemon if \
+         one runs"
+    )]
+    NotInSettings,
     /// The store or the people failed.
     #[error(transparent)]
     Days(#[from] DaysError),
@@ -54,7 +61,7 @@ pub struct Done {
 /// come back as new.
 ///
 /// # Errors
-/// When there is nothing, or the store fails; nothing was erased then.
+/// When there is nothing, the settings do not say what is theirs, or the store fails; nothing was erased then.
 pub fn erase(
     store: &Store,
     book: &DayBook,
@@ -64,7 +71,12 @@ pub fn erase(
     at: DateTime<Utc>,
 ) -> Result<Done, EraseError> {
     let counters = devices::counters(config, &store.decisions()?);
-    let portions = portions(&book.people(), &counters, participant);
+    let people = book.people();
+    let portions = portions(&people, &counters, participant);
+    let in_part = portions.values().any(|portion| *portion != Portion::All);
+    if in_part && !people.iter().any(|person| person.id == *participant) {
+        return Err(EraseError::NotInSettings);
+    }
     let all: BTreeSet<DeviceId> =
         portions.iter().filter(|(_, portion)| **portion == Portion::All).map(|(device, _)| *device).collect();
     let forgotten: Vec<&Counter> =

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::erase::names;
 use crate::{
-    model::{DeviceId, ParticipantId, SOFTWARE},
+    model::{DeviceId, ParticipantId, SOFTWARE, hex},
     store::{Erased, Store, StoreError},
 };
 
@@ -53,7 +53,7 @@ pub struct Receipt {
     pub salt: String,
     /// Counters that are not looked for any more, sixteen hexadecimal digits each.
     pub counters_forgotten: Vec<String>,
-    /// Readings that stay because nothing says when they were, and somebody else has the counter now.
+    /// Readings that stay because nothing says when they were, and the counter is not theirs any more.
     pub undated_kept: u64,
     /// Program and version.
     pub software: String,
@@ -134,11 +134,6 @@ pub enum Check {
 
 fn who(salt: &[u8], participant: &ParticipantId) -> String {
     hex(&Sha256::new_with_prefix(salt).chain_update(participant.as_str()).finalize())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

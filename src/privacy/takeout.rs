@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::{erase::names, portions, receipt::hex};
+use super::{erase::names, portions};
 use crate::{
     aggregate::week::{WeekBuilder, WeekPlan},
     days::{DayBook, DaysError, Person, dates},
@@ -20,13 +20,17 @@ use crate::{
         Format, Row, Table, codebook,
         datapackage::{self, Resource},
     },
-    model::DeviceId,
+    model::{DeviceId, hex},
+    person::OwnDecision,
     store::{Said, Store, StoreError},
     words::{Language, Phrase, say},
 };
 
 /// Minutes that are asked of the store at once: a month.
 const MINUTES_AT_ONCE: i64 = 31 * 1440;
+
+/// Who notes in the journal that everything was taken.
+pub const ACTOR: &str = "person";
 
 /// Why nothing could be taken away. What is stored is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +76,8 @@ pub struct Takeout<'a> {
     pub now: DateTime<Utc>,
     /// Of the page that explains it.
     pub language: Language,
+    /// What will be decided once the zip is there: that it was taken.
+    pub noted: Option<&'a OwnDecision>,
 }
 
 impl Takeout<'_> {
@@ -171,6 +177,9 @@ impl Takeout<'_> {
         for decided in self.store.decisions()?.into_iter().filter(|decided| names(decided, &self.person.id)) {
             let decision: Value = serde_json::from_str(&decided.json).unwrap_or(Value::String(decided.json.clone()));
             writeln!(out, "{}", json!({ "at": stamp(decided.at), "by": decided.actor, "decision": decision }))?;
+        }
+        if let Some(noted) = self.noted {
+            writeln!(out, "{}", json!({ "at": stamp(self.now), "by": ACTOR, "decision": noted }))?;
         }
         Ok(())
     }

@@ -167,6 +167,15 @@ pub struct DeliveryEntry {
     quarantined: Vec<(Vec<u8>, Option<u32>, u8)>,
 }
 
+/// What becomes of bytes that were put aside because they could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// They stay.
+    Kept,
+    /// They go.
+    LeftOut,
+}
+
 impl From<&DeliveryRecord> for DeliveryEntry {
     fn from(record: &DeliveryRecord) -> Self {
         let aside = |q: &Quarantined| (q.bytes.clone(), q.seq, q.reason as u8);
@@ -186,10 +195,18 @@ impl DeliveryEntry {
         self.units.iter().map(|(kind, bytes)| (UnitKind::try_from(*kind).ok(), bytes.as_slice()))
     }
 
-    /// The delivery with these units and nothing put aside.
-    pub fn holding(&self, units: &[Unit]) -> Self {
-        let units = units.iter().map(|unit| (unit.kind as u8, unit.bytes.clone())).collect();
-        Self { arrived_ms: self.arrived_ms, trusted: self.trusted, bond: self.bond, units, quarantined: Vec::new() }
+    /// Its units as they are written: the number of the kind, and the bytes.
+    pub fn raw_units(&self) -> &[(u8, Vec<u8>)] {
+        &self.units
+    }
+
+    /// The delivery with these units, and with what was put aside or without.
+    pub fn holding(&self, units: Vec<(u8, Vec<u8>)>, unread: Unread) -> Self {
+        let quarantined = match unread {
+            Unread::Kept => self.quarantined.clone(),
+            Unread::LeftOut => Vec::new(),
+        };
+        Self { arrived_ms: self.arrived_ms, trusted: self.trusted, bond: self.bond, units, quarantined }
     }
 
     /// What was put aside: bytes, number, reason.

@@ -7,7 +7,9 @@
 //! every index is removed, then journal.old; a crash in between: the next opening goes on here
 //! ```
 //! Records that stay keep their numbers, so a gap shows where something was taken out, and the tombstone that the
-//! caller adds says what. Unfinished ends that were kept aside go with the old journal: nobody can say whose they were.
+//! caller adds says what. Where a stream's newest record went, an empty one holds the place: an opening learns from the
+//! newest record how to go on, and no number is used again. Unfinished ends that were kept aside go with the old
+//! journal: nobody can say whose they were.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Decided, Store, StoreError,
     build::Keep,
-    entry::{DeliveryEntry, Entry, instant},
+    entry::{Entry, Unread, instant},
     files,
     journal::{Fate, Journal, Record, Stream},
     portion::{Portion, axis_of},
@@ -58,7 +60,7 @@ pub struct Erased {
     pub bytes: u64,
     /// Epochs in them that were taken out, each as often as it had arrived.
     pub epochs: u64,
-    /// Epochs that stay because nothing says when they were, and somebody else has the counter now.
+    /// Epochs that stay because nothing says when they were, and the counter is not theirs any more. Each counts once.
     pub undated_kept: u64,
     /// SHA-256 of the salt and then, of every such record as it was, of its stream's name, number and payload.
     pub digest: [u8; 32],
@@ -156,7 +158,8 @@ fn prepare(
     last: impl FnOnce(&Erased) -> Vec<String>,
 ) -> Result<Option<(Journal, Erased)>, StoreError> {
     files::private_dir(beside).map_err(StoreError::io("making", beside))?;
-    let mut taken = Taken { erased: Erased::default(), hash: Sha256::new_with_prefix(whom.salt) };
+    let hash = Sha256::new_with_prefix(whom.salt);
+    let mut taken = Taken { erased: Erased::default(), undated: BTreeSet::new(), hash };
     for stream in journal.streams() {
         match stream {
             Stream::Counter(device) => match whom.counters.get(&device) {
@@ -174,6 +177,7 @@ fn prepare(
                         let fate = taken.of_counter(record.payload, portion, &axis);
                         Ok(taken.counted(stream, &record, fate))
                     })?;
+                    taken.erased.undated_kept += std::mem::take(&mut taken.undated).len() as u64;
                 }
             },
             Stream::People | Stream::Days | Stream::Targets => journal.rewrite(stream, beside, &mut |record| {
@@ -189,13 +193,19 @@ fn prepare(
     erased.digest = taken.hash.finalize().into();
     files::sync_dir(beside).map_err(StoreError::io("writing", beside))?;
     let (mut fresh, _, _) = Journal::open(beside, host)?;
-    let kept: BTreeSet<Stream> = fresh.streams().collect();
-    for stream in kept {
-        fresh.go_on_at(stream, journal.last(stream).map_or(0, |last| last.saturating_add(1)));
+    let newest_went: Vec<Stream> =
+        fresh.streams().filter(|stream| fresh.last(*stream) < journal.last(*stream)).collect();
+    for stream in &newest_went {
+        fresh.go_on_at(*stream, journal.last(*stream).map_or(0, |last| last.saturating_add(1)));
     }
     for json in last(&erased) {
         let entry = Entry::Decision { at_ms: whom.at.timestamp_millis(), actor: "person".to_owned(), json };
         read_back(&fresh.append(Stream::People, whom.at, &entry.to_payload())?)?;
+    }
+    // Among the people the decisions above hold the place.
+    for stream in newest_went.into_iter().filter(|stream| *stream != Stream::People) {
+        let nothing = Entry::Revisions(Vec::new());
+        read_back(&fresh.append(stream, whom.at, &nothing.to_payload())?)?;
     }
     files::sync_dir(beside).map_err(StoreError::io("writing", beside))?;
     Ok(Some((fresh, erased)))
@@ -213,8 +223,8 @@ fn of_person(record: &Record<'_>, whom: &Erasure<'_>) -> Fate {
             let others: Vec<_> =
                 all.iter().filter(|revision| revision.participant() != whom.participant).cloned().collect();
             match others.len() {
-                0 => Fate::Goes,
                 count if count == all.len() => Fate::Stays,
+                0 => Fate::Goes,
                 _ => Fate::Becomes(Entry::Revisions(others).to_payload()),
             }
         }
@@ -243,6 +253,8 @@ fn epochs_in(payload: &[u8]) -> u64 {
 /// What was taken out so far.
 struct Taken {
     erased: Erased,
+    /// Numbers of the counter at hand whose epochs stay and have no place in UTC.
+    undated: BTreeSet<u32>,
     hash: Sha256,
 }
 
@@ -272,21 +284,24 @@ impl Taken {
             // Nobody can say what it holds.
             None => return Fate::Goes,
         };
-        // What cannot be read is in nobody's numbers and may be theirs: it goes.
-        let mut changed = delivery.quarantined().next().is_some();
+        // What cannot be read is in nobody's numbers and may be theirs: it goes, unless it came before their first day.
+        let unread_goes = portion.may_hold_of(&delivery);
+        let mut changed = unread_goes && delivery.quarantined().next().is_some();
         let mut units = Vec::new();
-        for (kind, bytes) in delivery.units() {
-            match kind.and_then(|kind| self.of_unit(kind, bytes, portion, axis)) {
-                Some(Part::Whole(unit)) => units.push(unit),
+        for (code, bytes) in delivery.raw_units() {
+            let part = UnitKind::try_from(*code).ok().and_then(|kind| self.of_unit(kind, bytes, portion, axis));
+            match part {
                 Some(Part::Some(some)) => {
-                    units.extend(some);
+                    units.extend(some.into_iter().map(|unit| (unit.kind as u8, unit.bytes)));
                     changed = true;
                 }
-                None => changed = true,
+                None if unread_goes => changed = true,
+                Some(Part::Whole) | None => units.push((*code, bytes.clone())),
             }
         }
         if changed {
-            Fate::Becomes(Entry::Delivery(DeliveryEntry::holding(&delivery, &units)).to_payload())
+            let unread = if unread_goes { Unread::LeftOut } else { Unread::Kept };
+            Fate::Becomes(Entry::Delivery(delivery.holding(units, unread)).to_payload())
         } else {
             Fate::Stays
         }
@@ -305,10 +320,10 @@ impl Taken {
             epochs.collect::<Vec<_>>()
         };
         let left = epochs(&others);
-        self.erased.undated_kept +=
-            left.iter().filter(|epoch| super::timeline::Timeline::place(epoch, axis).is_none()).count() as u64;
+        let undated = left.iter().filter(|epoch| super::timeline::Timeline::place(epoch, axis).is_none());
+        self.undated.extend(undated.map(|epoch| epoch.seq));
         if theirs.is_empty() {
-            return Some(Part::Whole(Unit { kind, bytes: bytes.to_vec() }));
+            return Some(Part::Whole);
         }
         let gone = epochs(&theirs);
         self.erased.epochs += gone.len() as u64;
@@ -327,6 +342,6 @@ impl Taken {
 }
 
 enum Part {
-    Whole(Unit),
+    Whole,
     Some(Vec<Unit>),
 }

@@ -164,22 +164,23 @@ impl Journal {
         let mut damaged = Vec::new();
         let Some(files) = self.streams.get(&stream) else { return Ok(damaged) };
         for (path, _) in files.from(from) {
-            let failed = || StoreError::io("reading", path);
-            let (mut scan, _) = Scan::open(path, &stream.name()).map_err(failed())?;
-            loop {
-                match scan.next().map_err(failed())? {
-                    Found::Record { ordinal, payload, .. } if ordinal >= from => {
-                        each(Record { ordinal, payload: &payload })?;
-                    }
-                    Found::Record { .. } => {}
-                    Found::Damage { offset, bytes } | Found::Tail { offset, bytes } => {
-                        damaged.push(DamagedSpan { path: path.to_owned(), offset, bytes });
-                    }
-                    Found::End => break,
-                }
-            }
+            read_file(path, stream, from, each, &mut damaged)?;
         }
         Ok(damaged)
+    }
+
+    /// Reads the records from this number on as far as one file goes; gives the number at which the next begins.
+    pub fn read_one_file(
+        &self,
+        stream: Stream,
+        from: u32,
+        each: &mut dyn FnMut(Record<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<u32>, StoreError> {
+        let Some(files) = self.streams.get(&stream) else { return Ok(None) };
+        if let Some((path, _)) = files.from(from).next() {
+            read_file(path, stream, from, each, &mut Vec::new())?;
+        }
+        Ok(files.next_file(from))
     }
 
     /// Bytes of all files.
@@ -195,5 +196,26 @@ impl Journal {
     /// Lets only so many more bytes be written, as on a full disk; `None` lifts the limit.
     pub fn limit_writes(&mut self, bytes: Option<u64>) {
         self.limit.set(bytes);
+    }
+}
+
+fn read_file(
+    path: &Path,
+    stream: Stream,
+    from: u32,
+    each: &mut dyn FnMut(Record<'_>) -> Result<(), StoreError>,
+    damaged: &mut Vec<DamagedSpan>,
+) -> Result<(), StoreError> {
+    let failed = || StoreError::io("reading", path);
+    let (mut scan, _) = Scan::open(path, &stream.name()).map_err(failed())?;
+    loop {
+        match scan.next().map_err(failed())? {
+            Found::Record { ordinal, payload, .. } if ordinal >= from => each(Record { ordinal, payload: &payload })?,
+            Found::Record { .. } => {}
+            Found::Damage { offset, bytes } | Found::Tail { offset, bytes } => {
+                damaged.push(DamagedSpan { path: path.to_owned(), offset, bytes });
+            }
+            Found::End => return Ok(()),
+        }
     }
 }

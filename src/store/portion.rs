@@ -5,8 +5,8 @@ use std::ops::Range;
 use firmware_protocol::reading::{DeviceId, Reading, Stamp};
 
 use super::{
-    Store, StoreError, Writer,
-    entry::{Entry, instant},
+    Store, StoreError,
+    entry::{DeliveryEntry, Entry, instant},
     journal::{Journal, Stream},
     timeline::Timeline,
     work::{Work, decode},
@@ -58,26 +58,67 @@ impl Portion {
             }
         }
     }
+
+    /// Whether anything in this delivery may be among them, when it cannot be read: a counter tells what was, and what
+    /// surely came before their first second is somebody else's.
+    pub(super) fn may_hold_of(&self, delivery: &DeliveryEntry) -> bool {
+        match self {
+            Self::Days { spans, undated } if delivery.trusted => {
+                let first_s = spans.iter().map(|span| span.start).min();
+                first_s.map_or(*undated, |first_s| first_s.saturating_mul(1000) <= delivery.arrived_ms)
+            }
+            Self::All | Self::Days { .. } => true,
+        }
+    }
 }
 
 impl Store {
     /// The epochs of a counter in this portion, in the order in which they arrived; one that arrived twice comes twice.
+    /// What arrives meanwhile is left out. `each` may take its time: nobody waits for it.
     pub fn said(&self, device: DeviceId, portion: &Portion, each: &mut dyn FnMut(&Said)) -> Result<(), StoreError> {
-        let Writer { journal, .. } = &*self.writer();
-        let axis = axis_of(journal, device, self.host)?;
-        journal.read(Stream::Counter(device), 0, &mut |record| {
-            let Some(Entry::Delivery(delivery)) = Entry::from_payload(record.payload) else { return Ok(()) };
-            for reading in decode(&delivery).readings {
-                if let Reading::Epoch(epoch) = reading
-                    && portion.holds(&reading, &axis)
-                {
-                    let start_s = span_of(&epoch, &axis).map(|span| span.start);
-                    each(&Said { epoch, arrived: instant(delivery.arrived_ms), start_s });
+        let stream = Stream::Counter(device);
+        let end = self.writer().journal.last(stream).map_or(0, |last| last.saturating_add(1));
+        let mut work = Work::empty(device, self.host);
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = self.one_file(stream, from..end, &mut |entry| work.seed_clocks(&entry))?;
+        }
+        work.derive_axis();
+        let axis = work.axis;
+        next = Some(0);
+        while let Some(from) = next {
+            let mut some = Vec::new();
+            next = self.one_file(stream, from..end, &mut |entry| {
+                let Entry::Delivery(delivery) = entry else { return };
+                for reading in decode(&delivery).readings {
+                    if let Reading::Epoch(epoch) = reading
+                        && portion.holds(&reading, &axis)
+                    {
+                        let start_s = span_of(&epoch, &axis).map(|span| span.start);
+                        some.push(Said { epoch, arrived: instant(delivery.arrived_ms), start_s });
+                    }
                 }
+            })?;
+            some.iter().for_each(&mut *each);
+        }
+        Ok(())
+    }
+
+    /// The entries with these numbers that one journal file holds, from the first on; the number at which the next
+    /// file begins. A counter that has something to say waits no longer than one file takes.
+    fn one_file(
+        &self,
+        stream: Stream,
+        numbers: Range<u32>,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<Option<u32>, StoreError> {
+        let next = self.writer().journal.read_one_file(stream, numbers.start, &mut |record| {
+            if numbers.contains(&record.ordinal) {
+                Entry::from_payload(record.payload).into_iter().for_each(&mut *each);
             }
             Ok(())
         })?;
-        Ok(())
+        Ok(next.filter(|next| *next < numbers.end))
     }
 }
 

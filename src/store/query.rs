@@ -45,7 +45,7 @@ pub struct CounterState {
     pub identity: Option<CounterIdentity>,
     /// Epochs stored.
     pub epochs: u64,
-    /// Epoch numbers that carry no data.
+    /// Epoch numbers that carry no data: overwritten before they could be fetched, or erased.
     pub lost_epochs: u64,
     /// Epochs stored that nothing ties to UTC yet.
     pub undated_epochs: u64,

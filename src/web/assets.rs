@@ -1,14 +1,14 @@
 //! What the pages load beside themselves: a style sheet, a picture for the tab, and a script that is not needed.
 //! Nothing comes from anywhere else.
 
-use std::fmt::Write as _;
-
 use axum::{
     extract::{Path, RawQuery},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use sha2::{Digest as _, Sha256};
+
+use crate::model::hex;
 
 /// A file that is part of the program.
 pub struct Asset {
@@ -36,11 +36,7 @@ impl Asset {
 
     /// The first eight hexadecimal digits of its content's SHA-256.
     fn mark(&self) -> String {
-        let digest = Sha256::digest(self.text);
-        digest.iter().take(4).fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").ok();
-            hex
-        })
+        hex(&Sha256::digest(self.text)[..4])
     }
 }
 

@@ -49,7 +49,7 @@ use crate::{
     api::Problem,
     config::Web,
     days::{DayBook, Person},
-    model::ParticipantId,
+    model::{ParticipantId, hex},
     store::{Store, StoreError},
     time::Clock,
     words::{Language, Phrase, say},
@@ -203,7 +203,7 @@ impl Door {
     /// # Errors
     /// When the operating system has no random numbers to give.
     pub fn into_open_house(mut self) -> io::Result<Self> {
-        self.open_house = Some(random::hex(&random::secret()?));
+        self.open_house = Some(hex(&random::secret()?));
         Ok(self)
     }
 

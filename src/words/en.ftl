@@ -371,8 +371,8 @@ band-says-at = { $steps } at { $time }
 band-why = Why the two may differ
 band-why-later = Steps since it was last heard are still on the band.
 band-why-lost = { $count ->
-    [one] { $count } minute was overwritten on the band before it could be fetched.
-   *[other] { $count } minutes were overwritten on the band before they could be fetched.
+    [one] { $count } minute of the band is not kept here: it was overwritten before it could be fetched, or erased.
+   *[other] { $count } minutes of the band are not kept here: they were overwritten before they could be fetched, or erased.
 }
 band-why-undated = { $count ->
     [one] { $count } minute is kept and cannot be dated yet. It is counted as soon as the band's clock is known.

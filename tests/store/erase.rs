@@ -178,6 +178,108 @@ fn of_a_counter_that_two_people_wore_in_turn_goes_what_was_said_on_ones_days() {
 }
 
 #[test]
+fn numbers_are_not_used_again_after_the_newest_revisions_were_the_persons() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let host = store.host_id();
+    store.append_delivery(&hourly(host, 0)).unwrap();
+    for day in [1, 2, 3] {
+        store.append_revisions(&[revision("walker-seven", day)]).unwrap();
+    }
+
+    erase(&store, &[(DEVICE, Portion::All)]).unwrap();
+
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!(report, brisk::store::OpenReport::default());
+    store.append_revisions(&[revision("stayer", 1)]).unwrap();
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!(report, brisk::store::OpenReport::default());
+    assert_eq!(journal_files(dir.path(), "days"), ["0000000003-2026-04.brj", "0000000004-2026-01.brj"]);
+    assert_eq!(
+        store.revision(&"stayer".parse().unwrap(), revision("stayer", 1).date).unwrap(),
+        Some(revision("stayer", 1))
+    );
+    verified(&store);
+    let again = erase(&store, &[]).unwrap();
+    assert_eq!(again, Erased::default(), "what only keeps a number is nobody's");
+}
+
+fn journal_files(dir: &Path, stream: &str) -> Vec<String> {
+    let folder = dir.join("journal").join(stream);
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn bytes_that_arrived_before_somebodys_first_day_are_not_theirs_and_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let host = store.host_id();
+    let unread = |bytes: &[u8], arrived_s: i64, trusted: bool, units: Vec<_>| {
+        let reason = QuarantineReason::BadField;
+        let quarantined = vec![Quarantined { bytes: bytes.to_vec(), seq: None, reason }];
+        DeliveryRecord { quarantined, arrival_trusted: trusted, ..delivery(arrived_s, units) }
+    };
+    let both = vec![block(1, 0, 0, &[9; 20]), anchor(host, 1, 0, 0)];
+    store.append_delivery(&unread(b"long before", 1200, true, both)).unwrap();
+    store.append_delivery(&unread(b"by a clock nobody believes", 1300, false, vec![])).unwrap();
+    store.append_delivery(&unread(b"on that day", 4000, true, vec![block(1, 60, 3600, &[8; 5])])).unwrap();
+
+    let erased = erase(&store, &[(DEVICE, span(3600, 7200, true))]).unwrap();
+
+    assert_eq!((erased.records, erased.epochs), (2, 5));
+    let left: Vec<_> = store.quarantine().unwrap().into_iter().map(|aside| aside.bytes).collect();
+    assert_eq!(left, [b"long before".to_vec()]);
+    assert_eq!(steps(&store).len(), 20);
+    verified(&store);
+}
+
+#[test]
+fn an_undated_reading_that_stays_counts_once_however_often_it_arrived() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let host = store.host_id();
+    store.append_delivery(&delivery(3000, vec![block(1, 0, 0, &[9; 50]), anchor(host, 1, 0, 0)])).unwrap();
+    for arrived_s in [7000, 8000] {
+        store.append_delivery(&delivery(arrived_s, vec![block(9, 200, 0, &[7; 3])])).unwrap();
+    }
+
+    let erased = erase(&store, &[(DEVICE, span(0, 600, false))]).unwrap();
+
+    assert_eq!((erased.epochs, erased.undated_kept), (10, 3));
+}
+
+#[test]
+fn a_counter_can_bring_new_readings_while_somebody_looks_through_the_old_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = household(dir.path());
+    let host = store.host_id();
+    let month_later = DeliveryRecord { arrived: at(40 * 86_400), ..hourly(host, 30) };
+    store.append_delivery(&month_later).unwrap();
+    let (mut seen, mut brought) = (Vec::new(), false);
+
+    std::thread::scope(|scope| {
+        store
+            .said(DEVICE, &Portion::All, &mut |said| {
+                seen.push(said.epoch.seq);
+                if !std::mem::replace(&mut brought, true) {
+                    let (done, is_done) = std::sync::mpsc::sync_channel(1);
+                    let store = &store;
+                    scope.spawn(move || done.send(store.append_delivery(&hourly(host, 31))));
+                    is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("the store listens").unwrap();
+                }
+            })
+            .unwrap();
+    });
+
+    assert_eq!(seen, (0..31 * 60).collect::<Vec<_>>(), "as it was when the looking began");
+}
+
+#[test]
 fn a_counter_that_is_being_spoken_with_cannot_bring_back_what_was_erased() {
     let dir = tempfile::tempdir().unwrap();
     let store = household(dir.path());

@@ -134,6 +134,11 @@ impl StreamFiles {
         self.files[after.saturating_sub(1)..].iter().map(|file| (file.path.as_path(), file.length))
     }
 
+    /// Where the file after that one begins.
+    pub fn next_file(&self, ordinal: u32) -> Option<u32> {
+        self.files.get(self.files.partition_point(|file| file.first <= ordinal)).map(|file| file.first)
+    }
+
     pub fn append(
         &mut self,
         header: &[u8],

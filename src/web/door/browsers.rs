@@ -8,7 +8,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::random;
-use crate::{model::ParticipantId, store::files};
+use crate::{
+    model::{ParticipantId, hex},
+    store::files,
+};
 
 /// Name of the file within the data folder.
 const FILE: &str = "browsers.json";
@@ -103,9 +106,9 @@ impl Browsers {
     /// # Errors
     /// When it cannot be written down; nobody is let in then.
     pub fn admit(&mut self, person: &ParticipantId, headers: &HeaderMap, now: DateTime<Utc>) -> io::Result<String> {
-        let secret = random::hex(&random::secret()?);
+        let secret = hex(&random::secret()?);
         let browser = Browser {
-            id: random::hex(&random::secret()?).chars().take(8).collect(),
+            id: hex(&random::secret()?).chars().take(8).collect(),
             person: person.clone(),
             name: name(headers),
             since: DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now),

@@ -1,9 +1,11 @@
 //! Secrets from the operating system's random source, and what is kept of them.
 
-use std::{fmt::Write as _, io};
+use std::io;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+
+use crate::model::hex;
 
 /// Thirty-two random bytes.
 ///
@@ -37,15 +39,6 @@ pub fn digits() -> io::Result<[u8; 8]> {
 /// What follows from a secret for one purpose. It tells nothing of the secret, nor of what follows for another purpose.
 pub fn derived(secret: &str, purpose: &str) -> String {
     hex(&Sha256::new().chain_update(purpose).chain_update([0]).chain_update(secret).finalize())
-}
-
-/// As hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot go wrong.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 /// Whether two texts are the same; how long it takes does not tell where they differ.

@@ -39,7 +39,7 @@ fn what_the_band_says_stands_beside_what_was_counted_with_the_reasons_why_they_d
         "6,204 at 16:40",
         ">5,100</td>",
         "You wear two bands.",
-        "7 minutes were overwritten",
+        "7 minutes of the band are not kept here: they were overwritten before they could be fetched, or erased.",
         "1 minute is kept and cannot be dated yet.",
         "2 pieces could not be read.",
         "3 minutes came twice",

@@ -23,6 +23,7 @@ mod paint;
 mod person;
 mod review;
 mod show;
+mod study;
 mod web;
 mod window;
 
@@ -128,6 +129,9 @@ enum Command {
     /// Write data to files, with their description
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// The study's databases: what they have, what is due, what was refused
+    #[command(subcommand)]
+    Study(study::StudyCommand),
     /// Check the stored data, or rebuild what can be rebuilt
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -198,6 +202,7 @@ pub fn main() -> anyhow::Result<Exit> {
         Command::Programme(command) => review::programme(&context, command),
         Command::Aggregate(args) => aggregate::aggregate(&context, &args),
         Command::Export(command) => export::export(&context, &command),
+        Command::Study(command) => study::study(&context, &command),
         Command::Data(command) => data::data(&context, &command),
         Command::Web(command) => web::web(&context, command),
         Command::Config(command) => config::config(&context, &command),

@@ -16,6 +16,8 @@ mod targets;
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
+
 pub use courier::{Courier, Scope, Step};
 pub use study::{Left, Study, StudyError};
 pub use targets::Deliveries;
@@ -60,6 +62,8 @@ pub struct Counts {
     pub stored: u64,
     /// To be sent.
     pub due: u64,
+    /// The first and the last of them, as they are dated at home.
+    pub due_span: Option<(NaiveDate, NaiveDate)>,
     /// Refused; waiting for a person, or for the day to change.
     pub parked: u64,
     /// Not sent, and why.

@@ -48,6 +48,10 @@ pub struct TargetReply {
     pub stored: u64,
     /// Days to be sent.
     pub due: u64,
+    /// First of them, as it is dated here.
+    pub due_from: Option<chrono::NaiveDate>,
+    /// Last of them.
+    pub due_to: Option<chrono::NaiveDate>,
     /// Days that it refused.
     pub parked: Vec<ParkedReply>,
     /// Days that are not sent since they are not over.
@@ -217,6 +221,8 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
         notes: Vec::new(),
         stored: 0,
         due: 0,
+        due_from: None,
+        due_to: None,
         parked: Vec::new(),
         left_open: 0,
         left_before_enrolment: 0,
@@ -240,6 +246,7 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
     })?;
     reply.stored = counts.stored;
     reply.due = counts.due;
+    (reply.due_from, reply.due_to) = counts.due_span.unzip();
     reply.left_open = counts.left.open;
     reply.left_before_enrolment = counts.left.before_enrolment;
     reply.left_out_of_reach = counts.left.out_of_reach;

@@ -223,6 +223,8 @@ impl Courier {
                     let passage = known.get(&row.local_date);
                     if is_due(&day, passage) {
                         counts.due += 1;
+                        let (from, to) = counts.due_span.unwrap_or((row.local_date, row.local_date));
+                        counts.due_span = Some((from.min(row.local_date), to.max(row.local_date)));
                         due.push_back(row.local_date);
                     } else if passage.is_some_and(|passage| passage.outcome == Outcome::Stored) {
                         counts.stored += 1;

@@ -27,7 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use firmware_protocol::{device, driver::Resolution};
+use firmware_protocol::device::{self, Kind};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
@@ -47,7 +47,8 @@ use crate::{
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
-    store::{BondLevel, CounterState, Store, StoreError},
+    person::band,
+    store::{BondLevel, CounterIdentity, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
     web::door::Door,
@@ -255,17 +256,20 @@ impl App {
         for wearing in &person.counters {
             let Some(state) = self.store.counter(wearing.device)? else { continue };
             let kind = self.board.iter().find(|entry| entry.device == wearing.device).map(|entry| entry.kind);
-            let memory = kind.and_then(device::kind).and_then(|kind| kind.memory_days);
-            let keeps = state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter);
-            let reaches = memory
-                .zip(state.last_arrival)
-                .is_some_and(|(days, heard)| now - heard < TimeDelta::days(i64::from(days)));
-            if keeps && reaches {
+            let memory = horizon(kind.and_then(device::kind), Some(&state));
+            if memory.zip(state.last_arrival).is_some_and(|(reach, heard)| now - heard < reach) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+/// How far back the memory of a counter of this kind reaches, with what it said of itself.
+fn horizon(kind: Option<&Kind>, state: Option<&CounterState>) -> Option<TimeDelta> {
+    let identity = state.and_then(|state| state.identity.as_ref());
+    let resolution = identity.map(CounterIdentity::resolution);
+    band::horizon(kind, resolution, identity.and_then(|identity| identity.memory_minutes))
 }
 
 /// An answer that is not the one that was asked for.

@@ -6,6 +6,9 @@ mod home;
 mod pages;
 mod support;
 
+use std::{sync::Barrier, thread};
+
+use brisk::{api::goals, goal::GoalVersion};
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -92,6 +95,39 @@ async fn an_answer_to_a_plan_that_has_changed_meanwhile_changes_nothing() {
     assert_eq!((stale.code, odd.code, plan.decisions()), (422, 422, decided));
     assert!(stale.text.contains("The plan has changed since this was shown"), "{}", stale.text);
     assert!(odd.text.contains("is answered in its week"), "{}", odd.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_goal_sent_twice_at_once_succeeds_twice_and_is_stored_once() {
+    let plan = Plan::with_goal().await;
+    let app = plan.app();
+    let (person, now) = (app.book.person(None).unwrap(), app.clock.utc());
+    let known = person.record.goals.version("g1").unwrap().clone();
+    let goal = GoalVersion { id: "g2".into(), amount: 30, from: TODAY.parse().unwrap(), ..known };
+    let decided = plan.decisions();
+
+    let both = Barrier::new(2);
+    let send = || {
+        both.wait();
+        goals::set(app, &person, &goal, now).is_ok()
+    };
+    let done = thread::scope(|scope| [scope.spawn(send), scope.spawn(send)].map(|sending| sending.join().unwrap()));
+
+    assert_eq!(done, [true, true]);
+    assert_eq!(plan.decisions() - decided, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_whose_goal_was_set_before_its_answer_was_noted_can_still_be_answered() {
+    let plan = Plan::with_goal().await;
+    plan.set_goal(json!({"id": "g2", "amount": 15, "from": "2026-06-15", "proposal": "2026-W24-less"})).await;
+    let decided = plan.decisions();
+    let answer = json!({"proposal": "2026-W24-less", "accepted": true, "once": "g2"});
+
+    let answered = plan.post("goals/proposals/answer", answer).await;
+
+    assert_eq!((answered.code, plan.decisions() - decided), (200, 1), "{}", answered.text);
+    assert_eq!(answered.json()["history"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,10 +73,7 @@ pub fn choices(person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>, 
 /// # Errors
 /// When it does not fit, with every reason, or when the store fails.
 pub fn plan(app: &App, person: &Person, plan: ChoicePlan, now: DateTime<Utc>) -> Result<(), Problem> {
-    let noted = person.record.choices.on(plan.date).is_some_and(|known| known.plan == plan && !known.was_put_off());
-    if !noted {
-        app.book.decide(person, OwnDecision::ChoicePlanned(plan), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::ChoicePlanned(plan), "person", now)?;
     Ok(())
 }
 
@@ -85,10 +82,7 @@ pub fn plan(app: &App, person: &Person, plan: ChoicePlan, now: DateTime<Utc>) ->
 /// # Errors
 /// When it does not fit, with every reason, or when the store fails.
 pub fn answer(app: &App, person: &Person, answer: ChoiceAnswer, now: DateTime<Utc>) -> Result<(), Problem> {
-    let known = person.record.choices.on(answer.date).and_then(|choice| choice.answer.as_ref());
-    if known != Some(&answer) {
-        app.book.decide(person, OwnDecision::ChoiceAnswered(answer), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::ChoiceAnswered(answer), "person", now)?;
     Ok(())
 }
 

@@ -87,10 +87,8 @@ pub fn helper(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Vec<
 /// When the store fails.
 pub fn seen(app: &App, person: &Person, now: DateTime<Utc>) -> Result<(), Problem> {
     let date = person.calendar.day_at(now.timestamp()).date;
-    if person.record.notices.open_on(date).is_some() {
-        let participant = person.id.clone();
-        app.book.decide(person, OwnDecision::NoticeSeen { participant, date }, "person", now)?;
-    }
+    let participant = person.id.clone();
+    app.book.decide(person, OwnDecision::NoticeSeen { participant, date }, "person", now)?;
     Ok(())
 }
 

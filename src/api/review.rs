@@ -21,7 +21,7 @@ use crate::{
         review::Looking,
     },
     model::ParticipantId,
-    person::OwnDecision,
+    person::{Decision, OwnDecision},
     words::{Language, Phrase, say},
 };
 
@@ -156,10 +156,8 @@ pub fn use_programme(
             return Err(refused("programme", phrase));
         }
     }
-    if person.record.programme_on(from) != name.as_deref() {
-        let participant = person.id.clone();
-        app.book.decide(person, OwnDecision::ProgrammeChosen { participant, programme: name, from }, "person", now)?;
-    }
+    let participant = person.id.clone();
+    app.book.decide(person, OwnDecision::ProgrammeChosen { participant, programme: name, from }, "person", now)?;
     Ok(())
 }
 
@@ -190,16 +188,20 @@ pub fn proposals(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Vec<P
 pub fn answer(app: &App, person: &Person, answer: &AnswerRequest, now: DateTime<Utc>) -> Result<(), Problem> {
     let today = person.calendar.day_at(now.timestamp()).date;
     let AnswerRequest { proposal: id, accepted, .. } = answer;
-    if person.record.proposals.iter().any(|(known, taken, _)| known == id && taken == accepted) {
+    let participant = person.id.clone();
+    let said = OwnDecision::ProposalAnswered { participant, proposal: id.clone(), accepted: *accepted, date: today };
+    let said = Decision::from(said);
+    // What was answered is not proposed any more: it would look like a plan that has changed.
+    if person.record.holds(&said) {
         return Ok(());
     }
-    let said = OwnDecision::ProposalAnswered {
-        participant: person.id.clone(),
-        proposal: id.clone(),
-        accepted: *accepted,
-        date: today,
-    };
-    person.record.check(&said.clone().into(), today).map_err(Problem::from)?;
+    person.record.check(&said, today).map_err(Problem::from)?;
+    // The goal was set and its answer not yet noted: the same was sent twice at once, or the power went.
+    let was_set = person.record.goals.versions().any(|goal| goal.proposal.as_ref() == Some(id));
+    if *accepted && was_set {
+        app.book.decide(person, said, "person", now)?;
+        return Ok(());
+    }
     let changed = answer.once.as_ref().is_some_and(|once| *once != person.record.goals.next_id());
     let chosen = proposals(app, person, now)?.into_iter().find(|proposal| proposal.id == *id);
     let Some(chosen) = chosen.filter(|_| !changed) else {
@@ -235,7 +237,7 @@ pub fn review(app: &App, person: &Person, date: Option<NaiveDate>, now: DateTime
     let over = monday + Days::new(7);
     let sunday = over - Days::new(1);
     let known = KnownDays::read(app, person, monday, sunday, now)?;
-    let made = |choice: &&crate::person::choice::Choice| choice.answer.as_ref().is_some_and(|answer| answer.done);
+    let made = |choice: &&crate::person::choice::Choice| choice.is_made();
     let choices = person.record.choices.between(monday, sunday).filter(made).count();
     let pace = programme_on(app, person, sunday)?.map(|programme| programme.pace).unwrap_or_default();
     Ok(goal::review(&Looking {

@@ -126,6 +126,19 @@ impl History {
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
+    /// Whether a decision would change nothing: it was taken before, or there is nothing that it could end.
+    pub fn holds(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::GoalSet(goal) => self.version(&goal.id) == Some(goal),
+            Decision::GoalPaused { from, until, .. } => self.paused_until(*from) == Some(*until),
+            Decision::GoalResumed { from, .. } => !self.pauses_from(*from),
+            Decision::GoalEnded { from, .. } => {
+                self.goal_on(*from).is_none() && self.spans().iter().all(|span| span.from <= *from)
+            }
+            Decision::DayExcused { date, .. } => self.is_excused(*date),
+        }
+    }
+
     /// The goal in force on a date.
     pub fn goal_on(&self, date: NaiveDate) -> Option<&GoalVersion> {
         let newest = self.goals.iter().rev().find(|event| event.from <= date)?;

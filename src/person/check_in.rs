@@ -86,6 +86,12 @@ impl CheckIns {
         self.answers.push(answer);
     }
 
+    /// Whether this is what is asked on every day from its first one on.
+    pub(super) fn holds(&self, set: &CheckInsSet) -> bool {
+        let later = self.set.iter().map(|known| known.from).filter(|first| *first > set.from);
+        std::iter::once(set.from).chain(later).all(|date| self.asked_on(date) == set.instruments)
+    }
+
     /// All that does not fit about an answer that is given today, at once.
     pub(super) fn check_answer(&self, answer: &CheckInAnswer, today: NaiveDate) -> Result<(), Problems> {
         let mut found = Found::default();

@@ -3,6 +3,7 @@
 use std::{fs::File, io::Write as _, sync::Arc};
 
 use brisk::{
+    api::App,
     config::{Config, Display, Study},
     demo,
     radio::sim::{clock::SimClock, walker::ScriptMinute},
@@ -72,6 +73,11 @@ impl Plan {
         let study = Study { programmes: vec![dir.path().join("study.toml")], ..Study::default() };
         let config = Config { study, ..Config::default() };
         Self { house: House::of(house::app(store, vec![person], config, Arc::new(clock))), _dir: dir }
+    }
+
+    /// What answers.
+    pub fn app(&self) -> &App {
+        &self.house.app
     }
 
     /// How many decisions the journal holds.

@@ -304,12 +304,15 @@ impl Look<'_> {
         self.asked.pace.ceiling.map_or(plausible, |ceiling| ceiling.min(plausible))
     }
 
-    /// A step of the rule to this size, kept between floor and ceiling. A goal that already lies outside of them stays.
+    /// A step of the rule to this size, kept between floor and ceiling. A goal that already lies outside of them stays:
+    /// neither bound turns a step upwards into one downwards, nor the other way round.
     fn sized(&self, amount: u32, days: Weekdays, reason: Phrase) -> Step {
         let goal = self.goal;
-        let (low, high) = (self.floor().min(goal.amount), self.ceiling().max(goal.amount));
-        let bounded = if amount > goal.amount { amount.min(self.ceiling()) } else { amount.max(self.floor()) };
-        let amount = bounded.clamp(low, high);
+        let amount = if amount > goal.amount {
+            amount.min(self.ceiling().max(goal.amount))
+        } else {
+            amount.max(self.floor().min(goal.amount))
+        };
         let volume = |amount: u32, days: Weekdays| u64::from(amount) * u64::from(days.len());
         let kind = match volume(amount, days).cmp(&volume(goal.amount, goal.days)) {
             std::cmp::Ordering::Less => Kind::Less,

@@ -142,6 +142,29 @@ fn a_paused_week_is_passed_over_and_after_it_the_last_comfortable_size_comes_fir
 }
 
 #[test]
+fn after_a_pause_nothing_is_larger_even_where_the_programme_begins_above() {
+    let history = history([
+        (FIRST, Decision::GoalSet(goal_of("brisk_min", 10))),
+        ("2026-06-01", pause("2026-06-01", "2026-06-07")),
+    ]);
+    let pace = Pace { floor: Some(20), ..Pace::default() };
+
+    let proposals = asked_on(TODAY, &four_weeks([10, 10, 10, 0]), &history, &ten_percent(), &pace);
+
+    assert_eq!(kinds(&proposals), [("keep", 10)]);
+}
+
+#[test]
+fn a_goal_above_the_ceiling_is_not_made_smaller_by_a_step_upwards() {
+    let pace = Pace { ceiling: Some(30), ..Pace::default() };
+
+    let proposals = asked_on(TODAY, &four_weeks([60; 4]), &plan("brisk_min", 50), &ten_percent(), &pace);
+
+    assert_eq!(kinds(&proposals), [("keep", 50), ("less", 40)]);
+    assert_eq!(proposals[0].reason.key, "proposal-keep");
+}
+
+#[test]
 fn an_excused_day_is_held_against_nobody() {
     let history = history([(FIRST, Decision::GoalSet(goal_of("brisk_min", 20))), ("2026-06-03", excuse("2026-06-03"))]);
 
@@ -346,6 +369,17 @@ mod laws {
                 prop_assert!(proposed >= amount.min(floor));
                 prop_assert_eq!(proposal.goal.validate(), Ok(()));
                 prop_assert_eq!(proposal.kind == Kind::More, volume(&proposal.goal) > amount * 7);
+                prop_assert_eq!(proposal.kind == Kind::Less, volume(&proposal.goal) < amount * 7);
+                if proposed > amount {
+                    prop_assert!(proposed <= floor + room, "nothing rises above the ceiling");
+                }
+                if proposed < amount {
+                    prop_assert!(proposed >= floor, "nothing falls below the floor");
+                }
+                let upwards = ["proposal-weekly-percent", "proposal-build-up", "proposal-quota-step"];
+                if upwards.contains(&proposal.reason.key) {
+                    prop_assert_eq!(proposal.kind, Kind::More, "{:?}", proposal);
+                }
             }
         }
 
@@ -378,6 +412,19 @@ mod laws {
             let proposals = asked(&rows(days), &history, &rule);
 
             prop_assert!(proposals.iter().all(|proposal| proposal.reason.key != "proposal-after-hard-week"));
+            prop_assert!(proposals.iter().all(|proposal| proposal.kind != Kind::More));
+        }
+
+        #[test]
+        fn after_a_pause_nothing_is_larger_whatever_the_bounds(
+            rule in any_rule(), days in any_days(), amount in 1..300_u32, floor in 1..50_u32, room in 0..200_u32,
+        ) {
+            let pace = Pace { floor: Some(floor), ceiling: Some(floor + room), ..Pace::default() };
+            let set = Decision::GoalSet(goal_of("brisk_min", amount));
+            let history = history([(FIRST, set), ("2026-06-01", pause("2026-06-01", "2026-06-07"))]);
+
+            let proposals = asked_on(TODAY, &rows(days), &history, &rule, &pace);
+
             prop_assert!(proposals.iter().all(|proposal| proposal.kind != Kind::More));
         }
 

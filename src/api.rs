@@ -41,7 +41,7 @@ pub use self::{
     schema::CONTROL_SOCKET,
 };
 use crate::{
-    config::{ClockZone, Config},
+    config::{ClockZone, Config, Programme},
     days::{DayBook, DaysError, Person},
     devices::Counter,
     goal,
@@ -65,6 +65,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Questions that can be asked.
     pub instruments: Vec<Instrument>,
+    /// Programmes that can be used.
+    pub programmes: Vec<Programme>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
     /// The counters of this home.
@@ -106,12 +108,14 @@ pub struct BoardEntry {
 impl App {
     /// Answers from this store alone: no radio, nobody looks after a counter, nothing was noticed.
     pub fn new(store: Arc<Store>, book: DayBook, config: Arc<Config>, clock: Arc<dyn Clock>, door: Arc<Door>) -> Self {
-        let (instruments, data_dir) = (config.instruments(), store.dir().to_owned());
+        let (instruments, programmes) = (config.instruments(), config.programmes());
+        let data_dir = store.dir().to_owned();
         Self {
             store,
             book,
             config,
             instruments,
+            programmes,
             clock,
             board: Vec::new(),
             desk: None,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use brisk::{
-    config::{Config, parse_programme, programmes, read_rules, show},
+    config::{Config, parse_programme, read_rules, show},
     model::{BoutKind, Rules, WearMethod},
 };
 
@@ -45,7 +45,7 @@ fn other_rules_differ_from_the_built_in_ones_in_what_their_names_say() {
 
 #[test]
 fn every_programme_on_paper_is_built_in_and_says_what_it_is_not() {
-    let built_in = programmes(&[]).expect("programmes");
+    let built_in = Config::default().programmes();
 
     for entry in fs::read_dir(config_dir().join("programmes")).expect("config/programmes") {
         let path = entry.expect("an entry").path();

@@ -161,6 +161,19 @@ async fn the_review_of_the_week_that_ended_begins_with_what_went_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_studys_programme_with_small_choices_offers_them_whatever_it_is_called() {
+    let plan = Plan::with_goal().await;
+    let before = plan.get("choices").await.json();
+    plan.post("programme", json!({"programme": "study-a"})).await;
+
+    let offered = plan.get("choices").await.json();
+    let today = plan.page("/").await;
+
+    assert_eq!((&before["offered"], &offered["offered"]), (&json!(false), &json!(true)));
+    assert!(today.text.contains("href=\"/choice\""), "{}", today.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_programme_that_is_not_there_is_named_with_those_that_are() {
     let plan = Plan::with_goal().await;
 
@@ -270,5 +283,5 @@ fn a_studys_own_programme_is_checked_with_the_settings() {
 
     assert_eq!((missing.code, wrong.code, right.code), (Some(2), Some(2), Some(0)));
     assert!(missing.err.contains("own.toml") && missing.err.contains("cannot be read"), "{}", missing.err);
-    assert!(wrong.err.contains("line 10: rule.percent: between 1 and 50"), "{}", wrong.err);
+    assert!(wrong.err.contains("line 11: rule.percent: between 1 and 50"), "{}", wrong.err);
 }

@@ -210,11 +210,6 @@ impl Record {
         }
     }
 
-    /// Whether one small choice a day is offered on a date: the programme has them, or the person planned one before.
-    pub fn offers_choices(&self, date: NaiveDate) -> bool {
-        self.programme_on(date) == Some("micro-choices") || !self.choices.is_empty()
-    }
-
     /// The programme in use on a date.
     pub fn programme_on(&self, date: NaiveDate) -> Option<&str> {
         self.programmes.iter().rev().find(|(from, _)| *from <= date).and_then(|(_, name)| name.as_deref())

@@ -23,7 +23,8 @@ const FIRST: &str = "2026-05-11";
 
 /// A study's own programme.
 pub const STUDY: &str = "name = \"study-a\"\nnot_the_original = \"ours\"\nmeasure = \"leisure_brisk_min\"\n\
-    period = \"day\"\ntitle = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
+    period = \"day\"\nsmall_choices = true\n\
+    title = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
     [rule]\nname = \"weekly_percent\"\npercent = 10\nof = \"goal\"\n";
 
 pub struct Plan {

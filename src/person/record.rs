@@ -152,13 +152,7 @@ impl Record {
             Decision::Goal(decision) => Some(decision.from()..=NaiveDate::MAX),
             Decision::Own(OwnDecision::OwnTimeSet(set)) => Some(since(set.from)),
             Decision::Own(OwnDecision::SettingsChanged(change)) => change.zone.as_ref().map(|zone| since(zone.from)),
-            Decision::Own(OwnDecision::DiaryNoted(entry)) => {
-                let before = self.diary.entry(&entry.id).map_or(entry.date, |known| known.date);
-                // From the first entry on, a day without one has 0 minutes; before it nothing is known.
-                let begun = self.diary.kept_since().is_some_and(|since| since <= entry.date);
-                let last = if begun { before.max(entry.date) } else { NaiveDate::MAX };
-                Some(before.min(entry.date)..=last)
-            }
+            Decision::Own(OwnDecision::DiaryNoted(entry)) => Some(self.diary.touched(entry)),
             Decision::Own(OwnDecision::DiaryUndone { id, .. }) => self.diary.entry(id).map(|entry| on(entry.date)),
             Decision::Own(
                 OwnDecision::ChoicePlanned(_)
@@ -275,6 +269,26 @@ mod tests {
 
             assert!(record.holds(&decision), "{what}");
         }
+    }
+
+    #[test]
+    fn an_entry_touches_every_day_that_becomes_known_or_unknown() {
+        let noted = |id: &str, day: &str| {
+            decision(json!({"decision": "diary_noted", "id": id, "kind": "swim", "minutes": 30, "date": day}))
+        };
+        let days = |from: &str, to: &str| Some(date(from)..=date(to));
+        let mut record = Record::default();
+
+        assert_eq!(record.touched(&noted("a", "2026-05-01")), Some(date("2026-05-01")..=NaiveDate::MAX));
+        for decision in [noted("a", "2026-05-01"), noted("b", "2026-05-10")] {
+            record.take(DateTime::UNIX_EPOCH, date("2026-05-20"), decision);
+        }
+
+        assert_eq!(record.touched(&noted("c", "2026-05-12")), days("2026-05-12", "2026-05-12"));
+        assert_eq!(record.touched(&noted("a", "2026-05-12")), days("2026-05-01", "2026-05-12"));
+        assert_eq!(record.touched(&noted("a", "2026-05-05")), days("2026-05-01", "2026-05-05"));
+        assert_eq!(record.touched(&noted("c", "2026-04-20")), days("2026-04-20", "2026-05-01"));
+        assert_eq!(record.touched(&noted("b", "2026-04-20")), days("2026-04-20", "2026-05-10"));
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Look<'_> {
             }
             Rule::TimeBuildUp { rows } => self.next_row(rows),
             Rule::Quota { baseline_days, start_percent, rise, every_weeks } => {
-                if goal.proposal.is_some() {
+                if goal.rule.as_deref() == Some(self.asked.rule.name()) {
                     let due = self.began + Days::new(7 * u64::from(*every_weeks)) <= monday_of(self.asked.today);
                     let reason = Phrase::new("proposal-quota-step").with("weeks", *every_weeks);
                     return due.then(|| self.sized(goal.amount.saturating_add(*rise), goal.days, reason));
@@ -324,6 +324,7 @@ impl Look<'_> {
 
     fn proposal(&self, step: &Step) -> Proposal {
         let id = format!("{}-{}", week_name(self.asked.today), step.kind.name());
+        let of_rule = step.rule == self.asked.rule.name();
         let goal = GoalVersion {
             id: self.asked.history.next_id(),
             amount: step.amount,
@@ -334,6 +335,7 @@ impl Look<'_> {
             decided_by: super::DecidedBy::Person,
             therapist: None,
             proposal: Some(id.clone()),
+            rule: if of_rule { Some(step.rule.to_owned()) } else { self.goal.rule.clone() },
             ..self.goal.clone()
         };
         let looked_at = usize::try_from(self.asked.pace.good_weeks).unwrap_or(1).max(1);

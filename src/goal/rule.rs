@@ -43,7 +43,7 @@ pub enum Rule {
     },
     /// Graded activity. It starts at `start_percent` of the mean of at least `baseline_days` valid days, rounded down to
     /// whole units; then each step of `rise` comes after `every_weeks` whole weeks, planned beforehand and not led by
-    /// how a week felt.
+    /// how a week felt. Steps follow a goal that came from this rule; from any other it starts.
     Quota {
         /// Valid days that the mean needs.
         baseline_days: u32,

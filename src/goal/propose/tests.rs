@@ -278,10 +278,23 @@ fn a_build_up_goes_from_row_to_row() {
 fn a_quota_starts_below_the_mean_and_rises_by_the_calendar() {
     let rule = Rule::Quota { baseline_days: 7, start_percent: 75, rise: 5, every_weeks: 1 };
     let start = asked(&four_weeks([40; 4]), &plan("brisk_min", 20), &rule);
-    let under_way = GoalVersion { proposal: Some("2026-W20-more".into()), ..goal_of("brisk_min", 30) };
-    let under_way = history([(FIRST, Decision::GoalSet(under_way))]);
+    let of_rule = |rule: &str| {
+        let proposal = Some("2026-W20-more".into());
+        let goal = GoalVersion { proposal, rule: Some(rule.into()), ..goal_of("brisk_min", 30) };
+        history([(FIRST, Decision::GoalSet(goal))])
+    };
+    let under_way = of_rule("quota");
 
     assert_eq!(kinds(&start)[0], ("more", 30));
+    assert_eq!(start[0].goal.rule.as_deref(), Some("quota"));
+    let changed = asked(&four_weeks([60; 4]), &of_rule("weekly_percent"), &rule);
+    assert_eq!((kinds(&changed)[0], changed[0].reason.key), (("more", 45), "proposal-quota-start"));
+    let smaller = asked(&four_weeks([30, 30, 30, 5]), &under_way, &rule);
+    assert_eq!(
+        (kinds(&smaller)[0].0, smaller[0].goal.rule.as_deref()),
+        ("less", Some("quota")),
+        "it goes on from there"
+    );
     // Four of seven days reached: half the plan is known to be done, and that is enough here.
     let so_so = [Some(30), Some(30), Some(30), Some(30), Some(9), Some(9), Some(9)];
     let rows = rows([[Some(30); 7], [Some(30); 7], [Some(30); 7], so_so].concat());

@@ -174,6 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_any_size_are_compared_and_keys_beside_a_rule_are_named() {
+        let rule = "name = \"weekly_percent\"\npercent = 10\nof = \"goal\"";
+        let huge = "name = \"time_build_up\"\nrows = [{ minutes = 4000000000, days = 4000000000, weeks = 1 }, \
+            { minutes = 1, days = 1, weeks = 1 }]";
+
+        assert!(found(rule, huge).iter().any(|(key, line)| key == "rule.rows" && *line == Some(10)));
+        let beside = parse_programme(&FILE.replace(rule, "name = \"fixed\"\npercent = 10"), "study.toml").unwrap_err();
+        assert!(beside.to_string().contains("line 8: unknown field `percent`"), "{beside}");
+    }
+
+    #[test]
     fn the_built_in_programmes_are_read_and_their_words_are_calm() {
         let (all, errors) = programmes(&[]);
 

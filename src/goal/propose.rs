@@ -172,7 +172,7 @@ impl Look<'_> {
     fn wanted(&self) -> Option<Step> {
         let (measure, goal) = (&self.goal.measure, self.goal);
         match self.asked.rule {
-            Rule::Fixed => None,
+            Rule::Fixed {} => None,
             Rule::WeeklyPercent { percent, of, at_most } => {
                 let good = self.asked.pace.good_weeks;
                 if !self.went_well(good) {
@@ -224,9 +224,8 @@ impl Look<'_> {
             return None;
         }
         let here = u64::from(goal.amount) * u64::from(goal.days.len());
-        let volume = |row: &BuildUp| u64::from(row.minutes) * u64::from(row.days);
-        let next = rows.iter().find(|row| volume(row) > here)?;
-        let weeks = rows.iter().rev().find(|row| volume(row) <= here).map_or(1, |row| row.weeks);
+        let next = rows.iter().find(|row| row.in_week() > here)?;
+        let weeks = rows.iter().rev().find(|row| row.in_week() <= here).map_or(1, |row| row.weeks);
         let reason =
             Phrase::new("proposal-build-up").with("weeks", weeks).with("minutes", next.minutes).with("days", next.days);
         self.went_well(weeks).then(|| self.sized(next.minutes, goal.days.filled_to(next.days), reason))

@@ -340,7 +340,7 @@ mod laws {
     fn any_rule() -> impl Strategy<Value = Rule> {
         let of = prop_oneof![Just(PercentOf::Goal), Just(PercentOf::Mean)];
         prop_oneof![
-            Just(Rule::Fixed),
+            Just(Rule::default()),
             (1..50_u32, of, prop::option::of(1..50_u32)).prop_map(|(percent, of, at_most)| Rule::WeeklyPercent {
                 percent,
                 of,

@@ -44,6 +44,17 @@ fn other_rules_differ_from_the_built_in_ones_in_what_their_names_say() {
 }
 
 #[test]
+fn the_programme_that_the_documents_show_is_one() {
+    let page = fs::read_to_string(config_dir().join("../docs/programmes.md")).expect("docs/programmes.md");
+    let shown =
+        page.split("```toml\n").filter_map(|part| part.split("```").next()).find(|part| part.starts_with("name"));
+
+    let programme = parse_programme(shown.expect("a programme"), "docs/programmes.md").expect("it fits");
+
+    assert_eq!(programme.name, "study-a");
+}
+
+#[test]
 fn every_programme_on_paper_is_built_in_and_says_what_it_is_not() {
     let built_in = Config::default().programmes();
 

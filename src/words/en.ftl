@@ -109,7 +109,7 @@ today-not-synced-safe = { $heard } Your steps are safe on the band. Put it near 
 today-not-worn = The band was not worn on { $weekday }, so we leave that day open.
 today-steps-only = You took { $steps }. This band does not tell us how fast, so we show the steps and leave the minutes open.
 today-open = Part of today is not known, so we leave it open. Everything you do counts.
-today-nothing-arrived = Nothing has arrived from your counter yet.
+today-nothing-arrived = Nothing has arrived from your band yet.
 heard-never = We have not heard from your band yet.
 heard-not-since = We have not heard from your band since { $since }.
 
@@ -927,8 +927,8 @@ network-revoke = Stop letting { $name } in
 privacy-title = What is kept about you
 privacy-back = Back to what is kept about you
 privacy-kept = What is kept
-privacy-since = What your counter counted, since { $date }.
-privacy-nothing-counted = Nothing that a counter counted.
+privacy-since = What your band counted, since { $date }.
+privacy-nothing-counted = Nothing that a band counted.
 privacy-readings = { $count ->
     [one] { $count } reading of { $label }.
    *[other] { $count } readings of { $label }.
@@ -974,7 +974,7 @@ privacy-erase-title = Erase what is kept about you
 privacy-erase-gone = This goes, from every file on this computer that Brisk keeps:
 privacy-erase-gone-readings = every reading of your days, and the days made of them
 privacy-erase-gone-words = your goals, your diary, your answers and your own words
-privacy-erase-gone-counter = your counter is not looked for any more; what it holds itself stays in it
+privacy-erase-gone-counter = your band is not looked for any more; what it holds itself stays in it
 privacy-erase-stays = This stays: one line that says that somebody's records were erased, when, and how many they were. It names nobody. Copies that you made yourself, and what you took with you, are yours to look after.
 privacy-erase-first = If you would like to keep a copy, take it before:
 privacy-erase-type = To go on, type { $id } and press the button.

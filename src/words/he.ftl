@@ -127,7 +127,7 @@ today-not-synced-safe = { $heard } הצעדים שלכם שמורים בצמיד
 today-not-worn = הצמיד לא היה על היד ב{ $weekday }, ולכן אנחנו משאירים את היום הזה פתוח.
 today-steps-only = הלכתם { $steps }. הצמיד הזה לא אומר לנו באיזה קצב, ולכן אנחנו מציגים את הצעדים ומשאירים את הדקות פתוחות.
 today-open = חלק מהיום לא ידוע, ולכן אנחנו משאירים אותו פתוח. כל מה שאתם עושים נחשב.
-today-nothing-arrived = עדיין לא הגיע דבר ממד הצעדים שלכם.
+today-nothing-arrived = עדיין לא הגיע דבר מהצמיד שלכם.
 heard-never = עדיין לא שמענו מהצמיד שלכם.
 heard-not-since = לא שמענו מהצמיד שלכם מאז { $since }.
 
@@ -970,8 +970,8 @@ network-revoke = לבטל את הגישה של { $name }
 privacy-title = מה נשמר עליכם
 privacy-back = חזרה למה שנשמר עליכם
 privacy-kept = מה נשמר
-privacy-since = מה שמד הצעדים שלכם ספר, מאז { $date }.
-privacy-nothing-counted = עדיין אין דבר ממד צעדים.
+privacy-since = מה שהצמיד שלכם ספר, מאז { $date }.
+privacy-nothing-counted = עדיין אין דבר מצמיד.
 privacy-readings = { $count ->
     [one] קריאה אחת של { $label }.
     [two] שתי קריאות של { $label }.
@@ -1021,7 +1021,7 @@ privacy-erase-title = מחיקת מה שנשמר עליכם
 privacy-erase-gone = זה נמחק, מכל קובץ ש-Brisk שומר במחשב הזה:
 privacy-erase-gone-readings = כל הקריאות של הימים שלכם, והימים שחושבו מהן
 privacy-erase-gone-words = היעדים שלכם, היומן שלכם, התשובות שלכם והמילים שלכם
-privacy-erase-gone-counter = לא מחפשים עוד את מד הצעדים שלכם; מה ששמור בו נשאר בו
+privacy-erase-gone-counter = לא מחפשים עוד את הצמיד שלכם; מה ששמור בו נשאר בו
 privacy-erase-stays = זה נשאר: שורה אחת שאומרת שנמחקו נתונים, מתי, וכמה. אין בה שם. על עותקים שהכנתם ועל מה שלקחתם אתם שומרים בעצמכם.
 privacy-erase-first = אם תרצו לשמור עותק, אפשר לקחת אותו לפני כן:
 privacy-erase-type = כדי להמשיך, הקלידו { $id } ולחצו על הכפתור.

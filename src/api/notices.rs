@@ -19,6 +19,7 @@ use crate::{
         band::{self, BandFacts, Concern},
     },
     store::CounterIdentity,
+    time::Calendar,
     words::{Phrase, say},
 };
 
@@ -53,11 +54,11 @@ pub fn concerns(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Ve
             continue;
         }
         let Some(state) = app.store.counter(entry.device)? else { continue };
-        let calendar = app.book.people().into_iter().find(|person| Some(&person.id) == entry.person.as_ref());
-        let day = |at: DateTime<Utc>| match &calendar {
-            Some(person) => person.calendar.day_at(at.timestamp()).date,
-            None => at.date_naive(),
-        };
+        let owner = app.book.people().into_iter().find(|person| Some(&person.id) == entry.person.as_ref());
+        let clock = &app.config.clock;
+        let calendar = owner
+            .map_or_else(|| Calendar::new(clock.zone.zone(), clock.start_of_day), |person| person.calendar.clone());
+        let day = |at: DateTime<Utc>| calendar.day_at(at.timestamp()).date;
         let kind = device::kind(entry.kind);
         let told = state.identity.as_ref().map(CounterIdentity::resolution);
         let facts = BandFacts {

@@ -107,6 +107,7 @@ impl Home {
             therapist: None,
             stage: None,
             proposal: None,
+            rule: None,
         };
         self.book.decide(&self.person, Decision::GoalSet(goal), "bench", self.clock.utc())?;
         Ok(())

@@ -28,7 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use firmware_protocol::{device, driver::Resolution};
+use firmware_protocol::device::{self, Kind};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -43,14 +43,15 @@ pub use self::{
     schema::CONTROL_SOCKET,
 };
 use crate::{
-    config::{ClockZone, Config},
+    config::{ClockZone, Config, Programme},
     days::{DayBook, DaysError, Person},
     delivery::Deliveries,
     devices::{Counter, asset_labels},
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
-    store::{BondLevel, CounterState, Store, StoreError},
+    person::band,
+    store::{BondLevel, CounterIdentity, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
     web::door::Door,
@@ -67,6 +68,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Questions that can be asked.
     pub instruments: Vec<Instrument>,
+    /// Programmes that can be used.
+    pub programmes: Vec<Programme>,
     /// The program's clock.
     pub clock: Arc<dyn Clock>,
     /// The counters of this home.
@@ -112,13 +115,15 @@ pub struct BoardEntry {
 impl App {
     /// Answers from this store alone: no radio, nobody looks after a counter, nothing was noticed.
     pub fn new(store: Arc<Store>, book: DayBook, config: Arc<Config>, clock: Arc<dyn Clock>, door: Arc<Door>) -> Self {
-        let (instruments, data_dir) = (config.instruments(), store.dir().to_owned());
+        let (instruments, programmes) = (config.instruments(), config.programmes());
+        let data_dir = store.dir().to_owned();
         let deliveries = Deliveries::new(&config, asset_labels(&config, store.host_id(), book.people().iter()));
         Self {
             store,
             book,
             config,
             instruments,
+            programmes,
             clock,
             board: Vec::new(),
             desk: None,
@@ -270,17 +275,20 @@ impl App {
         for wearing in &person.counters {
             let Some(state) = self.store.counter(wearing.device)? else { continue };
             let kind = self.board.iter().find(|entry| entry.device == wearing.device).map(|entry| entry.kind);
-            let memory = kind.and_then(device::kind).and_then(|kind| kind.memory_days);
-            let keeps = state.identity.is_some_and(|identity| identity.resolution() != Resolution::Counter);
-            let reaches = memory
-                .zip(state.last_arrival)
-                .is_some_and(|(days, heard)| now - heard < TimeDelta::days(i64::from(days)));
-            if keeps && reaches {
+            let memory = horizon(kind.and_then(device::kind), Some(&state));
+            if memory.zip(state.last_arrival).is_some_and(|(reach, heard)| now - heard < reach) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+/// How far back the memory of a counter of this kind reaches, with what it said of itself.
+fn horizon(kind: Option<&Kind>, state: Option<&CounterState>) -> Option<TimeDelta> {
+    let identity = state.and_then(|state| state.identity.as_ref());
+    let resolution = identity.map(CounterIdentity::resolution);
+    band::horizon(kind, resolution, identity.and_then(|identity| identity.memory_minutes))
 }
 
 /// An answer that is not the one that was asked for.

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use instruments::{InstrumentError, parse_instrument};
 pub use paths::Paths;
-pub use programmes::{Programme, Text, parse_programme, programmes};
+pub use programmes::{Programme, Text, parse_programme};
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use secret::{Secret, SecretError, read_secret};
 pub use sections::{
@@ -96,13 +96,12 @@ impl Config {
                         *file = folder.join(&*file);
                     }
                 }
-                let (_, errors) = instruments::instruments(&config.study.instruments);
-                let problem = |error: InstrumentError| ConfigProblem {
-                    key: "study.instruments".to_owned(),
-                    line: None,
-                    text: error.to_string(),
-                };
-                let problems: Vec<_> = errors.into_iter().map(problem).collect();
+                let problem = |key: &str, text: String| ConfigProblem { key: key.to_owned(), line: None, text };
+                let (_, odd_instruments) = instruments::instruments(&config.study.instruments);
+                let (_, odd_programmes) = programmes::programmes(&config.study.programmes);
+                let odd = odd_instruments.iter().map(|error| problem("study.instruments", error.to_string()));
+                let odd = odd.chain(odd_programmes.iter().map(|error| problem("study.programmes", error.to_string())));
+                let problems: Vec<_> = odd.collect();
                 if problems.is_empty() { Ok(config) } else { Err(ConfigErrors { origin, problems }) }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -141,6 +140,12 @@ impl Config {
     /// cannot be read; one that was broken since is left out.
     pub fn instruments(&self) -> Vec<Instrument> {
         instruments::instruments(&self.study.instruments).0
+    }
+
+    /// The programmes that come with this program, and those of the study. [`Config::load`] has refused files that
+    /// cannot be read; one that was broken since is left out.
+    pub fn programmes(&self) -> Vec<Programme> {
+        programmes::programmes(&self.study.programmes).0
     }
 
     /// The rules that turn minutes into days.

@@ -26,7 +26,7 @@ use self::{air::air_address, socket::ControlSocket};
 pub use self::{air::simulated_air, socket::remove_socket};
 use crate::{
     api::{self, App, BoardEntry},
-    config::{self, Config, RadioKind},
+    config::{Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
     notify,
@@ -96,9 +96,6 @@ pub fn run(config: Config, data_dir: &Path, socket: &Path) -> Result<(), DaemonE
         let mut notes = api::opening_notes(&report);
         for note in &notes {
             tracing::warn!("{note}");
-        }
-        if let Err(problems) = config::programmes(&home.config.study.programmes) {
-            tracing::warn!("{problems}\nThe programmes of this file cannot be used; everything else goes on");
         }
         // Once for every change of the counters: everything is wired anew on the same store and the same radio.
         loop {

@@ -5,17 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use firmware_protocol::device::Kind;
 use serde::{Deserialize, Serialize};
 
-use crate::{model::DeviceId, trouble::Cause, words::Phrase};
+use crate::{model::DeviceId, person::band, trouble::Cause, words::Phrase};
 
-/// A battery below this is called flat, percent.
-const FLAT_PERCENT: u8 = 10;
 /// A counter that was heard at least this strongly was near: it did not just wander out of reach. About four metres
 /// of a room; a body in between takes 10 to 20 dB.
 const NEAR_DBM: i16 = -75;
 /// … and not longer ago than this.
 const NEAR_WITHIN: TimeDelta = TimeDelta::minutes(30);
-/// A counter's memory is called running out at this part of it (complaint 8 of the trials: after the loss is too late).
-const MEMORY_USED_PERCENT: i64 = 40;
 /// A counter's clock that is further off than this is worth a word, milliseconds.
 const CLOCK_OFF_MS: i64 = 10 * 60 * 1000;
 
@@ -45,6 +41,8 @@ pub struct CounterFacts {
     pub label: Option<String>,
     /// What kind.
     pub kind: &'static Kind,
+    /// How far back its memory reaches ([`band::horizon`]).
+    pub horizon: Option<TimeDelta>,
     /// What went wrong last; none after a complete dialogue, or when nothing was tried yet.
     pub cause: Option<Cause>,
     /// When it was last in reach, and how strongly.
@@ -142,7 +140,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
 
 fn causes_of(counter: &CounterFacts, facts: &Facts) -> Vec<Cause> {
     let mut causes = Vec::new();
-    let flat = counter.battery_percent.is_some_and(|percent| percent < FLAT_PERCENT);
+    let flat = counter.battery_percent.is_some_and(band::is_soon_flat);
     match counter.cause {
         // Without a radio nothing is heard, and nothing more can be said.
         Some(_) if facts.radio.is_some() => {}
@@ -156,11 +154,9 @@ fn causes_of(counter: &CounterFacts, facts: &Facts) -> Vec<Cause> {
     if flat {
         causes.push(Cause::BatteryFlat);
     }
-    if let (Some(arrived), Some(days)) = (counter.arrived, counter.kind.memory_days) {
-        let horizon = TimeDelta::days(i64::from(days)) * i32::try_from(MEMORY_USED_PERCENT).unwrap_or(i32::MAX) / 100;
-        if facts.now - arrived > horizon {
-            causes.push(Cause::MemoryRunsOut);
-        }
+    let told = |(arrived, horizon)| facts.now - arrived >= band::told_after(horizon);
+    if counter.arrived.zip(counter.horizon).is_some_and(told) {
+        causes.push(Cause::MemoryRunsOut);
     }
     if counter.clock_ahead_ms.is_some_and(|ahead| ahead.abs() > CLOCK_OFF_MS) {
         causes.push(Cause::CounterClockOff);
@@ -201,6 +197,7 @@ mod tests {
                 device: DeviceId([1; 8]),
                 label: None,
                 kind: &step_log::KIND,
+                horizon: Some(TimeDelta::days(30)),
                 cause: None,
                 heard: Some((now - TimeDelta::hours(2), Some(-60))),
                 arrived: Some(now - TimeDelta::hours(2)),
@@ -279,8 +276,17 @@ mod tests {
     #[test]
     fn a_counter_unheard_for_twelve_of_thirty_days_is_called_before_anything_is_lost() {
         let mut facts = well();
-        facts.counters[0].arrived = Some(facts.now - TimeDelta::days(13));
+        facts.counters[0].arrived = Some(facts.now - TimeDelta::days(12));
 
         assert_eq!(causes(&facts), [Cause::MemoryRunsOut]);
+    }
+
+    #[test]
+    fn a_battery_is_flat_here_when_the_helper_is_told_that_it_soon_is() {
+        for (percent, expected) in [(15, vec![Cause::BatteryFlat]), (16, vec![])] {
+            let mut facts = well();
+            facts.counters[0].battery_percent = Some(percent);
+            assert_eq!(causes(&facts), expected, "{percent}");
+        }
     }
 }

@@ -105,7 +105,7 @@ fn tell_helper(app: &App, told: &Told, now: DateTime<Utc>) -> Result<Told, Probl
     let mut current = Told::new();
     for (device, concern, facts) in notices::concerns(app, None, now)? {
         if current.insert((device, concern)) && !told.contains(&(device, concern)) {
-            tracing::warn!("{}", concern.phrase(&BandFacts { name: device.to_string(), ..facts }));
+            tracing::warn!("{}", concern.phrase(&BandFacts { name: device.to_string(), ..facts }, now));
         }
     }
     for (device, concern) in told.difference(&current) {

@@ -3,7 +3,10 @@
 
 use std::io;
 
-use firmware_protocol::{device::Kind, driver::Fault};
+use firmware_protocol::{
+    device::Kind,
+    driver::{Fault, Resolution},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{radio::RadioError, words::Phrase};
@@ -204,10 +207,28 @@ impl Cause {
     /// Both, for the status of a counter of this kind: with what this kind needs to be heard.
     pub fn sentence(self, kind: &Kind) -> String {
         match self {
-            Self::NotHeard => {
-                format!("{} Its steps stay on it. {}", self.what(), kind.wake)
-            }
+            // A running total alone says nothing of when, and what is added up too late belongs to no day.
+            Self::NotHeard if kind.resolution == Resolution::Counter => format!("{} {}", self.what(), kind.wake),
+            Self::NotHeard => format!("{} {} {}", self.what(), Phrase::new("trouble-steps-stay"), kind.wake),
             _ => format!("{} {}", self.what(), self.next_step()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_protocol::device::step_log;
+
+    use super::*;
+
+    #[test]
+    fn steps_are_said_to_stay_only_on_a_counter_that_keeps_them_and_only_while_its_memory_lasts() {
+        let total = Kind { resolution: Resolution::Counter, ..step_log::KIND };
+
+        let kept = Cause::NotHeard.sentence(&step_log::KIND);
+        let forgotten = Cause::NotHeard.sentence(&total);
+
+        assert!(kept.contains("as long as its memory lasts"), "{kept}");
+        assert!(!forgotten.contains("memory") && !forgotten.contains("stay on it"), "{forgotten}");
     }
 }

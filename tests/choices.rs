@@ -36,9 +36,14 @@ struct House {
 
 impl House {
     fn new(change: impl FnOnce(&mut Person)) -> Self {
+        Self::with("[notify]\npatient = true\n", Some("p1"), change)
+    }
+
+    /// With these settings; the band is this person's.
+    fn with(settings: &str, owner: Option<&str>, change: impl FnOnce(&mut Person)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(dir.path()).unwrap().0);
-        let config = Config::parse("[notify]\npatient = true\n", "test").unwrap();
+        let config = Config::parse(settings, "test").unwrap();
         let calendar = Calendar::midnight("UTC".parse().unwrap());
         let mut person = Person::new("p1".parse().unwrap(), calendar, Vec::new());
         change(&mut person);
@@ -48,7 +53,7 @@ impl House {
             address: None,
             bond: BondLevel::None,
             label: Some("wrist".to_owned()),
-            person: Some("p1".parse().unwrap()),
+            person: owner.map(|id| id.parse().unwrap()),
             wanted: true,
             status: None,
         };
@@ -295,7 +300,7 @@ fn the_helper_is_told_of_a_band_that_is_flat_or_silent_until_it_is_not() {
     let house = House::new(|_| {});
     let never = house.helper();
 
-    house.hear(100, 15);
+    house.hear(296, 15);
     let both = house.helper();
     let status = numbers::status(house.app()).unwrap().counters[0].notices.clone();
     house.hear(1, 15);
@@ -306,7 +311,19 @@ fn the_helper_is_told_of_a_band_that_is_flat_or_silent_until_it_is_not() {
     assert_eq!((never, both), (vec![], vec!["helper-flat-soon", "helper-silent"]));
     assert_eq!((heard, charged), (vec!["helper-flat-soon"], vec![]));
     assert!(status[0].starts_with("wrist: the battery is at 15 percent."), "{status:?}");
-    assert!(status[1].starts_with("wrist: nothing has arrived since Sunday 10 May."), "{status:?}");
+    assert!(status[1].starts_with("wrist: nothing has arrived since Saturday 2 May."), "{status:?}");
+}
+
+#[test]
+fn a_band_that_nobody_wears_was_last_heard_on_a_day_of_this_home() {
+    let house = House::with("[clock]\nzone = \"Pacific/Auckland\"\n", None, |_| {});
+
+    // Four in the afternoon of 1 May in UTC.
+    house.hear(306, 90);
+
+    let concerns = notices::concerns(house.app(), None, now()).unwrap();
+    let dates: Vec<_> = concerns.iter().map(|(_, _, facts)| facts.last_date.unwrap().to_string()).collect();
+    assert_eq!(dates, ["2026-05-02"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use brisk::{
-    config::{Config, parse_programme, programmes, read_rules, show},
+    config::{Config, parse_programme, read_rules, show},
     model::{BoutKind, Rules, WearMethod},
 };
 
@@ -44,8 +44,19 @@ fn other_rules_differ_from_the_built_in_ones_in_what_their_names_say() {
 }
 
 #[test]
+fn the_programme_that_the_documents_show_is_one() {
+    let page = fs::read_to_string(config_dir().join("../docs/programmes.md")).expect("docs/programmes.md");
+    let shown =
+        page.split("```toml\n").filter_map(|part| part.split("```").next()).find(|part| part.starts_with("name"));
+
+    let programme = parse_programme(shown.expect("a programme"), "docs/programmes.md").expect("it fits");
+
+    assert_eq!(programme.name, "study-a");
+}
+
+#[test]
 fn every_programme_on_paper_is_built_in_and_says_what_it_is_not() {
-    let built_in = programmes(&[]).expect("programmes");
+    let built_in = Config::default().programmes();
 
     for entry in fs::read_dir(config_dir().join("programmes")).expect("config/programmes") {
         let path = entry.expect("an entry").path();

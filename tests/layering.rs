@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "privacy",
         &["model", "words", "time", "config", "store", "aggregate", "export", "goal", "person", "days", "devices"],
     ),
-    ("doctor", &["model", "words", "trouble"]),
+    ("doctor", &["model", "words", "person", "trouble"]),
     ("api", LEFT_OF_API),
     ("web", LEFT_OF_API),
     ("notify", LEFT_OF_API),

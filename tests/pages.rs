@@ -84,6 +84,7 @@ impl Home {
             therapist: None,
             stage: None,
             proposal: None,
+            rule: None,
         };
         self.house.app.book.decide(&person, goal::Decision::GoalSet(goal), "person", self.now()).unwrap();
     }

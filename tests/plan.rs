@@ -6,6 +6,9 @@ mod home;
 mod pages;
 mod support;
 
+use std::{sync::Barrier, thread};
+
+use brisk::{api::goals, goal::GoalVersion};
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -95,6 +98,39 @@ async fn an_answer_to_a_plan_that_has_changed_meanwhile_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_goal_sent_twice_at_once_succeeds_twice_and_is_stored_once() {
+    let plan = Plan::with_goal().await;
+    let app = plan.app();
+    let (person, now) = (app.book.person(None).unwrap(), app.clock.utc());
+    let known = person.record.goals.version("g1").unwrap().clone();
+    let goal = GoalVersion { id: "g2".into(), amount: 30, from: TODAY.parse().unwrap(), ..known };
+    let decided = plan.decisions();
+
+    let both = Barrier::new(2);
+    let send = || {
+        both.wait();
+        goals::set(app, &person, &goal, now).is_ok()
+    };
+    let done = thread::scope(|scope| [scope.spawn(send), scope.spawn(send)].map(|sending| sending.join().unwrap()));
+
+    assert_eq!(done, [true, true]);
+    assert_eq!(plan.decisions() - decided, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_whose_goal_was_set_before_its_answer_was_noted_can_still_be_answered() {
+    let plan = Plan::with_goal().await;
+    plan.set_goal(json!({"id": "g2", "amount": 15, "from": "2026-06-15", "proposal": "2026-W24-less"})).await;
+    let decided = plan.decisions();
+    let answer = json!({"proposal": "2026-W24-less", "accepted": true, "once": "g2"});
+
+    let answered = plan.post("goals/proposals/answer", answer).await;
+
+    assert_eq!((answered.code, plan.decisions() - decided), (200, 1), "{}", answered.text);
+    assert_eq!(answered.json()["history"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keeping_the_plan_is_noted_and_sets_no_other_goal() {
     let plan = Plan::with_goal().await;
 
@@ -122,6 +158,19 @@ async fn the_review_of_the_week_that_ended_begins_with_what_went_well() {
     assert_eq!(earlier["proposals"], json!([]), "the next week is chosen after the last one");
     assert_eq!((now.code, far.code), (422, 422));
     assert!(now.text.contains("still under way"), "{}", now.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_studys_programme_with_small_choices_offers_them_whatever_it_is_called() {
+    let plan = Plan::with_goal().await;
+    let before = plan.get("choices").await.json();
+    plan.post("programme", json!({"programme": "study-a"})).await;
+
+    let offered = plan.get("choices").await.json();
+    let today = plan.page("/").await;
+
+    assert_eq!((&before["offered"], &offered["offered"]), (&json!(false), &json!(true)));
+    assert!(today.text.contains("href=\"/choice\""), "{}", today.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,5 +283,5 @@ fn a_studys_own_programme_is_checked_with_the_settings() {
 
     assert_eq!((missing.code, wrong.code, right.code), (Some(2), Some(2), Some(0)));
     assert!(missing.err.contains("own.toml") && missing.err.contains("cannot be read"), "{}", missing.err);
-    assert!(wrong.err.contains("line 10: rule.percent: between 1 and 50"), "{}", wrong.err);
+    assert!(wrong.err.contains("line 11: rule.percent: between 1 and 50"), "{}", wrong.err);
 }

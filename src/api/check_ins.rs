@@ -103,10 +103,7 @@ pub fn set(app: &App, person: &Person, set: CheckInsSet, now: DateTime<Utc>) -> 
         });
     }
     found.done().map_err(refused)?;
-    let today = person.calendar.day_at(now.timestamp()).date;
-    if set.from > today || person.record.check_ins.asked_on(today) != set.instruments {
-        app.book.decide(person, OwnDecision::CheckInsSet(set), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::CheckInsSet(set), "person", now)?;
     Ok(())
 }
 
@@ -129,9 +126,7 @@ pub fn answer(app: &App, person: &Person, given: Answered, now: DateTime<Utc>) -
         date: given.date.unwrap_or(today),
         answers: given.answers,
     };
-    if !person.record.check_ins.answers().contains(&answer) {
-        app.book.decide(person, OwnDecision::CheckInAnswered(answer.clone()), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::CheckInAnswered(answer.clone()), "person", now)?;
     Ok(answer)
 }
 

@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, ErrorReply, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking, review};
 use crate::{
     days::Person,
     person::{
@@ -60,12 +60,23 @@ impl From<&Choice> for ChoiceReply {
     }
 }
 
+/// Whether one small choice a day is offered on a date: the programme has them, or the person planned one before.
+pub fn are_offered(app: &App, person: &Person, date: NaiveDate) -> bool {
+    let programme = review::programme_on(app, person, date);
+    programme.is_some_and(|programme| programme.small_choices) || !person.record.choices.is_empty()
+}
+
 /// The choices of a span of days; without one, of the last four weeks and the week ahead.
-pub fn choices(person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>, now: DateTime<Utc>) -> ChoicesReply {
+pub fn choices(
+    app: &App,
+    person: &Person,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> ChoicesReply {
     let today = person.calendar.day_at(now.timestamp()).date;
-    let record = &person.record;
-    let span = record.choices.between(from.unwrap_or(today - WEEKS_BACK), to.unwrap_or(today + WEEK_AHEAD));
-    ChoicesReply { today, offered: record.offers_choices(today), choices: span.map(ChoiceReply::from).collect() }
+    let span = person.record.choices.between(from.unwrap_or(today - WEEKS_BACK), to.unwrap_or(today + WEEK_AHEAD));
+    ChoicesReply { today, offered: are_offered(app, person, today), choices: span.map(ChoiceReply::from).collect() }
 }
 
 /// Plans a choice; the same plan sent twice is noted once.
@@ -73,10 +84,7 @@ pub fn choices(person: &Person, from: Option<NaiveDate>, to: Option<NaiveDate>, 
 /// # Errors
 /// When it does not fit, with every reason, or when the store fails.
 pub fn plan(app: &App, person: &Person, plan: ChoicePlan, now: DateTime<Utc>) -> Result<(), Problem> {
-    let noted = person.record.choices.on(plan.date).is_some_and(|known| known.plan == plan && !known.was_put_off());
-    if !noted {
-        app.book.decide(person, OwnDecision::ChoicePlanned(plan), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::ChoicePlanned(plan), "person", now)?;
     Ok(())
 }
 
@@ -85,10 +93,7 @@ pub fn plan(app: &App, person: &Person, plan: ChoicePlan, now: DateTime<Utc>) ->
 /// # Errors
 /// When it does not fit, with every reason, or when the store fails.
 pub fn answer(app: &App, person: &Person, answer: ChoiceAnswer, now: DateTime<Utc>) -> Result<(), Problem> {
-    let known = person.record.choices.on(answer.date).and_then(|choice| choice.answer.as_ref());
-    if known != Some(&answer) {
-        app.book.decide(person, OwnDecision::ChoiceAnswered(answer), "person", now)?;
-    }
+    app.book.decide(person, OwnDecision::ChoiceAnswered(answer), "person", now)?;
     Ok(())
 }
 
@@ -100,7 +105,7 @@ pub(super) async fn get_choices(
 ) -> Result<Json<ChoicesReply>, Problem> {
     blocking(app, move |app| {
         let person = app.book.person(asked.person.as_ref())?;
-        Ok(choices(&person, asked.from, asked.to, app.trusted_now()?))
+        Ok(choices(app, &person, asked.from, asked.to, app.trusted_now()?))
     })
     .await
 }

@@ -10,7 +10,7 @@ use axum::{Json, extract::State};
 use firmware_protocol::device;
 use serde::{Deserialize, Serialize};
 
-use super::{App, ErrorReply, Problem, blocking};
+use super::{App, ErrorReply, Problem, blocking, horizon};
 use crate::{
     config::ClockZone,
     doctor::{self, CounterFacts, Facts, Finding, Look},
@@ -72,10 +72,12 @@ fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<F
         {
             cause = Some(Cause::PairingLostHere);
         }
+        let kind = device::kind(entry.kind);
         counters.push(CounterFacts {
             device: entry.device,
             label: entry.label.clone(),
-            kind: device::kind(entry.kind).unwrap_or(&device::step_log::KIND),
+            kind: kind.unwrap_or(&device::step_log::KIND),
+            horizon: horizon(kind, state.as_ref()),
             cause,
             heard: status.and_then(|status| status.last_heard),
             arrived: state.as_ref().and_then(|state| state.last_arrival),

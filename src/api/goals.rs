@@ -76,9 +76,7 @@ fn today(person: &Person, now: DateTime<Utc>) -> NaiveDate {
 /// # Errors
 /// When it cannot stand, with every reason, or when the store fails.
 pub fn set(app: &App, person: &Person, goal: &GoalVersion, now: DateTime<Utc>) -> Result<(), Problem> {
-    if person.record.goals.version(&goal.id) != Some(goal) {
-        app.book.decide(person, Decision::GoalSet(goal.clone()), "person", now)?;
-    }
+    app.book.decide(person, Decision::GoalSet(goal.clone()), "person", now)?;
     Ok(())
 }
 
@@ -95,17 +93,13 @@ pub fn pause(
 ) -> Result<(), Problem> {
     let from = today(person, now);
     let participant = person.id.clone();
-    match person.record.goals.paused_until(from) {
-        Some(known) if known == until => return Ok(()),
+    let decision = match person.record.goals.paused_until(from) {
         Some(known) if known > until && until >= from => {
-            let decision = Decision::GoalResumed { participant, from: until + Days::new(1) };
-            app.book.decide(person, decision, "person", now)?;
+            Decision::GoalResumed { participant, from: until + Days::new(1) }
         }
-        Some(_) | None => {
-            let decision = Decision::GoalPaused { participant, from, until, reason };
-            app.book.decide(person, decision, "person", now)?;
-        }
-    }
+        Some(_) | None => Decision::GoalPaused { participant, from, until, reason },
+    };
+    app.book.decide(person, decision, "person", now)?;
     Ok(())
 }
 
@@ -114,10 +108,8 @@ pub fn pause(
 /// # Errors
 /// When the day has gone by, or the store fails.
 pub fn resume(app: &App, person: &Person, from: NaiveDate, now: DateTime<Utc>) -> Result<(), Problem> {
-    if person.record.goals.pauses_from(from) {
-        let decision = Decision::GoalResumed { participant: person.id.clone(), from };
-        app.book.decide(person, decision, "person", now)?;
-    }
+    let decision = Decision::GoalResumed { participant: person.id.clone(), from };
+    app.book.decide(person, decision, "person", now)?;
     Ok(())
 }
 
@@ -132,11 +124,8 @@ pub fn end(
     reason: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let history = &person.record.goals;
-    if history.goal_on(from).is_some() || history.spans().iter().any(|span| span.from > from) {
-        let decision = Decision::GoalEnded { participant: person.id.clone(), from, reason };
-        app.book.decide(person, decision, "person", now)?;
-    }
+    let decision = Decision::GoalEnded { participant: person.id.clone(), from, reason };
+    app.book.decide(person, decision, "person", now)?;
     Ok(())
 }
 
@@ -218,10 +207,8 @@ pub(super) async fn post_excuse(
 ) -> Result<Json<GoalsReply>, Problem> {
     let ExcuseRequest { person, date, by, reason } = asked;
     decided(app, person, move |app, person, now| {
-        if !person.record.goals.is_excused(date) {
-            let participant = person.id.clone();
-            app.book.decide(person, Decision::DayExcused { participant, date, by, reason }, "therapist", now)?;
-        }
+        let participant = person.id.clone();
+        app.book.decide(person, Decision::DayExcused { participant, date, by, reason }, "therapist", now)?;
         Ok(())
     })
     .await

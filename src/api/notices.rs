@@ -7,10 +7,10 @@ use axum::{
     extract::{Query, State},
 };
 use chrono::{DateTime, Utc};
-use firmware_protocol::driver::Resolution;
+use firmware_protocol::{device, driver::Resolution};
 use serde::{Deserialize, Serialize};
 
-use super::{App, Asked, ErrorReply, Problem, blocking};
+use super::{App, Asked, ErrorReply, Problem, blocking, horizon};
 use crate::{
     days::Person,
     model::{DeviceId, ParticipantId},
@@ -19,6 +19,7 @@ use crate::{
         band::{self, BandFacts, Concern},
     },
     store::CounterIdentity,
+    time::Calendar,
     words::{Phrase, say},
 };
 
@@ -53,18 +54,20 @@ pub fn concerns(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Ve
             continue;
         }
         let Some(state) = app.store.counter(entry.device)? else { continue };
-        let calendar = app.book.people().into_iter().find(|person| Some(&person.id) == entry.person.as_ref());
-        let day = |at: DateTime<Utc>| match &calendar {
-            Some(person) => person.calendar.day_at(at.timestamp()).date,
-            None => at.date_naive(),
-        };
+        let owner = app.book.people().into_iter().find(|person| Some(&person.id) == entry.person.as_ref());
+        let clock = &app.config.clock;
+        let calendar = owner
+            .map_or_else(|| Calendar::new(clock.zone.zone(), clock.start_of_day), |person| person.calendar.clone());
+        let day = |at: DateTime<Utc>| calendar.day_at(at.timestamp()).date;
+        let kind = device::kind(entry.kind);
+        let told = state.identity.as_ref().map(CounterIdentity::resolution);
         let facts = BandFacts {
             name: entry.label.clone().unwrap_or_else(|| entry.kind.to_owned()),
             battery_percent: state.battery,
             last_arrival: state.last_arrival,
             last_date: state.last_arrival.map(day),
-            memory_minutes: state.identity.as_ref().and_then(|identity| identity.memory_minutes),
-            resolution: state.identity.as_ref().map_or(Resolution::Minute, CounterIdentity::resolution),
+            horizon: horizon(kind, Some(&state)),
+            resolution: told.or(kind.map(|kind| kind.resolution)).unwrap_or(Resolution::Minute),
         };
         found.extend(band::concerns(&facts, now).into_iter().map(|what| (entry.device, what, facts.clone())));
     }
@@ -76,7 +79,7 @@ pub fn concerns(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Ve
 /// # Errors
 /// When the store fails.
 pub fn helper(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Vec<Phrase>, Problem> {
-    Ok(concerns(app, of, now)?.iter().map(|(_, concern, facts)| concern.phrase(facts)).collect())
+    Ok(concerns(app, of, now)?.iter().map(|(_, concern, facts)| concern.phrase(facts, now)).collect())
 }
 
 /// Puts today's notice away; where there is none, nothing is noted.
@@ -85,10 +88,8 @@ pub fn helper(app: &App, of: Option<&Person>, now: DateTime<Utc>) -> Result<Vec<
 /// When the store fails.
 pub fn seen(app: &App, person: &Person, now: DateTime<Utc>) -> Result<(), Problem> {
     let date = person.calendar.day_at(now.timestamp()).date;
-    if person.record.notices.open_on(date).is_some() {
-        let participant = person.id.clone();
-        app.book.decide(person, OwnDecision::NoticeSeen { participant, date }, "person", now)?;
-    }
+    let participant = person.id.clone();
+    app.book.decide(person, OwnDecision::NoticeSeen { participant, date }, "person", now)?;
     Ok(())
 }
 

@@ -44,18 +44,18 @@ pub fn status(app: &App) -> Result<StatusReply, Problem> {
     }
     counters.extend(known.iter().map(|state| CounterReply::new(None, Some(state), None)));
     // Before the clock is set nobody can tell for how long a band was silent.
-    let set = app.clock.synchronised();
-    let concerns = if set { notices::concerns(app, None, app.clock.utc())? } else { Vec::new() };
+    let (set, now) = (app.clock.synchronised(), app.clock.utc());
+    let concerns = if set { notices::concerns(app, None, now)? } else { Vec::new() };
     for counter in &mut counters {
         let own = concerns.iter().filter(|(device, ..)| counter.id == Some(device.to_string()));
-        counter.notices = own.map(|(_, concern, facts)| concern.phrase(facts).english()).collect();
+        counter.notices = own.map(|(_, concern, facts)| concern.phrase(facts, now).english()).collect();
     }
     let (journal_bytes, index_bytes) = app.store.size();
     Ok(StatusReply {
         software: SOFTWARE.to_owned(),
         process_id: std::process::id(),
-        now: app.clock.utc(),
-        clock_synchronised: app.clock.synchronised(),
+        now,
+        clock_synchronised: set,
         people: app.book.people().iter().map(|person| person.id.clone()).collect(),
         counters,
         data_dir: app.data_dir.clone(),

@@ -5,23 +5,22 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Query, State},
-    http::StatusCode,
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{App, Asked, ErrorReply, Problem, blocking, goals, known_days::KnownDays};
 use crate::{
-    config::{self, Display, Programme},
+    config::{Display, Programme},
     days::Person,
     goal::{
-        self, GoalVersion, Pace, Problems, Proposal, Review, Rule,
+        self, GoalVersion, Problems, Proposal, Review,
         past::{WEEKS_BACK, monday_of, week_name},
         propose::{Asked as AskedFor, Kind},
         review::Looking,
     },
     model::ParticipantId,
-    person::OwnDecision,
+    person::{Decision, OwnDecision},
     words::{Language, Phrase, say},
 };
 
@@ -115,26 +114,10 @@ pub struct ProgrammeRequest {
     pub from: Option<NaiveDate>,
 }
 
-/// All programmes: those that come with the program, and those of the settings.
-///
-/// # Errors
-/// When a file of the settings does not fit.
-pub fn programmes(app: &App) -> Result<Vec<Programme>, Problem> {
-    config::programmes(&app.config.study.programmes).map_err(|problems| {
-        let text = format!(
-            "{problems}\nNothing was changed. Put that file right, or take it out of `[study] programmes` in the settings"
-        );
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, text)
-    })
-}
-
-/// The programme that a person uses on a date.
-///
-/// # Errors
-/// When a file of the settings does not fit.
-pub fn programme_on(app: &App, person: &Person, date: NaiveDate) -> Result<Option<Programme>, Problem> {
-    let Some(name) = person.record.programme_on(date) else { return Ok(None) };
-    Ok(programmes(app)?.into_iter().find(|programme| programme.name == name))
+/// The programme that a person uses on a date; none too where its file is no longer among those of the settings.
+pub fn programme_on<'a>(app: &'a App, person: &Person, date: NaiveDate) -> Option<&'a Programme> {
+    let name = person.record.programme_on(date)?;
+    app.programmes.iter().find(|programme| programme.name == name)
 }
 
 /// Uses a programme from a day on, or none. The same one again changes nothing.
@@ -149,28 +132,26 @@ pub fn use_programme(
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     if let Some(name) = &name {
-        let known: Vec<_> = programmes(app)?.into_iter().map(|programme| programme.name).collect();
-        if !known.contains(name) {
+        let known: Vec<_> = app.programmes.iter().map(|programme| programme.name.as_str()).collect();
+        if !known.contains(&name.as_str()) {
             let phrase =
                 Phrase::new("problem-programme-unknown").with("name", name.as_str()).with("known", known.join(", "));
             return Err(refused("programme", phrase));
         }
     }
-    if person.record.programme_on(from) != name.as_deref() {
-        let participant = person.id.clone();
-        app.book.decide(person, OwnDecision::ProgrammeChosen { participant, programme: name, from }, "person", now)?;
-    }
+    let participant = person.id.clone();
+    app.book.decide(person, OwnDecision::ProgrammeChosen { participant, programme: name, from }, "person", now)?;
     Ok(())
 }
 
 /// What may be chosen for the next week.
 ///
 /// # Errors
-/// When the store fails, or a programme's file does not fit.
+/// When the store fails.
 pub fn proposals(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Vec<Proposal>, Problem> {
     let today = person.calendar.day_at(now.timestamp()).date;
-    let programme = programme_on(app, person, today)?;
-    let (rule, pace) = programme.map_or_else(|| (Rule::default(), Pace::default()), |own| (own.rule, own.pace));
+    let programme = programme_on(app, person, today);
+    let (rule, pace) = programme.map_or_else(Default::default, |own| (own.rule.clone(), own.pace.clone()));
     let monday = monday_of(today);
     let known = KnownDays::read(app, person, monday - Days::new(7 * WEEKS_BACK), monday - Days::new(1), now)?;
     Ok(goal::propose(&AskedFor {
@@ -190,16 +171,20 @@ pub fn proposals(app: &App, person: &Person, now: DateTime<Utc>) -> Result<Vec<P
 pub fn answer(app: &App, person: &Person, answer: &AnswerRequest, now: DateTime<Utc>) -> Result<(), Problem> {
     let today = person.calendar.day_at(now.timestamp()).date;
     let AnswerRequest { proposal: id, accepted, .. } = answer;
-    if person.record.proposals.iter().any(|(known, taken, _)| known == id && taken == accepted) {
+    let participant = person.id.clone();
+    let said = OwnDecision::ProposalAnswered { participant, proposal: id.clone(), accepted: *accepted, date: today };
+    let said = Decision::from(said);
+    // What was answered is not proposed any more: it would look like a plan that has changed.
+    if person.record.holds(&said) {
         return Ok(());
     }
-    let said = OwnDecision::ProposalAnswered {
-        participant: person.id.clone(),
-        proposal: id.clone(),
-        accepted: *accepted,
-        date: today,
-    };
-    person.record.check(&said.clone().into(), today).map_err(Problem::from)?;
+    person.record.check(&said, today).map_err(Problem::from)?;
+    // The goal was set and its answer not yet noted: the same was sent twice at once, or the power went.
+    let was_set = person.record.goals.versions().any(|goal| goal.proposal.as_ref() == Some(id));
+    if *accepted && was_set {
+        app.book.decide(person, said, "person", now)?;
+        return Ok(());
+    }
     let changed = answer.once.as_ref().is_some_and(|once| *once != person.record.goals.next_id());
     let chosen = proposals(app, person, now)?.into_iter().find(|proposal| proposal.id == *id);
     let Some(chosen) = chosen.filter(|_| !changed) else {
@@ -235,9 +220,9 @@ pub fn review(app: &App, person: &Person, date: Option<NaiveDate>, now: DateTime
     let over = monday + Days::new(7);
     let sunday = over - Days::new(1);
     let known = KnownDays::read(app, person, monday, sunday, now)?;
-    let made = |choice: &&crate::person::choice::Choice| choice.answer.as_ref().is_some_and(|answer| answer.done);
+    let made = |choice: &&crate::person::choice::Choice| choice.is_made();
     let choices = person.record.choices.between(monday, sunday).filter(made).count();
-    let pace = programme_on(app, person, sunday)?.map(|programme| programme.pace).unwrap_or_default();
+    let pace = programme_on(app, person, sunday).map(|programme| programme.pace.clone()).unwrap_or_default();
     Ok(goal::review(&Looking {
         days: &known.facts(),
         history: &person.record.goals,
@@ -249,14 +234,9 @@ pub fn review(app: &App, person: &Person, date: Option<NaiveDate>, now: DateTime
 }
 
 /// What the programme in use says at the stage that the person entered.
-///
-/// # Errors
-/// When a programme's file does not fit.
-pub fn stage_text(app: &App, person: &Person, date: NaiveDate, language: Language) -> Result<Option<String>, Problem> {
-    let stage = person.record.goals.goal_on(date).and_then(|goal| goal.stage);
-    let programme = programme_on(app, person, date)?;
-    let text = stage.zip(programme).and_then(|(stage, programme)| programme.stages.get(&stage).cloned());
-    Ok(text.map(|text| text.text_in(language).to_owned()))
+pub fn stage_text(app: &App, person: &Person, date: NaiveDate, language: Language) -> Option<String> {
+    let stage = person.record.goals.goal_on(date)?.stage?;
+    Some(programme_on(app, person, date)?.stages.get(&stage)?.text_in(language).to_owned())
 }
 
 impl ProposalReply {
@@ -341,17 +321,17 @@ pub(super) async fn get_review(
             went_well: sentences(&review.went_well, language),
             open: sentences(&review.open, language),
             question: say(language, &review.question),
-            stage: stage_text(app, &person, review.to, language)?,
+            stage: stage_text(app, &person, review.to, language),
             proposals,
         })
     })
     .await
 }
 
-fn programmes_reply(app: &App, person: &Person) -> Result<ProgrammesReply, Problem> {
+fn programmes_reply(app: &App, person: &Person) -> ProgrammesReply {
     let today = person.calendar.day_at(app.clock.utc().timestamp()).date;
     let in_use = person.record.programme_on(today).map(str::to_owned);
-    Ok(ProgrammesReply { today, in_use, programmes: programmes(app)? })
+    ProgrammesReply { today, in_use, programmes: app.programmes.clone() }
 }
 
 /// All programmes, and the one in use.
@@ -360,7 +340,7 @@ pub(super) async fn get_programme(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<ProgrammesReply>, Problem> {
-    blocking(app, move |app| programmes_reply(app, &*app.book.person(asked.person.as_ref())?)).await
+    blocking(app, move |app| Ok(programmes_reply(app, &*app.book.person(asked.person.as_ref())?))).await
 }
 
 /// Uses a programme from a day on, or none.
@@ -374,7 +354,7 @@ pub(super) async fn post_programme(
         let person = app.book.person(asked.person.as_ref())?;
         let from = asked.from.unwrap_or_else(|| person.calendar.day_at(now.timestamp()).date);
         use_programme(app, &person, asked.programme, from, now)?;
-        programmes_reply(app, &*app.book.person(asked.person.as_ref())?)
+        Ok(programmes_reply(app, &*app.book.person(asked.person.as_ref())?))
     })
     .await
 }

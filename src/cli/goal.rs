@@ -185,6 +185,7 @@ fn set(context: &Context, session: &Session, args: SetArgs) -> anyhow::Result<Ex
             StageArg::Maintenance => Stage::Maintenance,
         }),
         proposal: None,
+        rule: None,
     };
     let goal: GoalVersion = session.post("goals", &goal)?;
     if context.global.json {

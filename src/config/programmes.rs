@@ -2,9 +2,9 @@
 //! (`config/programmes/`); a study names its own in `[study] programmes`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
@@ -72,31 +72,35 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("config/programmes/micro-choices.toml", include_str!("../../config/programmes/micro-choices.toml")),
 ];
 
-/// Every programme there is: those that come with the program, then those of these files.
-///
-/// # Errors
-/// For the first file that cannot be read or does not fit: everything about it.
-pub fn programmes(files: &[PathBuf]) -> Result<Vec<Programme>, ConfigErrors> {
-    let mut all = Vec::new();
-    for (origin, text) in BUILT_IN {
-        all.push(parse_programme(text, origin)?);
-    }
-    let mut names: BTreeSet<String> = all.iter().map(|programme: &Programme| programme.name.clone()).collect();
-    for file in files {
-        let origin = file.display().to_string();
-        let failed = |key: &str, text: String| ConfigErrors {
-            origin: origin.clone(),
-            problems: vec![ConfigProblem { key: key.to_owned(), line: None, text }],
-        };
-        let text =
-            fs::read_to_string(file).map_err(|error| failed("", format!("this file cannot be read: {error}")))?;
-        let programme = parse_programme(&text, &origin)?;
-        if !names.insert(programme.name.clone()) {
-            return Err(failed("name", "another programme has this name; give it one of its own".to_owned()));
+/// The programmes that come with the program, then those of these files; beside them, why some files cannot be used:
+/// everything about each.
+pub fn programmes(files: &[PathBuf]) -> (Vec<Programme>, Vec<ConfigErrors>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let built_in = BUILT_IN.iter().map(|(origin, text)| ((*origin).to_owned(), parse_programme(text, origin)));
+    let own = files.iter().map(|file| (file.display().to_string(), read(file)));
+    for (origin, read) in built_in.chain(own) {
+        match read {
+            Ok(programme) if found.iter().any(|known: &Programme| known.name == programme.name) => {
+                let text = format!("there is another programme called {:?}; give it a name of its own", programme.name);
+                errors.push(failed(origin, "name", text));
+            }
+            Ok(programme) => found.push(programme),
+            Err(error) => errors.push(error),
         }
-        all.push(programme);
     }
-    Ok(all)
+    (found, errors)
+}
+
+fn read(file: &Path) -> Result<Programme, ConfigErrors> {
+    let origin = file.display().to_string();
+    match fs::read_to_string(file) {
+        Ok(text) => parse_programme(&text, &origin),
+        Err(error) => Err(failed(origin, "", format!("this file cannot be read: {error}"))),
+    }
+}
+
+fn failed(origin: String, key: &str, text: String) -> ConfigErrors {
+    ConfigErrors { origin, problems: vec![ConfigProblem { key: key.to_owned(), line: None, text }] }
 }
 
 /// Reads the text of a programme's file; `origin` names it in errors.
@@ -170,9 +174,21 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_programmes_are_read_and_their_words_are_calm() {
-        let all = programmes(&[]).unwrap();
+    fn rows_of_any_size_are_compared_and_keys_beside_a_rule_are_named() {
+        let rule = "name = \"weekly_percent\"\npercent = 10\nof = \"goal\"";
+        let huge = "name = \"time_build_up\"\nrows = [{ minutes = 4000000000, days = 4000000000, weeks = 1 }, \
+            { minutes = 1, days = 1, weeks = 1 }]";
 
+        assert!(found(rule, huge).iter().any(|(key, line)| key == "rule.rows" && *line == Some(10)));
+        let beside = parse_programme(&FILE.replace(rule, "name = \"fixed\"\npercent = 10"), "study.toml").unwrap_err();
+        assert!(beside.to_string().contains("line 8: unknown field `percent`"), "{beside}");
+    }
+
+    #[test]
+    fn the_built_in_programmes_are_read_and_their_words_are_calm() {
+        let (all, errors) = programmes(&[]);
+
+        assert_eq!(errors, []);
         let names: Vec<_> = all.iter().map(|programme| programme.name.as_str()).collect();
         assert_eq!(names, ["etmi-style", "selfback-style", "micro-choices"]);
         for programme in &all {
@@ -185,16 +201,29 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_and_a_name_that_is_taken_are_named() {
+    fn a_file_that_cannot_be_used_is_named_and_takes_no_other_programme_away() {
+        use std::io::Write as _;
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("own.toml");
-        fs::copy(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/programmes/etmi-style.toml"), path)
-            .unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+            path
+        };
+        let files = [
+            dir.path().join("none.toml"),
+            write("taken.toml", &FILE.replace("study-a", "etmi-style")),
+            write("odd.toml", "name = 3\n"),
+            write("good.toml", FILE),
+        ];
 
-        let missing = programmes(&[dir.path().join("none.toml")]).unwrap_err();
-        let taken = programmes(&[dir.path().join("own.toml")]).unwrap_err();
+        let (all, errors) = programmes(&files);
 
-        assert!(missing.to_string().contains("cannot be read"), "{missing}");
-        assert_eq!(taken.problems[0].key, "name");
+        let names: Vec<_> = all.iter().map(|programme| programme.name.as_str()).collect();
+        assert_eq!(names, ["etmi-style", "selfback-style", "micro-choices", "study-a"]);
+        let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        assert!(told[0].contains("none.toml") && told[0].contains("cannot be read"), "{told:?}");
+        assert!(told[1].contains("taken.toml") && told[1].contains("another programme called"), "{told:?}");
+        assert!(told[2].contains("odd.toml") && told[2].contains("line 1: name"), "{told:?}");
+        assert_eq!(told.len(), 3);
     }
 }

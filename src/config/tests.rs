@@ -197,6 +197,23 @@ fn an_instrument_that_cannot_be_used_is_named_with_the_settings() {
 }
 
 #[test]
+fn every_programme_that_cannot_be_used_is_named_with_the_settings() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::File::create(folder.path().join(name)).unwrap().write_all(text.as_bytes()).unwrap();
+    };
+    write("brisk.toml", "[study]\nprogrammes = [\"gone.toml\", \"own.toml\"]\n");
+    write("own.toml", "name = \"own\"\nmeasure = 3\n");
+
+    let error = Config::load(&folder.path().join("brisk.toml")).unwrap_err();
+
+    let told: Vec<_> = error.problems.iter().map(|problem| (problem.key.as_str(), problem.text.as_str())).collect();
+    assert!(told.iter().all(|(key, _)| *key == "study.programmes") && told.len() == 2, "{told:?}");
+    assert!(told[0].1.contains("gone.toml") && told[1].1.contains("line 2: measure"), "{told:?}");
+}
+
+#[test]
 fn the_pages_are_listened_to_on_this_computer_alone() {
     for listen in ["off", "127.0.0.1:8791", "[::1]:80", "127.0.0.1:0"] {
         let config = Config::parse(&format!("[web]\nlisten = \"{listen}\"\n"), "x").unwrap();

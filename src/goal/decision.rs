@@ -107,6 +107,10 @@ pub struct GoalVersion {
     /// The proposal that it came from, such as `2026-W21-more`; none for a goal that the person set by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<String>,
+    /// The rule that its size came from, such as `quota`; a smaller size that was chosen since goes on under it. None for
+    /// a goal that no rule made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// Who decided on a goal.
@@ -258,6 +262,7 @@ impl GoalVersion {
         found.when(self.confidence.is_some_and(|sure| sure > 10), "confidence", || Phrase::new("problem-confidence"));
         found.code("therapist", self.therapist.as_ref());
         found.code("proposal", self.proposal.as_ref());
+        found.code("rule", self.rule.as_ref());
         found.text("own_words", self.own_words.as_deref());
         found.text("specific", self.specific.as_deref());
         found.text("when_where", self.when_where.as_deref());

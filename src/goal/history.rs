@@ -14,10 +14,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use super::{Decision, GoalVersion, Problem, Problems, decision::MONTHS_MAX};
-use crate::{model::ParticipantId, time::Calendar, words::Phrase};
+use crate::words::Phrase;
 
 /// One person's decisions, in the order in which they were stored.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,22 +53,6 @@ pub struct GoalSpan<'a> {
 }
 
 impl History {
-    /// The history of this person. Each decision comes with its place in the journal, which gives
-    /// the order, and with the moment at which it was taken; decisions of other people are passed over.
-    pub fn from_decisions(
-        participant: &ParticipantId,
-        calendar: &Calendar,
-        decisions: impl IntoIterator<Item = (u64, DateTime<Utc>, Decision)>,
-    ) -> Self {
-        let mut own: Vec<_> = decisions.into_iter().filter(|(_, _, what)| what.participant() == participant).collect();
-        own.sort_by_key(|(ordinal, _, _)| *ordinal);
-        let mut history = Self::default();
-        for (_, at, decision) in own {
-            history.take(calendar.day_at(at.timestamp()).date, decision);
-        }
-        history
-    }
-
     /// Adds a decision that was taken on this day.
     pub fn take(&mut self, decided_on: NaiveDate, decision: Decision) {
         let first_goal = self.no_goal_yet();
@@ -124,6 +108,19 @@ impl History {
             problems.push(Problem { field: "id", phrase });
         }
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
+    /// Whether a decision would change nothing: it was taken before, or there is nothing that it could end.
+    pub fn holds(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::GoalSet(goal) => self.version(&goal.id) == Some(goal),
+            Decision::GoalPaused { from, until, .. } => self.paused_until(*from) == Some(*until),
+            Decision::GoalResumed { from, .. } => !self.pauses_from(*from),
+            Decision::GoalEnded { from, .. } => {
+                self.goal_on(*from).is_none() && self.spans().iter().all(|span| span.from <= *from)
+            }
+            Decision::DayExcused { date, .. } => self.is_excused(*date),
+        }
     }
 
     /// The goal in force on a date.
@@ -192,10 +189,13 @@ impl History {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
     use crate::{
         goal::decision::tests::{date, goal},
-        time::Zone,
+        person,
+        time::{Calendar, Zone},
     };
 
     /// Noon UTC of a day.
@@ -206,7 +206,13 @@ pub(crate) mod tests {
     /// Decisions, each with the day on which it was taken.
     pub fn history(decisions: impl IntoIterator<Item = (&'static str, Decision)>) -> History {
         let numbered = decisions.into_iter().enumerate().map(|(place, (day, what))| (place as u64, noon(day), what));
-        History::from_decisions(&"p1".parse().unwrap(), &Calendar::midnight(Zone::AS_IT_STANDS), numbered)
+        of_p1(&Calendar::midnight(Zone::AS_IT_STANDS), numbered)
+    }
+
+    /// The goals in the record of a person.
+    fn of_p1(calendar: &Calendar, decisions: impl IntoIterator<Item = (u64, DateTime<Utc>, Decision)>) -> History {
+        let decisions = decisions.into_iter().map(|(place, at, what)| (place, at, person::Decision::Goal(what)));
+        person::Record::from_decisions(&"p1".parse().unwrap(), calendar, decisions).goals
     }
 
     pub fn set(id: &str, from: &str, until: Option<&str>) -> Decision {
@@ -310,10 +316,9 @@ pub(crate) mod tests {
             (3, noon("2026-05-20"), set("b", "2026-05-22", None)),
         ];
         let calendar = Calendar::midnight(Zone::AS_IT_STANDS);
-        let me = "p1".parse().unwrap();
 
-        let forward = History::from_decisions(&me, &calendar, all.clone());
-        let backward = History::from_decisions(&me, &calendar, all.into_iter().rev());
+        let forward = of_p1(&calendar, all.clone());
+        let backward = of_p1(&calendar, all.into_iter().rev());
 
         assert_eq!(forward, backward);
     }
@@ -329,7 +334,7 @@ pub(crate) mod tests {
             (2, noon("2026-05-12"), set("b", "2026-05-12", None)),
         ];
 
-        let history = History::from_decisions(&"p1".parse().unwrap(), &calendar, decisions);
+        let history = of_p1(&calendar, decisions);
 
         assert_eq!(in_force(&history, "2026-05-12").as_deref(), Some("a"));
         assert_eq!(in_force(&history, "2026-05-13").as_deref(), Some("b"));

@@ -172,7 +172,7 @@ impl Look<'_> {
     fn wanted(&self) -> Option<Step> {
         let (measure, goal) = (&self.goal.measure, self.goal);
         match self.asked.rule {
-            Rule::Fixed => None,
+            Rule::Fixed {} => None,
             Rule::WeeklyPercent { percent, of, at_most } => {
                 let good = self.asked.pace.good_weeks;
                 if !self.went_well(good) {
@@ -201,7 +201,7 @@ impl Look<'_> {
             }
             Rule::TimeBuildUp { rows } => self.next_row(rows),
             Rule::Quota { baseline_days, start_percent, rise, every_weeks } => {
-                if goal.proposal.is_some() {
+                if goal.rule.as_deref() == Some(self.asked.rule.name()) {
                     let due = self.began + Days::new(7 * u64::from(*every_weeks)) <= monday_of(self.asked.today);
                     let reason = Phrase::new("proposal-quota-step").with("weeks", *every_weeks);
                     return due.then(|| self.sized(goal.amount.saturating_add(*rise), goal.days, reason));
@@ -224,9 +224,8 @@ impl Look<'_> {
             return None;
         }
         let here = u64::from(goal.amount) * u64::from(goal.days.len());
-        let volume = |row: &BuildUp| u64::from(row.minutes) * u64::from(row.days);
-        let next = rows.iter().find(|row| volume(row) > here)?;
-        let weeks = rows.iter().rev().find(|row| volume(row) <= here).map_or(1, |row| row.weeks);
+        let next = rows.iter().find(|row| row.in_week() > here)?;
+        let weeks = rows.iter().rev().find(|row| row.in_week() <= here).map_or(1, |row| row.weeks);
         let reason =
             Phrase::new("proposal-build-up").with("weeks", weeks).with("minutes", next.minutes).with("days", next.days);
         self.went_well(weeks).then(|| self.sized(next.minutes, goal.days.filled_to(next.days), reason))
@@ -304,12 +303,15 @@ impl Look<'_> {
         self.asked.pace.ceiling.map_or(plausible, |ceiling| ceiling.min(plausible))
     }
 
-    /// A step of the rule to this size, kept between floor and ceiling. A goal that already lies outside of them stays.
+    /// A step of the rule to this size, kept between floor and ceiling. A goal that already lies outside of them stays:
+    /// neither bound turns a step upwards into one downwards, nor the other way round.
     fn sized(&self, amount: u32, days: Weekdays, reason: Phrase) -> Step {
         let goal = self.goal;
-        let (low, high) = (self.floor().min(goal.amount), self.ceiling().max(goal.amount));
-        let bounded = if amount > goal.amount { amount.min(self.ceiling()) } else { amount.max(self.floor()) };
-        let amount = bounded.clamp(low, high);
+        let amount = if amount > goal.amount {
+            amount.min(self.ceiling().max(goal.amount))
+        } else {
+            amount.max(self.floor().min(goal.amount))
+        };
         let volume = |amount: u32, days: Weekdays| u64::from(amount) * u64::from(days.len());
         let kind = match volume(amount, days).cmp(&volume(goal.amount, goal.days)) {
             std::cmp::Ordering::Less => Kind::Less,
@@ -321,6 +323,7 @@ impl Look<'_> {
 
     fn proposal(&self, step: &Step) -> Proposal {
         let id = format!("{}-{}", week_name(self.asked.today), step.kind.name());
+        let of_rule = step.rule == self.asked.rule.name();
         let goal = GoalVersion {
             id: self.asked.history.next_id(),
             amount: step.amount,
@@ -331,6 +334,7 @@ impl Look<'_> {
             decided_by: super::DecidedBy::Person,
             therapist: None,
             proposal: Some(id.clone()),
+            rule: if of_rule { Some(step.rule.to_owned()) } else { self.goal.rule.clone() },
             ..self.goal.clone()
         };
         let looked_at = usize::try_from(self.asked.pace.good_weeks).unwrap_or(1).max(1);

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::Measure;
 
 /// How a proposal comes about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
     /// The amount stays until a person changes it.
-    #[default]
-    Fixed,
+    // With braces, so that keys beside it are refused as they are beside the others.
+    Fixed {},
     /// After [`Pace::good_weeks`] weeks that went well under the goal in force: `percent` more, in whole units
     /// ([`unit`]), at least one unit.
     WeeklyPercent {
@@ -43,7 +43,7 @@ pub enum Rule {
     },
     /// Graded activity. It starts at `start_percent` of the mean of at least `baseline_days` valid days, rounded down to
     /// whole units; then each step of `rise` comes after `every_weeks` whole weeks, planned beforehand and not led by
-    /// how a week felt.
+    /// how a week felt. Steps follow a goal that came from this rule; from any other it starts.
     Quota {
         /// Valid days that the mean needs.
         baseline_days: u32,
@@ -117,11 +117,24 @@ impl Default for Pace {
     }
 }
 
+impl BuildUp {
+    /// Minutes in the week.
+    pub fn in_week(self) -> u64 {
+        u64::from(self.minutes) * u64::from(self.days)
+    }
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self::Fixed {}
+    }
+}
+
 impl Rule {
     /// The name as it stands in a programme's file.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Fixed => "fixed",
+            Self::Fixed {} => "fixed",
             Self::WeeklyPercent { .. } => "weekly_percent",
             Self::Percentile { .. } => "percentile",
             Self::TimeBuildUp { .. } => "time_build_up",
@@ -138,7 +151,7 @@ impl Rule {
             }
         };
         match self {
-            Self::Fixed => {}
+            Self::Fixed {} => {}
             Self::WeeklyPercent { percent, at_most, .. } => {
                 between("percent", *percent, 1, 50);
                 between("at_most", at_most.unwrap_or(1), 1, 100_000);
@@ -153,7 +166,7 @@ impl Rule {
                     between("rows", row.days, 1, 7);
                     between("rows", row.weeks, 1, 52);
                 }
-                if !rows.is_sorted_by(|a, b| a.minutes * a.days < b.minutes * b.days) || rows.is_empty() {
+                if !rows.is_sorted_by(|a, b| a.in_week() < b.in_week()) || rows.is_empty() {
                     found.push(("rows", "write at least one row, each with more minutes in the week".to_owned()));
                 }
             }

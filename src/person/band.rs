@@ -2,14 +2,14 @@
 //! memory may run out. Nothing here is about anybody's health.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use firmware_protocol::driver::Resolution;
+use firmware_protocol::{device::Kind, driver::Resolution};
 
 use crate::words::Phrase;
 
 /// A battery is soon flat at this charge, percent.
 pub const FLAT_SOON: u8 = 15;
-/// Memory of a band that keeps minutes or longer spans and does not say how much it holds.
-pub const MEMORY: TimeDelta = TimeDelta::days(7);
+/// Where nobody knows how much a band holds, its helper is told as if it were this much, and promised nothing.
+const ASSUMED: TimeDelta = TimeDelta::days(7);
 /// A band that keeps a running total alone loses nothing more by the day; its helper is told after this.
 pub const TOTAL_ONLY: TimeDelta = TimeDelta::days(2);
 
@@ -24,8 +24,8 @@ pub struct BandFacts {
     pub last_arrival: Option<DateTime<Utc>>,
     /// That moment's date, as the wall clock of the home had it.
     pub last_date: Option<NaiveDate>,
-    /// How much it holds before it overwrites, minutes, when it says so.
-    pub memory_minutes: Option<u32>,
+    /// How far back its memory reaches ([`horizon`]).
+    pub horizon: Option<TimeDelta>,
     /// How finely it tells.
     pub resolution: Resolution,
 }
@@ -39,20 +39,43 @@ pub enum Concern {
     Silent,
 }
 
-/// After so long without a sign the helper is told: 40 % of the memory, while most of it is still free.
-pub fn silent_after(memory_minutes: Option<u32>, resolution: Resolution) -> TimeDelta {
-    match resolution {
-        Resolution::Counter => TOTAL_ONLY,
+/// How far back the memory of a band reaches before it overwrites: as it says itself, else as is known of its kind. None
+/// where neither is known, and for one that keeps a running total alone.
+pub fn horizon(kind: Option<&Kind>, resolution: Option<Resolution>, memory_minutes: Option<u32>) -> Option<TimeDelta> {
+    match resolution.or(kind.map(|kind| kind.resolution))? {
+        Resolution::Counter => None,
         Resolution::Minute | Resolution::Coarse => {
-            memory_minutes.map_or(MEMORY, |minutes| TimeDelta::minutes(i64::from(minutes))) * 2 / 5
+            let own = memory_minutes.filter(|minutes| *minutes > 0);
+            let of_kind = kind.and_then(|kind| kind.memory_days);
+            own.map(|minutes| TimeDelta::minutes(i64::from(minutes)))
+                .or(of_kind.map(|days| TimeDelta::days(i64::from(days))))
         }
     }
 }
 
+/// After so long without a sign somebody is told: 40 % of the memory, while most of it is still free (complaint 8 of the
+/// trials: after the loss is too late).
+pub fn told_after(horizon: TimeDelta) -> TimeDelta {
+    horizon * 2 / 5
+}
+
+/// After so long without a sign the helper of a home is told.
+pub fn silent_after(horizon: Option<TimeDelta>, resolution: Resolution) -> TimeDelta {
+    match resolution {
+        Resolution::Counter => TOTAL_ONLY,
+        Resolution::Minute | Resolution::Coarse => told_after(horizon.unwrap_or(ASSUMED)),
+    }
+}
+
+/// Whether a battery with this charge is flat or soon will be.
+pub fn is_soon_flat(percent: u8) -> bool {
+    percent <= FLAT_SOON
+}
+
 /// What is the matter with a band now; at most one of each.
 pub fn concerns(band: &BandFacts, now: DateTime<Utc>) -> Vec<Concern> {
-    let flat = band.battery_percent.is_some_and(|percent| percent <= FLAT_SOON);
-    let limit = silent_after(band.memory_minutes, band.resolution);
+    let flat = band.battery_percent.is_some_and(is_soon_flat);
+    let limit = silent_after(band.horizon, band.resolution);
     let silent = band.last_arrival.is_some_and(|at| now - at >= limit);
     [(flat, Concern::FlatSoon), (silent, Concern::Silent)]
         .into_iter()
@@ -61,18 +84,24 @@ pub fn concerns(band: &BandFacts, now: DateTime<Utc>) -> Vec<Concern> {
 }
 
 impl Concern {
-    /// What the helper is told.
-    pub fn phrase(self, band: &BandFacts) -> Phrase {
+    /// What the helper is told now. That the steps are still on the band is said only while its memory is known to reach
+    /// back to when it was last heard.
+    pub fn phrase(self, band: &BandFacts, now: DateTime<Utc>) -> Phrase {
         // A band that was never heard is not called silent.
         let since = band.last_date.unwrap_or_default();
         match self {
             Self::FlatSoon => Phrase::new("helper-flat-soon")
                 .with("band", band.name.as_str())
                 .with("percent", u32::from(band.battery_percent.unwrap_or(0))),
-            Self::Silent if band.resolution == Resolution::Counter => {
-                Phrase::new("helper-silent-total").with("band", band.name.as_str()).with("since", since)
+            Self::Silent => {
+                let holds = band.last_arrival.zip(band.horizon).is_some_and(|(at, horizon)| now - at < horizon);
+                let key = match band.resolution {
+                    Resolution::Counter => "helper-silent-total",
+                    Resolution::Minute | Resolution::Coarse if holds => "helper-silent",
+                    Resolution::Minute | Resolution::Coarse => "helper-silent-unsure",
+                };
+                Phrase::new(key).with("band", band.name.as_str()).with("since", since)
             }
-            Self::Silent => Phrase::new("helper-silent").with("band", band.name.as_str()).with("since", since),
         }
     }
 
@@ -88,12 +117,14 @@ impl Concern {
 
 #[cfg(test)]
 mod tests {
+    use firmware_protocol::device::step_log;
+
     use super::*;
 
     fn band(
         battery_percent: Option<u8>,
         silent_h: Option<i64>,
-        memory_minutes: Option<u32>,
+        memory_days: Option<i64>,
     ) -> (BandFacts, DateTime<Utc>) {
         let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let last_arrival = silent_h.map(|hours| now - TimeDelta::hours(hours));
@@ -102,7 +133,7 @@ mod tests {
             battery_percent,
             last_arrival,
             last_date: last_arrival.map(|at| at.date_naive()),
-            memory_minutes,
+            horizon: memory_days.map(TimeDelta::days),
             resolution: Resolution::Minute,
         };
         (band, now)
@@ -126,7 +157,7 @@ mod tests {
             (None, 67, false),
             (None, 68, true),
         ] {
-            let (band, now) = band(None, Some(silent_h), memory_days.map(|days: u32| days * 1440));
+            let (band, now) = band(None, Some(silent_h), memory_days);
             assert_eq!(concerns(&band, now) == [Concern::Silent], expected, "{memory_days:?} {silent_h}");
         }
     }
@@ -137,7 +168,35 @@ mod tests {
         band.resolution = Resolution::Counter;
 
         assert_eq!(concerns(&band, now), [Concern::Silent]);
-        assert_ne!(Concern::Silent.phrase(&band).key, "helper-silent");
+        assert_ne!(Concern::Silent.phrase(&band, now).key, "helper-silent");
+    }
+
+    #[test]
+    fn nobody_is_told_that_the_steps_are_still_there_once_the_memory_may_have_run_over() {
+        for (memory_days, silent_h, key) in [
+            (Some(3), 71, "helper-silent"),
+            (Some(3), 72, "helper-silent-unsure"),
+            (Some(30), 24 * 40, "helper-silent-unsure"),
+            (None, 68, "helper-silent-unsure"),
+        ] {
+            let (band, now) = band(None, Some(silent_h), memory_days);
+            assert_eq!(Concern::Silent.phrase(&band, now).key, key, "{memory_days:?} {silent_h}");
+        }
+    }
+
+    #[test]
+    fn a_band_knows_its_own_memory_best_and_a_running_total_has_none() {
+        let kind = |memory_days, resolution| Kind { memory_days, resolution, ..step_log::KIND };
+        let minutes = kind(Some(3), Resolution::Minute);
+        let silent = kind(None, Resolution::Minute);
+        let total = kind(Some(3), Resolution::Counter);
+
+        assert_eq!(horizon(Some(&minutes), None, Some(1440)), Some(TimeDelta::days(1)));
+        assert_eq!(horizon(Some(&minutes), Some(Resolution::Coarse), None), Some(TimeDelta::days(3)));
+        assert_eq!(horizon(Some(&silent), None, None), None);
+        assert_eq!(horizon(Some(&total), None, Some(1440)), None);
+        assert_eq!(horizon(Some(&minutes), Some(Resolution::Counter), Some(1440)), None);
+        assert_eq!(horizon(None, None, Some(1440)), None, "not even how finely it tells is known");
     }
 
     #[test]

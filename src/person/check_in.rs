@@ -59,6 +59,7 @@ impl CheckInsSet {
     pub(super) fn check(&self, today: NaiveDate) -> Result<(), Problems> {
         let mut found = Found::default();
         found.when(self.from < today, "from", || Phrase::new("problem-from-past").with("today", today));
+        found.too_far("from", today, Some(self.from));
         let often = self.instruments.iter().any(|asked| !(1..=366).contains(&asked.every_days));
         found.when(often, "every_days", || Phrase::new("problem-check-in-every"));
         let names: Vec<_> = self.instruments.iter().map(|asked| &asked.instrument).collect();
@@ -84,6 +85,12 @@ impl CheckIns {
     pub(super) fn answer(&mut self, answer: CheckInAnswer) {
         self.answers.retain(|known| known.instrument != answer.instrument || known.date != answer.date);
         self.answers.push(answer);
+    }
+
+    /// Whether this is what is asked on every day from its first one on.
+    pub(super) fn holds(&self, set: &CheckInsSet) -> bool {
+        let later = self.set.iter().map(|known| known.from).filter(|first| *first > set.from);
+        std::iter::once(set.from).chain(later).all(|date| self.asked_on(date) == set.instruments)
     }
 
     /// All that does not fit about an answer that is given today, at once.
@@ -215,6 +222,7 @@ mod tests {
             ["from", "every_days", "instruments"]
         );
         assert_eq!(fields(set("2026-05-14", &[]).check(today)), [""; 0]);
+        assert_eq!(fields(set("2031-05-15", &[]).check(today)), ["from"]);
         assert_eq!(fields(check_ins.check_answer(&answer("a", "2026-05-14"), today)), [""; 0]);
         assert_eq!(fields(check_ins.check_answer(&answer("a", "2026-05-15"), today)), ["date"]);
         assert_eq!(fields(check_ins.check_answer(&answer("b", "2026-05-06"), today)), ["date", "instrument"]);

@@ -106,6 +106,16 @@ impl Choices {
         found.done()
     }
 
+    /// Whether this is what is planned for its day. One that was put off is planned anew.
+    pub(super) fn holds_plan(&self, plan: &ChoicePlan) -> bool {
+        self.on(plan.date).is_some_and(|known| known.plan == *plan && !known.was_put_off())
+    }
+
+    /// Whether this is what was said of its day's choice.
+    pub(super) fn holds_answer(&self, answer: &ChoiceAnswer) -> bool {
+        self.on(answer.date).is_some_and(|known| known.answer.as_ref() == Some(answer))
+    }
+
     /// Whether nothing was ever planned.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

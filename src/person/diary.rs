@@ -1,7 +1,10 @@
 //! The diary: what a step counter cannot see, such as a swim. Kept apart from measured minutes, and added
 //! visibly where the goal counts it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -83,33 +86,38 @@ impl Effort {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diary {
     entries: BTreeMap<String, DiaryEntry>,
+    /// Days with entries, and which.
     by_date: BTreeMap<NaiveDate, Vec<String>>,
     /// Ids of entries that were taken out; none of them comes back.
     undone: BTreeSet<String>,
-    /// Days on which anything was ever entered, whatever became of it: a diary was kept there.
-    kept_since: Option<NaiveDate>,
+    /// First of the days that entries were taken out of: a diary was kept there all the same.
+    undone_since: Option<NaiveDate>,
 }
 
 impl Diary {
     /// Takes an entry in; one with the same id gives way.
     pub(super) fn take(&mut self, entry: DiaryEntry) {
         self.remove(&entry.id);
-        self.kept_since = Some(self.kept_since.map_or(entry.date, |since| since.min(entry.date)));
         self.by_date.entry(entry.date).or_default().push(entry.id.clone());
         self.entries.insert(entry.id.clone(), entry);
     }
 
     /// Takes an entry out for good.
     pub(super) fn undo(&mut self, id: &str) {
-        self.remove(id);
+        let date = self.remove(id).map(|entry| entry.date);
+        self.undone_since = [self.undone_since, date].into_iter().flatten().min();
         self.undone.insert(id.to_owned());
     }
 
-    fn remove(&mut self, id: &str) {
-        let Some(entry) = self.entries.remove(id) else { return };
+    fn remove(&mut self, id: &str) -> Option<DiaryEntry> {
+        let entry = self.entries.remove(id)?;
         if let Some(ids) = self.by_date.get_mut(&entry.date) {
             ids.retain(|known| known != id);
+            if ids.is_empty() {
+                self.by_date.remove(&entry.date);
+            }
         }
+        Some(entry)
     }
 
     pub(super) fn check(&self, entry: &DiaryEntry, today: NaiveDate, found: &mut Found) {
@@ -137,15 +145,24 @@ impl Diary {
         span.into_iter().flatten().flat_map(|(_, ids)| ids).filter_map(|id| self.entries.get(id))
     }
 
-    /// The first day with an entry; none when there never was one. Before it nothing is known, from it on a day without
-    /// an entry has 0 minutes.
+    /// The first day with an entry, or with one that was taken out; none when there never was one. Before it nothing is
+    /// known, from it on a day without an entry has 0 minutes. The day that a slip was set right from is none.
     pub fn kept_since(&self) -> Option<NaiveDate> {
-        self.kept_since
+        let first = self.by_date.first_key_value().map(|(date, _)| *date);
+        [first, self.undone_since].into_iter().flatten().min()
+    }
+
+    /// The days that may look different once this entry stands.
+    pub(super) fn touched(&self, entry: &DiaryEntry) -> RangeInclusive<NaiveDate> {
+        let before = self.entry(&entry.id).map_or(entry.date, |known| known.date);
+        // Up to where the diary was known to begin, days become known; where there was none, all days to come.
+        let since = self.kept_since().unwrap_or(NaiveDate::MAX);
+        before.min(entry.date)..=before.max(entry.date).max(since)
     }
 
     /// A day's minutes by kind; none before the diary was begun.
     pub fn minutes_on(&self, date: NaiveDate) -> Option<DiaryMinutes> {
-        self.kept_since.filter(|since| *since <= date)?;
+        self.kept_since().filter(|since| *since <= date)?;
         let mut minutes = DiaryMinutes::new();
         for entry in self.between(date, date) {
             let sum: &mut u32 = minutes.entry(entry.kind.clone()).or_default();
@@ -210,6 +227,27 @@ mod tests {
 
         assert_eq!(fields(&diary, &entry("a", 30, "2026-05-14")), [("id", "problem-diary-undone")]);
         assert_eq!((diary.minutes_on(day("2026-05-14")), diary.entry("a")), (Some(DiaryMinutes::new()), None));
+    }
+
+    #[test]
+    fn a_slip_in_the_date_that_is_set_right_begins_no_diary() {
+        let mut diary = Diary::default();
+        diary.take(entry("a", 30, "2025-05-13"));
+        diary.take(entry("a", 30, "2026-05-13"));
+
+        assert_eq!(diary.kept_since(), Some(day("2026-05-13")));
+        assert_eq!(diary.minutes_on(day("2026-05-12")), None);
+    }
+
+    #[test]
+    fn the_day_of_an_entry_that_was_taken_out_was_kept_all_the_same() {
+        let mut diary = Diary::default();
+        diary.take(entry("a", 30, "2026-05-10"));
+        diary.take(entry("b", 30, "2026-05-13"));
+        diary.undo("a");
+
+        assert_eq!(diary.kept_since(), Some(day("2026-05-10")));
+        assert_eq!(diary.minutes_on(day("2026-05-11")), Some(DiaryMinutes::new()));
     }
 
     #[test]

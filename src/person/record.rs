@@ -114,7 +114,10 @@ impl Record {
 
     /// Whether the record says so already, so that nothing is to be written: a form was sent twice.
     pub fn holds(&self, decision: &Decision) -> bool {
-        let Decision::Own(decision) = decision else { return false };
+        let decision = match decision {
+            Decision::Goal(decision) => return self.goals.holds(decision),
+            Decision::Own(decision) => decision,
+        };
         match decision {
             OwnDecision::SettingsChanged(change) => self.settings.holds(change),
             OwnDecision::OwnTimeSet(set) => self.own_time.all().contains(set),
@@ -122,16 +125,24 @@ impl Record {
             OwnDecision::DiaryUndone { id, .. } => self.diary.is_undone(id),
             // Decided once and for all: moved again, the days would come twice.
             OwnDecision::DatesShifted { .. } => self.date_shift_weeks.is_some(),
-            OwnDecision::ChoicePlanned(_)
-            | OwnDecision::ChoiceAnswered(_)
-            | OwnDecision::CheckInsSet(_)
-            | OwnDecision::CheckInAnswered(_)
-            | OwnDecision::ProgrammeChosen { .. }
-            | OwnDecision::ProposalAnswered { .. }
-            | OwnDecision::NoticeShown { .. }
-            | OwnDecision::DataTaken { .. }
-            | OwnDecision::NoticeSeen { .. } => false,
+            OwnDecision::ChoicePlanned(plan) => self.choices.holds_plan(plan),
+            OwnDecision::ChoiceAnswered(answer) => self.choices.holds_answer(answer),
+            OwnDecision::CheckInsSet(set) => self.check_ins.holds(set),
+            OwnDecision::CheckInAnswered(answer) => self.check_ins.answers().contains(answer),
+            OwnDecision::ProgrammeChosen { programme, from, .. } => self.uses_from(programme.as_deref(), *from),
+            OwnDecision::ProposalAnswered { proposal, accepted, .. } => {
+                self.proposals.iter().any(|(id, taken, _)| id == proposal && taken == accepted)
+            }
+            OwnDecision::NoticeSeen { date, .. } => self.notices.open_on(*date).is_none(),
+            // Whoever shows one has to hear that it was shown before; and every taking of the data is noted.
+            OwnDecision::NoticeShown { .. } | OwnDecision::DataTaken { .. } => false,
         }
+    }
+
+    /// Whether this programme, or none, is in use on every day from this one on.
+    fn uses_from(&self, programme: Option<&str>, from: NaiveDate) -> bool {
+        let later = self.programmes.iter().map(|(first, _)| *first).filter(|first| *first > from);
+        std::iter::once(from).chain(later).all(|date| self.programme_on(date) == programme)
     }
 
     /// The days whose rows rest on a decision that is about to be taken; none for none.
@@ -147,13 +158,7 @@ impl Record {
             Decision::Goal(decision) => Some(decision.from()..=NaiveDate::MAX),
             Decision::Own(OwnDecision::OwnTimeSet(set)) => Some(since(set.from)),
             Decision::Own(OwnDecision::SettingsChanged(change)) => change.zone.as_ref().map(|zone| since(zone.from)),
-            Decision::Own(OwnDecision::DiaryNoted(entry)) => {
-                let before = self.diary.entry(&entry.id).map_or(entry.date, |known| known.date);
-                // From the first entry on, a day without one has 0 minutes; before it nothing is known.
-                let begun = self.diary.kept_since().is_some_and(|since| since <= entry.date);
-                let last = if begun { before.max(entry.date) } else { NaiveDate::MAX };
-                Some(before.min(entry.date)..=last)
-            }
+            Decision::Own(OwnDecision::DiaryNoted(entry)) => Some(self.diary.touched(entry)),
             Decision::Own(OwnDecision::DiaryUndone { id, .. }) => self.diary.entry(id).map(|entry| on(entry.date)),
             Decision::Own(
                 OwnDecision::ChoicePlanned(_)
@@ -207,13 +212,104 @@ impl Record {
         }
     }
 
-    /// Whether one small choice a day is offered on a date: the programme has them, or the person planned one before.
-    pub fn offers_choices(&self, date: NaiveDate) -> bool {
-        self.programme_on(date) == Some("micro-choices") || !self.choices.is_empty()
-    }
-
     /// The programme in use on a date.
     pub fn programme_on(&self, date: NaiveDate) -> Option<&str> {
         self.programmes.iter().rev().find(|(from, _)| *from <= date).and_then(|(_, name)| name.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn decision(mut what: Value) -> Decision {
+        what["participant"] = json!("p1");
+        serde_json::from_value(what).unwrap()
+    }
+
+    fn programme(name: &str, from: &str) -> Decision {
+        decision(json!({"decision": "programme_chosen", "programme": name, "from": from}))
+    }
+
+    #[test]
+    fn what_was_decided_already_is_held_whatever_it_is_about() {
+        let today = date("2026-05-20");
+        let mut record = Record::default();
+        record.take(
+            DateTime::UNIX_EPOCH,
+            today,
+            decision(json!({"decision": "notice_shown", "notice": "notice-new-day", "date": "2026-05-20"})),
+        );
+
+        for what in [
+            json!({"decision": "goal_set", "id": "g1", "measure": "steps", "amount": 5000, "period": "day",
+                "from": "2026-05-20", "decided_by": "person"}),
+            json!({"decision": "goal_paused", "from": "2026-05-20", "until": "2026-05-25"}),
+            json!({"decision": "goal_resumed", "from": "2026-05-22"}),
+            json!({"decision": "day_excused", "date": "2026-05-19", "by": "t1", "reason": "a visit"}),
+            json!({"decision": "goal_ended", "from": "2026-05-24"}),
+            json!({"decision": "settings_changed", "label": "Anna"}),
+            json!({"decision": "own_time_set", "from": "2026-05-20",
+                "windows": {"work": "mon-fri 08:00-16:30", "sleep": "none"}}),
+            json!({"decision": "diary_noted", "id": "d1", "kind": "swim", "minutes": 30, "date": "2026-05-20"}),
+            json!({"decision": "diary_undone", "id": "d1"}),
+            json!({"decision": "choice_planned", "date": "2026-05-20", "situation": "after lunch", "choice": "a walk"}),
+            json!({"decision": "choice_answered", "date": "2026-05-20", "done": false}),
+            json!({"decision": "choice_planned", "date": "2026-05-20", "situation": "after lunch", "choice": "a walk"}),
+            json!({"decision": "check_ins_set", "from": "2026-05-20",
+                "instruments": [{"instrument": "pain", "every_days": 7}]}),
+            json!({"decision": "check_in_answered", "instrument": "pain", "date": "2026-05-20", "answers": {"now": 2}}),
+            json!({"decision": "programme_chosen", "programme": "etmi-style", "from": "2026-05-20"}),
+            json!({"decision": "proposal_answered", "proposal": "2026-W21-keep", "accepted": true, "date": "2026-05-20"}),
+            json!({"decision": "notice_seen", "date": "2026-05-20"}),
+        ] {
+            let decision = decision(what.clone());
+            assert!(!record.holds(&decision), "{what}");
+            assert_eq!(record.check(&decision, today), Ok(()), "{what}");
+
+            record.take(DateTime::UNIX_EPOCH, today, decision.clone());
+
+            assert!(record.holds(&decision), "{what}");
+        }
+    }
+
+    #[test]
+    fn an_entry_touches_every_day_that_becomes_known_or_unknown() {
+        let noted = |id: &str, day: &str| {
+            decision(json!({"decision": "diary_noted", "id": id, "kind": "swim", "minutes": 30, "date": day}))
+        };
+        let days = |from: &str, to: &str| Some(date(from)..=date(to));
+        let mut record = Record::default();
+
+        assert_eq!(record.touched(&noted("a", "2026-05-01")), Some(date("2026-05-01")..=NaiveDate::MAX));
+        for decision in [noted("a", "2026-05-01"), noted("b", "2026-05-10")] {
+            record.take(DateTime::UNIX_EPOCH, date("2026-05-20"), decision);
+        }
+
+        assert_eq!(record.touched(&noted("c", "2026-05-12")), days("2026-05-12", "2026-05-12"));
+        assert_eq!(record.touched(&noted("a", "2026-05-12")), days("2026-05-01", "2026-05-12"));
+        assert_eq!(record.touched(&noted("a", "2026-05-05")), days("2026-05-01", "2026-05-05"));
+        assert_eq!(record.touched(&noted("c", "2026-04-20")), days("2026-04-20", "2026-05-01"));
+        assert_eq!(record.touched(&noted("b", "2026-04-20")), days("2026-04-20", "2026-05-10"));
+    }
+
+    #[test]
+    fn what_is_decided_for_later_is_not_held_while_something_else_is_planned() {
+        let mut record = Record::default();
+        let now = programme("etmi-style", "2026-05-20");
+        for decision in [now.clone(), programme("micro-choices", "2026-06-01")] {
+            record.take(DateTime::UNIX_EPOCH, date("2026-05-20"), decision);
+        }
+
+        assert!(!record.holds(&now), "it takes the place of the one that is planned");
+        record.take(DateTime::UNIX_EPOCH, date("2026-05-20"), now.clone());
+        assert!(record.holds(&now));
+        assert_eq!(record.programme_on(date("2026-06-02")), Some("etmi-style"));
     }
 }

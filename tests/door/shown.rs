@@ -78,6 +78,7 @@ async fn house(display: Display) -> House {
         therapist: None,
         stage: None,
         proposal: None,
+        rule: None,
     };
     // As it was decided on the first of the days.
     let then: DateTime<Utc> = format!("{FIRST}T06:00:00Z").parse().unwrap();

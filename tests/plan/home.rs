@@ -3,6 +3,7 @@
 use std::{fs::File, io::Write as _, sync::Arc};
 
 use brisk::{
+    api::App,
     config::{Config, Display, Study},
     demo,
     radio::sim::{clock::SimClock, walker::ScriptMinute},
@@ -22,7 +23,8 @@ const FIRST: &str = "2026-05-11";
 
 /// A study's own programme.
 pub const STUDY: &str = "name = \"study-a\"\nnot_the_original = \"ours\"\nmeasure = \"leisure_brisk_min\"\n\
-    period = \"day\"\ntitle = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
+    period = \"day\"\nsmall_choices = true\n\
+    title = { en = \"Study A\" }\nabout = { en = \"A little more, if you like.\" }\n\n\
     [rule]\nname = \"weekly_percent\"\npercent = 10\nof = \"goal\"\n";
 
 pub struct Plan {
@@ -72,6 +74,11 @@ impl Plan {
         let study = Study { programmes: vec![dir.path().join("study.toml")], ..Study::default() };
         let config = Config { study, ..Config::default() };
         Self { house: House::of(house::app(store, vec![person], config, Arc::new(clock))), _dir: dir }
+    }
+
+    /// What answers.
+    pub fn app(&self) -> &App {
+        &self.house.app
     }
 
     /// How many decisions the journal holds.

@@ -48,6 +48,7 @@ pub fn set_first_goal(book: &DayBook, now: DateTime<Utc>) -> anyhow::Result<()> 
         therapist: None,
         stage: None,
         proposal: None,
+        rule: None,
     };
     book.decide(&person, goal::Decision::GoalSet(goal), "demo", now)?;
     Ok(())

@@ -25,6 +25,7 @@ pub fn goal() -> GoalVersion {
         therapist: None,
         stage: Some(Stage::Preparation),
         proposal: None,
+        rule: None,
     }
 }
 

@@ -142,6 +142,29 @@ fn a_paused_week_is_passed_over_and_after_it_the_last_comfortable_size_comes_fir
 }
 
 #[test]
+fn after_a_pause_nothing_is_larger_even_where_the_programme_begins_above() {
+    let history = history([
+        (FIRST, Decision::GoalSet(goal_of("brisk_min", 10))),
+        ("2026-06-01", pause("2026-06-01", "2026-06-07")),
+    ]);
+    let pace = Pace { floor: Some(20), ..Pace::default() };
+
+    let proposals = asked_on(TODAY, &four_weeks([10, 10, 10, 0]), &history, &ten_percent(), &pace);
+
+    assert_eq!(kinds(&proposals), [("keep", 10)]);
+}
+
+#[test]
+fn a_goal_above_the_ceiling_is_not_made_smaller_by_a_step_upwards() {
+    let pace = Pace { ceiling: Some(30), ..Pace::default() };
+
+    let proposals = asked_on(TODAY, &four_weeks([60; 4]), &plan("brisk_min", 50), &ten_percent(), &pace);
+
+    assert_eq!(kinds(&proposals), [("keep", 50), ("less", 40)]);
+    assert_eq!(proposals[0].reason.key, "proposal-keep");
+}
+
+#[test]
 fn an_excused_day_is_held_against_nobody() {
     let history = history([(FIRST, Decision::GoalSet(goal_of("brisk_min", 20))), ("2026-06-03", excuse("2026-06-03"))]);
 
@@ -255,10 +278,23 @@ fn a_build_up_goes_from_row_to_row() {
 fn a_quota_starts_below_the_mean_and_rises_by_the_calendar() {
     let rule = Rule::Quota { baseline_days: 7, start_percent: 75, rise: 5, every_weeks: 1 };
     let start = asked(&four_weeks([40; 4]), &plan("brisk_min", 20), &rule);
-    let under_way = GoalVersion { proposal: Some("2026-W20-more".into()), ..goal_of("brisk_min", 30) };
-    let under_way = history([(FIRST, Decision::GoalSet(under_way))]);
+    let of_rule = |rule: &str| {
+        let proposal = Some("2026-W20-more".into());
+        let goal = GoalVersion { proposal, rule: Some(rule.into()), ..goal_of("brisk_min", 30) };
+        history([(FIRST, Decision::GoalSet(goal))])
+    };
+    let under_way = of_rule("quota");
 
     assert_eq!(kinds(&start)[0], ("more", 30));
+    assert_eq!(start[0].goal.rule.as_deref(), Some("quota"));
+    let changed = asked(&four_weeks([60; 4]), &of_rule("weekly_percent"), &rule);
+    assert_eq!((kinds(&changed)[0], changed[0].reason.key), (("more", 45), "proposal-quota-start"));
+    let smaller = asked(&four_weeks([30, 30, 30, 5]), &under_way, &rule);
+    assert_eq!(
+        (kinds(&smaller)[0].0, smaller[0].goal.rule.as_deref()),
+        ("less", Some("quota")),
+        "it goes on from there"
+    );
     // Four of seven days reached: half the plan is known to be done, and that is enough here.
     let so_so = [Some(30), Some(30), Some(30), Some(30), Some(9), Some(9), Some(9)];
     let rows = rows([[Some(30); 7], [Some(30); 7], [Some(30); 7], so_so].concat());
@@ -304,7 +340,7 @@ mod laws {
     fn any_rule() -> impl Strategy<Value = Rule> {
         let of = prop_oneof![Just(PercentOf::Goal), Just(PercentOf::Mean)];
         prop_oneof![
-            Just(Rule::Fixed),
+            Just(Rule::default()),
             (1..50_u32, of, prop::option::of(1..50_u32)).prop_map(|(percent, of, at_most)| Rule::WeeklyPercent {
                 percent,
                 of,
@@ -346,6 +382,17 @@ mod laws {
                 prop_assert!(proposed >= amount.min(floor));
                 prop_assert_eq!(proposal.goal.validate(), Ok(()));
                 prop_assert_eq!(proposal.kind == Kind::More, volume(&proposal.goal) > amount * 7);
+                prop_assert_eq!(proposal.kind == Kind::Less, volume(&proposal.goal) < amount * 7);
+                if proposed > amount {
+                    prop_assert!(proposed <= floor + room, "nothing rises above the ceiling");
+                }
+                if proposed < amount {
+                    prop_assert!(proposed >= floor, "nothing falls below the floor");
+                }
+                let upwards = ["proposal-weekly-percent", "proposal-build-up", "proposal-quota-step"];
+                if upwards.contains(&proposal.reason.key) {
+                    prop_assert_eq!(proposal.kind, Kind::More, "{:?}", proposal);
+                }
             }
         }
 
@@ -378,6 +425,19 @@ mod laws {
             let proposals = asked(&rows(days), &history, &rule);
 
             prop_assert!(proposals.iter().all(|proposal| proposal.reason.key != "proposal-after-hard-week"));
+            prop_assert!(proposals.iter().all(|proposal| proposal.kind != Kind::More));
+        }
+
+        #[test]
+        fn after_a_pause_nothing_is_larger_whatever_the_bounds(
+            rule in any_rule(), days in any_days(), amount in 1..300_u32, floor in 1..50_u32, room in 0..200_u32,
+        ) {
+            let pace = Pace { floor: Some(floor), ceiling: Some(floor + room), ..Pace::default() };
+            let set = Decision::GoalSet(goal_of("brisk_min", amount));
+            let history = history([(FIRST, set), ("2026-06-01", pause("2026-06-01", "2026-06-07"))]);
+
+            let proposals = asked_on(TODAY, &rows(days), &history, &rule, &pace);
+
             prop_assert!(proposals.iter().all(|proposal| proposal.kind != Kind::More));
         }
 

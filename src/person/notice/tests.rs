@@ -22,6 +22,7 @@ fn at(day: NaiveDate, hour: u32) -> Moment {
 fn goal_from(from: &str) -> Decision {
     goal::Decision::GoalSet(GoalVersion {
         proposal: None,
+        rule: None,
         id: "g1".into(),
         participant: "p1".parse().unwrap(),
         measure: Measure::LeisureBriskMin,

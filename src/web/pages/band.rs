@@ -11,6 +11,7 @@ use crate::{
     api::{App, BoardEntry, Problem, notices},
     config::Display,
     days::Person,
+    person::band::is_soon_flat,
     store::{BondLevel, CounterIdentity, CounterState},
     supervisor::{CounterStatus, Doing},
     trouble::Cause,
@@ -21,9 +22,6 @@ use crate::{
     },
     words::Phrase,
 };
-
-/// From this charge on, percent, charging is the first thing to do.
-const CHARGE_AT_PERCENT: u8 = 15;
 
 /// `GET /band`
 pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
@@ -238,7 +236,7 @@ impl Band {
             None => Vec::new(),
             Some(cause) => after(cause).to_vec(),
         };
-        let flat = self.battery.is_some_and(|percent| percent <= CHARGE_AT_PERCENT);
+        let flat = self.battery.is_some_and(is_soon_flat);
         if flat && !steps.contains(&"band-next-charge") {
             steps.insert(0, "band-next-charge");
         }

@@ -28,11 +28,10 @@ use crate::{
 
 /// The card on Today: the choice that is planned, what became of it, or the offer of one. None when the person put it
 /// off, or has no use for choices.
-pub fn card(visit: &Visit, today: NaiveDate) -> Option<Markup> {
-    let record = &visit.person.record;
-    let Some(choice) = record.choices.on(today) else {
+pub fn card(app: &App, visit: &Visit, today: NaiveDate) -> Option<Markup> {
+    let Some(choice) = visit.person.record.choices.on(today) else {
         let offer = html! { p { a href="/choice" { (visit.t("choice-offer")) } } };
-        return record.offers_choices(today).then_some(offer);
+        return choices::are_offered(app, &visit.person, today).then_some(offer);
     };
     if choice.was_put_off() {
         return None;
@@ -83,7 +82,7 @@ pub struct Wanted {
 /// `GET /choice`
 pub async fn show(State(app): State<Arc<App>>, visit: Visit, Query(wanted): Query<Wanted>) -> Response {
     answer(app, visit, move |app, visit| {
-        let reply = choices::choices(&visit.person, None, None, app.trusted_now()?);
+        let reply = choices::choices(app, &visit.person, None, None, app.trusted_now()?);
         let date = wanted.date.unwrap_or(reply.today).to_string();
         Ok(page(visit, &reply, &Fields(vec![("date".to_owned(), date)]), &[]))
     })
@@ -138,7 +137,7 @@ pub async fn respond(State(app): State<Arc<App>>, visit: Visit, Form(fields): Fo
 }
 
 fn again(visit: &Visit, app: &App, fields: &Fields, problems: &[decision::Problem]) -> Result<Outcome, Problem> {
-    let reply = choices::choices(&visit.person, None, None, app.trusted_now()?);
+    let reply = choices::choices(app, &visit.person, None, None, app.trusted_now()?);
     Ok(Outcome::Again(page(visit, &reply, fields, problems)))
 }
 

@@ -156,7 +156,7 @@ fn plan(app: &App, visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -
         @if goal.is_some() { (pausing(visit, fields, problems)) }
         p { a href="/check-in" { (visit.t("plan-check-ins")) } }
         @if display != Display::Blinded {
-            (programmes(app, visit, today, problems)?)
+            (programmes(app, visit, today, problems))
             (before(visit))
             @if goal.is_some() {
                 details {
@@ -296,17 +296,16 @@ fn pausing(visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -> Markup
     }
 }
 
-fn programmes(app: &App, visit: &Visit, today: NaiveDate, problems: &[goal::Problem]) -> Result<Markup, Problem> {
-    let programmes = review::programmes(app)?;
+fn programmes(app: &App, visit: &Visit, today: NaiveDate, problems: &[goal::Problem]) -> Markup {
     let mut options = vec![("", visit.t("plan-programme-none"))];
-    options.extend(programmes.iter().map(|programme| {
+    options.extend(app.programmes.iter().map(|programme| {
         let texts = [&programme.title, &programme.about].map(|text| text.text_in(visit.language));
         (programme.name.as_str(), texts.join(". "))
     }));
     let in_use = visit.person.record.programme_on(today).unwrap_or_default();
     let chosen = Fields(vec![("programme".to_owned(), in_use.to_owned())]);
     let choice = Choice { name: "programme", legend: "plan-programme-which", kind: "radio", options };
-    Ok(html! {
+    html! {
         details open[problems.iter().any(|problem| problem.field == "programme")] {
             summary { (visit.t("plan-programme-title")) }
             p { (visit.t("plan-programme-about")) }
@@ -316,7 +315,7 @@ fn programmes(app: &App, visit: &Visit, today: NaiveDate, problems: &[goal::Prob
                 (form::submit(visit, &Phrase::new("plan-programme-use")))
             }
         }
-    })
+    }
 }
 
 /// All plans with the days on which they counted, newest first.

@@ -76,7 +76,7 @@ fn look_back(app: &App, visit: &Visit, date: Option<NaiveDate>, problems: &[goal
     let ended_last = week.to + Days::new(1) == monday_of(today);
     let offered = if ended_last { review::proposals(app, person, now)? } else { Vec::new() };
     let offered: Vec<_> = offered.into_iter().filter(|one| shows_numbers(person.display, &one.goal.measure)).collect();
-    let stage = review::stage_text(app, person, week.to, visit.language)?;
+    let stage = review::stage_text(app, person, week.to, visit.language);
     let span = Phrase::new("review-week").with("from", week.from).with("to", week.to);
     let body = html! {
         (elsewhere(visit, problems, &[]))

@@ -34,7 +34,7 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
         let body = html! {
             @if let Some(notice) = notice::banner(visit, seen.date) { (notice) }
             (seen.draw(visit))
-            @if let Some(card) = choice::card(visit, seen.date) { (card) }
+            @if let Some(card) = choice::card(app, visit, seen.date) { (card) }
             @if let Some(line) = check_in::line(visit, &app.instruments, seen.date) { (line) }
             @if let Some(next) = setup::next(app, visit)? { (next) }
             (actions(visit, &seen))

@@ -128,6 +128,7 @@ fn read(person: &Person, fields: &Fields, today: NaiveDate) -> Result<Option<Goa
         therapist: text("therapist").filter(|_| together),
         stage,
         proposal: None,
+        rule: None,
     };
     if history.version(&goal.id) == Some(&goal) {
         return Ok(None);

@@ -139,7 +139,7 @@ fn each_state_of_the_day_says_what_was_done_and_what_was_planned() {
             &["9 minutes of", "This week so far: 0 of 150 minutes.", "the days are yours to choose", "0 of 150"],
         ),
         (Some(walked(9)), History::default(), MORNING, &["9 minutes of", "No plan for today. Whatever you do counts."]),
-        (None, plan(), MORNING, &["Nothing has arrived from your counter yet."]),
+        (None, plan(), MORNING, &["Nothing has arrived from your band yet."]),
     ] {
         let page = page(row, goals, &context, Display::Full);
 

@@ -424,6 +424,7 @@ print-days = On: { $days }
 problem-diary-kind = What was it? Any of these can be chosen.
 problem-zone = { $zone } is not in the list of time zones. One such as Europe/Oslo fits.
 problem-window-days = On which days? Choose at least one.
+problem-window-hours = Which hours are these? To leave these days free, take their ticks away.
 problem-window-half = Hours have a start and an end; the other one is here already.
 problem-window-equal = The end is the same as the start. When do these hours end?
 problem-window-order = The end comes before the start. If these hours go on into the next morning, tick the box below.

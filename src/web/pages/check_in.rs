@@ -115,12 +115,13 @@ fn again(app: &App, visit: &Visit, fields: &Fields, problem: Problem) -> Result<
 
 fn page(app: &App, visit: &Visit, today: NaiveDate, fields: &Fields, problems: &[decision::Problem]) -> Page {
     let due = visit.person.record.check_ins.due(&app.instruments, today);
-    let named = due.iter().find(|one| Some(one.name.as_str()) == fields.text("instrument"));
+    // Answers that did not fit come back whatever became of their check-in meanwhile.
+    let named = app.instruments.iter().find(|one| Some(one.name.as_str()) == fields.text("instrument"));
     let body = html! {
         @for problem in problems.iter().filter(|problem| problem.field != "every_days") {
             p.problem { (visit.say(&problem.phrase)) }
         }
-        @match named.or(due.first()) {
+        @match named.or(due.first().copied()) {
             Some(instrument) => (questions(visit, instrument, today, fields)),
             None => p { (visit.t("check-in-none")) },
         }

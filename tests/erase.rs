@@ -7,6 +7,7 @@
 mod support;
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{Cursor, Read as _},
     path::Path,
@@ -16,16 +17,25 @@ use std::{
 };
 
 use brisk::{
-    api::App,
+    api::{
+        App,
+        devices::{WhichDevice, let_go},
+        privacy::{self, EraseRequest},
+    },
     config::Config,
     days::DayBook,
     demo::COUNTER,
     devices,
     model::{DayTotal, DeviceId, ParticipantId},
+    pairing::PairingDesk,
     person::{OwnDecision, settings::SettingsChange},
     privacy::{
         erase::{self, EraseError},
         receipt::{Check, Receipt},
+    },
+    radio::{
+        any::AnyRadio,
+        sim::{SimRadio, Weather, clock::SimClock},
     },
     store::{BondLevel, DeliveryRecord, Store},
     time::SystemClock,
@@ -398,6 +408,40 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     assert_eq!(again.code, 409);
     assert!(again.text.contains("nothing is kept of this person"), "{}", again.text);
     assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
+}
+
+/// Begins, and is broken off as soon as somebody else does the work: the browser has gone away.
+async fn gone_away(asked: impl Future) {
+    tokio::time::timeout(Duration::ZERO, asked).await.err();
+}
+
+#[tokio::test]
+async fn counters_are_wired_anew_even_when_whoever_asked_has_gone_away() {
+    for erase in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        household(dir.path(), 1);
+        let app = app(dir.path(), &alone());
+        let air = SimRadio::new(Arc::new(SimClock::free(app.clock.utc())), BTreeMap::new(), Weather::calm());
+        let desk = Arc::new(PairingDesk::new(
+            Arc::new(AnyRadio::Simulated(air)),
+            Arc::clone(&app.store),
+            Arc::clone(&app.clock),
+            Arc::clone(&app.config),
+            dir.path().to_owned(),
+        ));
+        let app = Arc::new(App { desk: Some(Arc::clone(&desk)), ..app });
+
+        if erase {
+            let request = EraseRequest { person: WHO.parse().unwrap(), confirm: WHO.to_owned() };
+            gone_away(privacy::erase(app, request)).await;
+        } else {
+            gone_away(let_go(app, WhichDevice { device: COUNTER.to_string() })).await;
+        }
+
+        let told = tokio::time::timeout(Duration::from_secs(30), desk.changed.notified()).await;
+        assert!(told.is_ok(), "erase: {erase}");
+        assert!(desk.counters().unwrap().iter().all(|counter| !counter.wanted), "erase: {erase}");
+    }
 }
 
 #[tokio::test]

@@ -250,13 +250,14 @@ pub async fn let_go(app: Arc<App>, asked: WhichDevice) -> Result<DoneReply, Prob
     let Json(address) = blocking(app, move |_| {
         let counter = counter(&deciding, &asked.device)?;
         deciding.decide(&DeviceDecision::Forgotten { device: counter.id.to_string() })?;
+        // Here, and not after the wait: whoever asked may be gone by then.
+        deciding.changed.notify_one();
         keys::remove(deciding.data_dir(), counter.id).map_err(|error| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the counter's key could not be removed: {error}"))
         })?;
         Ok(counter.address)
     })
     .await?;
-    desk.changed.notify_one();
     if let Some(address) = address
         && let Err(error) = desk.radio().forget(&address).await
     {

@@ -211,6 +211,11 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
         let app = erasing;
         let at = app.clock.utc();
         let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
+        // Here, and not after the wait: whoever asked may be gone by then, and the store listens to no counter of
+        // theirs before everything is wired anew.
+        if let Some(desk) = &app.desk {
+            desk.changed.notify_one();
+        }
         let mut notes = notes(&app, &done);
         if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
             tracing::warn!(%error, "browsers of a person who was erased are still let in");
@@ -222,7 +227,6 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
     })
     .await?;
     if let Some(desk) = &app.desk {
-        desk.changed.notify_one();
         for address in done.forgotten.iter().filter_map(|(_, address)| address.as_deref()) {
             if let Err(error) = desk.radio().forget(address).await {
                 tracing::debug!(%error, "the system kept the keys of a counter");

@@ -51,7 +51,7 @@ use crate::{
     supervisor::SharedStatus,
     time::Clock,
     web::door::Door,
-    words::Language,
+    words::{Language, Phrase},
 };
 
 /// What the router answers from.
@@ -230,7 +230,8 @@ impl App {
             StatusCode::SERVICE_UNAVAILABLE,
             "this computer's clock has not been set yet, so no day is shown. Readings are kept and will be \
              dated. Connect the computer to the network, or wait: `[clock] wait_for_sync` says how long",
-        ))
+        )
+        .on_page(Phrase::new("today-clock-unset")))
     }
 
     /// The person's counter that something last arrived from; none when nothing ever did.
@@ -275,6 +276,8 @@ pub struct Problem {
     pub code: StatusCode,
     /// What happened, what it means for the data, what to do.
     pub text: String,
+    /// The same for a page, in the language of its person; none where it is known in English alone.
+    pub phrase: Option<Phrase>,
     /// What does not fit about what was sent, field by field.
     pub fields: Vec<goal::decision::Problem>,
 }
@@ -288,9 +291,15 @@ impl Problem {
         )
     }
 
-    /// Without fields.
+    /// Without fields, in English alone.
     pub fn new(code: StatusCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), fields: Vec::new() }
+        Self { code, text: text.into(), phrase: None, fields: Vec::new() }
+    }
+
+    /// The same, said by this phrase on a page.
+    #[must_use]
+    pub fn on_page(self, phrase: Phrase) -> Self {
+        Self { phrase: Some(phrase), ..self }
     }
 }
 
@@ -309,7 +318,7 @@ impl From<DaysError> for Problem {
         };
         let text = error.to_string();
         let fields = if let DaysError::Refused(problems) = error { problems.0 } else { Vec::new() };
-        Self { code, text, fields }
+        Self { code, text, phrase: None, fields }
     }
 }
 

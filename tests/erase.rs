@@ -406,8 +406,23 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     assert_eq!(receipt.check(&house.app.store).unwrap(), Check::Sound);
     let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
     assert_eq!(again.code, 409);
-    assert!(again.text.contains("nothing is kept of this person"), "{}", again.text);
+    assert!(again.text.contains("Nothing is kept of you, so nothing was erased."), "{}", again.text);
     assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
+}
+
+#[tokio::test]
+async fn what_is_left_to_be_done_after_an_erasure_is_said_in_the_language_of_the_page() {
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 1);
+    let settings = alone().replace("[[counter]]", "language = \"he\"\n[[counter]]");
+    let house = House::of(app(dir.path(), &settings));
+
+    let done = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+    let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+
+    assert!(done.text.contains("<p>בהגדרות עדיין רשום האדם הזה"), "{}", done.text);
+    assert!(again.text.contains("<p>לא שמור עליכם דבר, ולכן דבר לא נמחק.</p>"), "{}", again.text);
+    assert!(!done.text.contains("<p>The ") && !again.text.contains("nothing is kept"), "{}", again.text);
 }
 
 /// Begins, and is broken off as soon as somebody else does the work: the browser has gone away.

@@ -92,6 +92,7 @@ pub struct DoneReply {
 pub fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
     app.desk.clone().ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "there is no radio here: this is a demo's data. Nothing was changed")
+            .on_page(Phrase::new("band-no-radio"))
     })
 }
 

@@ -988,6 +988,17 @@ privacy-erased = { $count ->
     [one] { $count } record was taken out, and nothing about you is left here.
    *[other] { $count } records were taken out, and nothing about you is left here.
 }
+privacy-erase-nothing = Nothing is kept of you, so nothing was erased.
+privacy-note-settings = The settings still name this person: take their `[[person]]` section out of brisk.toml.
+privacy-note-counter = The counter is not looked for any more. It may hold its last days itself: paired again, it brings them in anew.
+privacy-note-undated = { $count ->
+    [one] { $count } reading stays: nothing says when it was, and the counter is somebody else's now.
+   *[other] { $count } readings stay: nothing says when they were, and the counter is somebody else's now.
+}
+privacy-note-key = The key of a counter could not be removed from the folder `keys`: { $error }.
+privacy-note-files = Some old files could not be removed just now; they go when Brisk starts next.
+privacy-note-browsers = The list of browsers could not be written; `brisk web revoke --of` takes them out of it.
+privacy-note-paired = The system may still list a counter as paired; it can be removed in its Bluetooth settings.
 privacy-receipt = Your receipt
 privacy-receipt-keep = It shows that what was kept about you is erased, and it is kept nowhere here. Save it if you may want to show that one day.
 privacy-receipt-save = Save the receipt

@@ -172,7 +172,7 @@ pub fn frame(visit: &Visit, page: &Page) -> Markup {
                             (visit.t("exposed")) " " a href="/setup" { (visit.t("exposed-setup")) }
                         }
                     }
-                    @if let Some(label) = label(visit) { p.whose { bdi { (label) } } }
+                    @if let Some(label) = visit.person.called() { p.whose { bdi { (label) } } }
                     (menu(visit, page.here))
                 }
                 main id="main" tabindex="-1" {
@@ -194,12 +194,6 @@ fn menu(visit: &Visit, current: Here) -> Markup {
             }
         }
     }
-}
-
-/// What the person wants to be called: by what they said last, else by the settings.
-pub fn label(visit: &Visit) -> Option<&str> {
-    let said = visit.person.record.settings.label.as_ref().or(visit.person.label.as_ref());
-    said.map(|label| label.trim()).filter(|label| !label.is_empty())
 }
 
 #[cfg(test)]

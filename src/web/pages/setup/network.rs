@@ -81,7 +81,7 @@ fn page(app: &App, visit: &Visit) -> Page {
 }
 
 /// The whole section, to stand on Setup.
-pub fn section(app: &App, visit: &Visit) -> Markup {
+fn section(app: &App, visit: &Visit) -> Markup {
     if app.door.is_open_house() {
         return html! { p { (visit.t("door-open-house")) } };
     }

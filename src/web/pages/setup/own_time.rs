@@ -42,7 +42,7 @@ const WORK: [Row; 3] = [
 ];
 
 /// The part of the setup page.
-pub fn section(app: &App, visit: &Visit) -> Markup {
+fn section(app: &App, visit: &Visit) -> Markup {
     let known = own_time::windows(app, &visit.person);
     form(visit, &as_typed(&known), &[], &known.windows)
 }

@@ -1,5 +1,5 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
-//! when no daemon runs. `GET` never changes anything.
+//! when no daemon runs. `GET` decides nothing and takes no reading in.
 
 pub mod check_ins;
 pub mod choices;

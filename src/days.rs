@@ -64,6 +64,11 @@ impl Person {
         }
     }
 
+    /// The day that it is for them at this moment.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        self.calendar.day_at(now.timestamp()).date
+    }
+
     /// What the household calls them; none where it calls them nothing.
     pub fn called(&self) -> Option<&str> {
         self.label.as_deref().map(str::trim).filter(|label| !label.is_empty())

@@ -198,7 +198,7 @@ fn look_at_first_day(from: Option<NaiveDate>, today: Option<NaiveDate>, found: &
 /// The latest day that it is for anybody in this home; none while the clock is not set.
 pub fn today(app: &App) -> Option<NaiveDate> {
     let now = app.trusted_now().ok()?;
-    app.book.people().iter().map(|person| person.calendar.day_at(now.timestamp()).date).max()
+    app.book.people().iter().map(|person| person.today(now)).max()
 }
 
 /// How the pairing stands.

@@ -374,9 +374,8 @@ impl Day {
             (Some(number), Word::Measured) => number,
             (Some(number), _) => Phrase::new("day-number-word").with("number", number).with("word", word),
         };
-        let weekday = u8::try_from(self.date.weekday().number_from_monday()).unwrap_or(1);
         WeekBar {
-            name: visit.say(&Phrase::new("weekday").with("day", Arg::Weekday(weekday))),
+            name: visit.say(&Phrase::new("weekday").with("day", Arg::weekday_of(self.date))),
             words: visit.say(&words),
             drawn,
             target: self.mark,

@@ -199,7 +199,7 @@ async fn while_the_clock_is_not_set_today_says_so() {
 }
 
 #[tokio::test]
-async fn why_a_page_cannot_be_shown_is_said_in_its_language_or_marked_as_english() {
+async fn why_a_page_cannot_be_shown_is_said_in_its_language() {
     let home = Home::new(|person| person.language = Language::He).await;
 
     let no_radio = home.house.look("/setup/band/assign?device=x").await;

@@ -1,5 +1,5 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
-//! when no daemon runs. `GET` never changes anything.
+//! when no daemon runs. `GET` decides nothing and takes no reading in.
 
 pub mod check_ins;
 pub mod choices;
@@ -55,7 +55,7 @@ use crate::{
     supervisor::SharedStatus,
     time::Clock,
     web::door::Door,
-    words::Language,
+    words::{Language, Phrase},
 };
 
 /// What the router answers from.
@@ -250,7 +250,8 @@ impl App {
             StatusCode::SERVICE_UNAVAILABLE,
             "this computer's clock has not been set yet, so no day is shown. Readings are kept and will be \
              dated. Connect the computer to the network, or wait: `[clock] wait_for_sync` says how long",
-        ))
+        )
+        .on_page(Phrase::new("today-clock-unset")))
     }
 
     /// The person's counter that something last arrived from; none when nothing ever did.
@@ -298,6 +299,8 @@ pub struct Problem {
     pub code: StatusCode,
     /// What happened, what it means for the data, what to do.
     pub text: String,
+    /// The same for a page, in the language of its person; none where it is known in English alone.
+    pub phrase: Option<Phrase>,
     /// What does not fit about what was sent, field by field.
     pub fields: Vec<goal::decision::Problem>,
 }
@@ -311,9 +314,15 @@ impl Problem {
         )
     }
 
-    /// Without fields.
+    /// Without fields, in English alone.
     pub fn new(code: StatusCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), fields: Vec::new() }
+        Self { code, text: text.into(), phrase: None, fields: Vec::new() }
+    }
+
+    /// The same, said by this phrase on a page.
+    #[must_use]
+    pub fn on_page(self, phrase: Phrase) -> Self {
+        Self { phrase: Some(phrase), ..self }
     }
 }
 
@@ -332,7 +341,7 @@ impl From<DaysError> for Problem {
         };
         let text = error.to_string();
         let fields = if let DaysError::Refused(problems) = error { problems.0 } else { Vec::new() };
-        Self { code, text, fields }
+        Self { code, text, phrase: None, fields }
     }
 }
 

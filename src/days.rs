@@ -64,6 +64,21 @@ impl Person {
         }
     }
 
+    /// The day that it is for them at this moment.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        self.calendar.day_at(now.timestamp()).date
+    }
+
+    /// What the household calls them; none where it calls them nothing.
+    pub fn called(&self) -> Option<&str> {
+        self.label.as_deref().map(str::trim).filter(|label| !label.is_empty())
+    }
+
+    /// What the household calls them, else their pseudonym.
+    pub fn name(&self) -> &str {
+        self.called().unwrap_or(self.id.as_str())
+    }
+
     /// What the person decided about themselves takes the place of what the settings say.
     fn follow_record(&mut self) {
         self.calendar = self.record.calendar(&self.calendar);

@@ -8,7 +8,7 @@ pub mod lint;
 
 use std::{fmt, str::FromStr};
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::say;
@@ -132,6 +132,13 @@ impl Phrase {
 impl fmt::Display for Phrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.english())
+    }
+}
+
+impl Arg {
+    /// The name of a date's day of the week.
+    pub fn weekday_of(date: NaiveDate) -> Self {
+        Self::Weekday(u8::try_from(date.weekday().number_from_monday()).unwrap_or(1))
     }
 }
 

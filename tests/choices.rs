@@ -231,6 +231,19 @@ async fn a_check_in_is_answered_in_turn_half_filled_or_not_and_then_it_is_over_f
 }
 
 #[tokio::test]
+async fn answers_to_a_check_in_that_was_switched_off_meanwhile_come_back_as_they_were_given() {
+    let house = House::new(|_| {});
+    house.ask_rmdq_and_pain().await;
+    house.form("/check-in/set", &[("on", "pain"), ("every-pain", "7")]).await;
+
+    let (status, _, page) = house.form("/check-in", &[("instrument", "rmdq-en"), ("item-24", "1")]).await;
+
+    assert_eq!(status, 422);
+    assert!(page.contains("switched off") && page.contains("name=\"item-24\" value=\"1\" checked"), "{page}");
+    assert!(!page.contains("item-average"), "the other check-in does not take its place: {page}");
+}
+
+#[tokio::test]
 async fn an_english_instrument_keeps_its_language_on_hebrew_pages_and_our_own_words_do_not() {
     let house = House::new(|person| person.language = Language::He);
     house.ask_rmdq_and_pain().await;

@@ -7,6 +7,7 @@
 mod support;
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{Cursor, Read as _, Write as _},
     os::unix::net::UnixListener,
@@ -18,16 +19,25 @@ use std::{
 };
 
 use brisk::{
-    api::App,
+    api::{
+        App,
+        devices::{WhichDevice, let_go},
+        privacy::{self, EraseRequest},
+    },
     config::Config,
     days::DayBook,
     demo::COUNTER,
     devices::{self, DeviceDecision},
     model::{DayTotal, DeviceId, ParticipantId},
+    pairing::PairingDesk,
     person::{OwnDecision, settings::SettingsChange},
     privacy::{
         erase::{self, EraseError},
         receipt::{Check, Receipt},
+    },
+    radio::{
+        any::AnyRadio,
+        sim::{SimRadio, Weather, clock::SimClock},
     },
     store::{BondLevel, DeliveryRecord, Store},
     time::SystemClock,
@@ -484,7 +494,7 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     assert_eq!(receipt.check(&house.app.store).unwrap(), Check::Sound);
     let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
     assert_eq!(again.code, 409);
-    assert!(again.text.contains("nothing is kept of this person"), "{}", again.text);
+    assert!(again.text.contains("Nothing is kept of you, so nothing was erased."), "{}", again.text);
     assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
 }
 
@@ -500,6 +510,55 @@ async fn what_could_not_be_put_together_is_not_noted_as_taken() {
 
     assert_eq!(refused.code, 507, "{}", refused.text);
     assert_eq!(house.decisions(), before);
+}
+
+#[tokio::test]
+async fn what_is_left_to_be_done_after_an_erasure_is_said_in_the_language_of_the_page() {
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 1);
+    let settings = alone().replace("[[counter]]", "language = \"he\"\n[[counter]]");
+    let house = House::of(app(dir.path(), &settings));
+
+    let done = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+    let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
+
+    assert!(done.text.contains("<p>בהגדרות עדיין רשום האדם הזה"), "{}", done.text);
+    assert!(again.text.contains("<p>לא שמור עליכם דבר, ולכן דבר לא נמחק.</p>"), "{}", again.text);
+    assert!(!done.text.contains("<p>The ") && !again.text.contains("nothing is kept"), "{}", again.text);
+}
+
+/// Begins, and is broken off as soon as somebody else does the work: the browser has gone away.
+async fn gone_away(asked: impl Future) {
+    tokio::time::timeout(Duration::ZERO, asked).await.err();
+}
+
+#[tokio::test]
+async fn counters_are_wired_anew_even_when_whoever_asked_has_gone_away() {
+    for erase in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        household(dir.path(), 1);
+        let app = app(dir.path(), &alone());
+        let air = SimRadio::new(Arc::new(SimClock::free(app.clock.utc())), BTreeMap::new(), Weather::calm());
+        let desk = Arc::new(PairingDesk::new(
+            Arc::new(AnyRadio::Simulated(air)),
+            Arc::clone(&app.store),
+            Arc::clone(&app.clock),
+            Arc::clone(&app.config),
+            dir.path().to_owned(),
+        ));
+        let app = Arc::new(App { desk: Some(Arc::clone(&desk)), ..app });
+
+        if erase {
+            let request = EraseRequest { person: WHO.parse().unwrap(), confirm: WHO.to_owned() };
+            gone_away(privacy::erase(app, request)).await;
+        } else {
+            gone_away(let_go(app, WhichDevice { device: COUNTER.to_string() })).await;
+        }
+
+        let told = tokio::time::timeout(Duration::from_secs(30), desk.changed.notified()).await;
+        assert!(told.is_ok(), "erase: {erase}");
+        assert!(desk.counters().unwrap().iter().all(|counter| !counter.wanted), "erase: {erase}");
+    }
 }
 
 #[tokio::test]

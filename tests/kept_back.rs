@@ -30,3 +30,25 @@ fn who_is_shown_no_number_is_told_so_in_the_terminal_and_what_is_exported_is_who
         daemon.terminate();
     }
 }
+
+#[test]
+fn proposals_are_kept_back_too_and_handed_to_programs() {
+    let home = Home::new();
+    assert_eq!(home.run(&["demo", "--once", "--days", "21"]).code, Some(0));
+    let proposed = home.run(&["goal", "propose"]);
+
+    home.change_settings(|text| {
+        let text = text.replace("[[counter]]", "[[counter]]\nperson = \"me\"");
+        format!("{text}\n[[person]]\nid = \"me\"\ndisplay = \"blinded\"\n")
+    });
+    let kept = home.run(&["goal", "propose"]);
+    let for_programs = home.json(&["goal", "propose"]);
+
+    assert!(proposed.out.contains("minutes"), "{}{}", proposed.out, proposed.err);
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    assert_eq!(
+        kept.out.trim(),
+        "While your study is under way, it keeps numbers to itself. The pages show what there is to see."
+    );
+    assert!(for_programs["proposals"][0]["goal"]["amount"].is_u64(), "{for_programs}");
+}

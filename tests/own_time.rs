@@ -304,6 +304,11 @@ async fn own_words_in_any_direction_come_back_unharmed_and_can_be_changed() {
     assert_eq!((status, to.as_deref()), (303, Some("/diary")));
     assert_eq!(stale.0, 422);
     assert!(stale.1.contains("was taken out") && value_of(&stale.1, "minutes") == "45", "{}", stale.1);
+
+    let once = value_of(&stale.1, "once");
+    let (status, page, _) = home.form("/diary", &[("once", &once), ("kind", "swim"), ("minutes", "45")]).await;
+    assert_eq!(status, 303, "what came back can be noted as a new entry: {page}");
+    assert_eq!(home.get("diary").await["entries"][0]["minutes"], 45);
 }
 
 #[tokio::test]
@@ -324,6 +329,25 @@ async fn own_time_is_set_on_its_page_and_shown_as_it_was_set() {
         ["work-1-from", "work-1-to", "work-2-to", "sleep-from", "start-of-day"].map(|name| value_of(&form, name));
     assert_eq!(shown, ["08:00", "16:30", "06:00", "23:00", "00:00"]);
     assert_eq!(form.matches(" checked").count(), 5, "four days, and into the next morning");
+}
+
+#[tokio::test]
+async fn days_that_were_ticked_without_hours_are_asked_about_and_nothing_is_noted() {
+    let home = Home::new().await;
+    let typed = [
+        ("work-1-days", "mon"),
+        ("work-1-from", "08:00"),
+        ("work-1-to", "16:00"),
+        ("work-2-days", "sat"),
+        ("own-time-from", TODAY),
+    ];
+
+    let (status, page, _) = home.form("/setup/own-time", &typed).await;
+
+    assert_eq!(status, 422);
+    assert!(page.contains("Which hours are these?"), "{page}");
+    assert!(page.contains("name=\"work-2-days\" value=\"sat\" checked"), "{page}");
+    assert_eq!(home.decisions(), 0);
 }
 
 #[tokio::test]

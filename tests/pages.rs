@@ -16,7 +16,7 @@ use brisk::{
     radio::sim::{clock::SimClock, walker},
     store::Store,
     time::Calendar,
-    words::Language,
+    words::{Language, Phrase, say},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use http_body_util::BodyExt as _;
@@ -197,6 +197,27 @@ async fn while_the_clock_is_not_set_today_says_so() {
 
     assert!(today.contains("no day is shown") && !today.contains("class=\"number\""), "{today}");
     assert_eq!(home.get("/week").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn why_a_page_cannot_be_shown_is_said_in_its_language() {
+    let home = Home::new(|person| person.language = Language::He).await;
+
+    let no_radio = home.house.look("/setup/band/assign?device=x").await;
+    let nowhere = home.house.look("/nowhere").await;
+    home.clock.set_synchronised(false);
+    let unset = home.house.look("/week").await;
+    let stale = home.house.form("/privacy/take", &[]).await;
+
+    for (answer, key) in [
+        (no_radio, "band-no-radio"),
+        (nowhere, "page-missing"),
+        (unset, "today-clock-unset"),
+        (stale, "today-clock-unset"),
+    ] {
+        let words = say(Language::He, &Phrase::new(key));
+        assert!(answer.text.contains(&words), "{key}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

@@ -232,6 +232,10 @@ async fn days_at_the_ends_of_the_calendar_are_answered_too() {
             }
         }
     }
+    for end in &ends {
+        let page = plan.page(&format!("/review?from={end}")).await;
+        assert!(page.code < 500, "{end}: {}", page.text);
+    }
 }
 
 fn kinds(reply: &serde_json::Value) -> Vec<String> {

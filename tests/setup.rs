@@ -236,6 +236,30 @@ fn a_band_is_another_persons_from_a_day_on_and_is_let_go_after_a_second_question
 }
 
 #[test]
+fn a_day_that_cannot_be_meant_and_too_long_a_name_are_refused_at_the_command_line_too() {
+    let home = home("none", "");
+    let (_daemon, mut browser) = started(&home);
+    let long = "x".repeat(41);
+
+    let named = home.run(&["device", "pair", "--label", &long, "--from", "2999-01-01"]);
+    chosen(&mut browser, &[("label", "blue band")]);
+    browser.get_until("/setup/band", "The band is paired ✓");
+    let device = home.json(&["status"])["counters"][0]["id"].as_str().unwrap().to_owned();
+    let later = home.run(&["device", "assign", &device, "--from", "2999-01-01"]);
+    let before = home.run(&["device", "assign", &device, "--from", "0026-05-11"]);
+
+    for (ran, sentences) in [
+        (named, &["label: This has room for 40 letters", "from: That day has not come yet"][..]),
+        (later, &["from: That day has not come yet"]),
+        (before, &["from: That is more than five years away"]),
+    ] {
+        assert_eq!(ran.code, Some(1), "{sentences:?}: {}", ran.out);
+        assert!(sentences.iter().all(|sentence| ran.err.contains(sentence)), "{sentences:?}: {}", ran.err);
+    }
+    assert_eq!(home.json(&["status"])["counters"][0]["person"], "me", "nothing was changed");
+}
+
+#[test]
 fn everything_is_looked_at_in_plain_sentences_and_the_report_is_seen_before_it_is_saved() {
     let home = home("none", "");
     let (_daemon, mut browser) = started(&home);

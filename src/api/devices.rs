@@ -3,14 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use firmware_protocol::device::{self, KINDS};
 use serde::{Deserialize, Serialize};
 
 use super::{App, ErrorReply, Problem, blocking};
 use crate::{
     devices::{Counter, DeviceDecision, keys},
-    goal::decision::Problem as Typed,
+    goal::{
+        Problems,
+        decision::{Found, Problem as Typed},
+    },
     model::{ParticipantId, parse_device_id},
     pairing::{PairRequest, PairState, PairingDesk},
     radio::{Heard, Radio as _, RadioError, bluez::agent::Answer},
@@ -20,6 +23,11 @@ use crate::{
 
 /// The longest that a scan may be asked to last, seconds.
 const LONGEST_SCAN_S: u64 = 60;
+
+/// Longest name of a counter, letters.
+const LABEL_MAX: u32 = 40;
+/// A counter that somebody has worn for longer than this is a slip of the pen, days.
+const WORN_AT_MOST: Days = Days::new(5 * 366);
 
 /// How long to listen.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -92,6 +100,7 @@ pub struct DoneReply {
 pub fn desk(app: &App) -> Result<Arc<PairingDesk>, Problem> {
     app.desk.clone().ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "there is no radio here: this is a demo's data. Nothing was changed")
+            .on_page(Phrase::new("band-no-radio"))
     })
 }
 
@@ -134,14 +143,62 @@ pub(super) async fn pair(
     State(app): State<Arc<App>>,
     Json(request): Json<PairRequest>,
 ) -> Result<Json<PairState>, Problem> {
-    let desk = desk(&app)?;
-    if !desk.request(request) {
+    if !begin_pairing(&app, request)? {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "another pairing is under way; nothing was changed. Wait for it, a minute at the most",
         ));
     }
-    Ok(Json(desk.state()))
+    Ok(Json(desk(&app)?.state()))
+}
+
+/// Begins to pair; false when something else is under way at the desk.
+///
+/// # Errors
+/// Where there is no radio, and with every reason when something about the request does not fit.
+pub fn begin_pairing(app: &App, request: PairRequest) -> Result<bool, Problem> {
+    let desk = desk(app)?;
+    check_pairing(&request, today(app))?;
+    Ok(desk.request(request))
+}
+
+/// What does not fit about a counter that is to be paired. No day is looked at without a `today`.
+///
+/// # Errors
+/// With every reason.
+pub fn check_pairing(request: &PairRequest, today: Option<NaiveDate>) -> Result<(), Problems> {
+    let mut found = Found::default();
+    look_at_first_day(request.from, today, &mut found);
+    let letters = request.label.as_deref().map_or(0, |label| label.chars().count());
+    found.when(u32::try_from(letters).unwrap_or(u32::MAX) > LABEL_MAX, "label", || {
+        Phrase::new("problem-text-long").with("most", LABEL_MAX)
+    });
+    let misread = request.key.as_deref().is_some_and(|key| keys::parse(key).is_none());
+    found.when(misread, "key", || Phrase::new("problem-band-key"));
+    found.done()
+}
+
+/// What does not fit about whose a counter is to be. No day is looked at without a `today`.
+///
+/// # Errors
+/// With every reason.
+pub fn check_assignment(asked: &AssignRequest, today: Option<NaiveDate>) -> Result<(), Problems> {
+    let mut found = Found::default();
+    look_at_first_day(asked.from, today, &mut found);
+    found.done()
+}
+
+fn look_at_first_day(from: Option<NaiveDate>, today: Option<NaiveDate>, found: &mut Found) {
+    let Some((from, today)) = from.zip(today) else { return };
+    found.when(from > today, "from", || Phrase::new("problem-band-date-later").with("today", today));
+    let long_ago = today.checked_sub_days(WORN_AT_MOST).is_some_and(|first| from < first);
+    found.when(long_ago, "from", || Phrase::new("problem-date-far"));
+}
+
+/// The latest day that it is for anybody in this home; none while the clock is not set.
+pub fn today(app: &App) -> Option<NaiveDate> {
+    let now = app.trusted_now().ok()?;
+    app.book.people().iter().map(|person| person.today(now)).max()
 }
 
 /// How the pairing stands.
@@ -184,12 +241,13 @@ pub(super) async fn assign(
 /// Writes down whose a counter is from when. Blocks on the disk.
 ///
 /// # Errors
-/// When the counter or the person is not known, a day is needed, or it cannot be written.
+/// When the counter or the person is not known, a day is needed or does not fit, or it cannot be written.
 pub fn give_to(app: &App, asked: &AssignRequest) -> Result<DoneReply, Problem> {
     let desk = desk(app)?;
     if let Some(person) = &asked.person {
         app.book.person(Some(person))?;
     }
+    check_assignment(asked, today(app))?;
     let counter = counter(&desk, &asked.device)?;
     let owner = counter.owner();
     if owner == asked.person.as_ref() {
@@ -250,13 +308,14 @@ pub async fn let_go(app: Arc<App>, asked: WhichDevice) -> Result<DoneReply, Prob
     let Json(address) = blocking(app, move |_| {
         let counter = counter(&deciding, &asked.device)?;
         deciding.decide(&DeviceDecision::Forgotten { device: counter.id.to_string() })?;
+        // Here, and not after the wait: whoever asked may be gone by then.
+        deciding.changed.notify_one();
         keys::remove(deciding.data_dir(), counter.id).map_err(|error| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the counter's key could not be removed: {error}"))
         })?;
         Ok(counter.address)
     })
     .await?;
-    desk.changed.notify_one();
     if let Some(address) = address
         && let Err(error) = desk.radio().forget(&address).await
     {

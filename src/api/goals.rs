@@ -57,7 +57,7 @@ pub struct ExcuseRequest {
 /// All goals of a person, and the one in force.
 pub fn goals(app: &App, person: &Person) -> GoalsReply {
     let history = &person.record.goals;
-    let today = today(person, app.clock.utc());
+    let today = person.today(app.clock.utc());
     GoalsReply {
         today,
         in_force: history.goal_on(today).cloned(),
@@ -65,10 +65,6 @@ pub fn goals(app: &App, person: &Person) -> GoalsReply {
         next_id: history.next_id(),
         history: history.spans().iter().map(GoalReply::from).collect(),
     }
-}
-
-fn today(person: &Person, now: DateTime<Utc>) -> NaiveDate {
-    person.calendar.day_at(now.timestamp()).date
 }
 
 /// Sets a goal. The same one sent again changes nothing.
@@ -91,7 +87,7 @@ pub fn pause(
     reason: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let from = today(person, now);
+    let from = person.today(now);
     let participant = person.id.clone();
     let decision = match person.record.goals.paused_until(from) {
         Some(known) if known > until && until >= from => {
@@ -182,7 +178,7 @@ pub(super) async fn post_resume(
     Json(asked): Json<FromRequest>,
 ) -> Result<Json<GoalsReply>, Problem> {
     decided(app, asked.person, move |app, person, now| {
-        resume(app, person, asked.from.unwrap_or_else(|| today(person, now)), now)
+        resume(app, person, asked.from.unwrap_or_else(|| person.today(now)), now)
     })
     .await
 }
@@ -194,7 +190,7 @@ pub(super) async fn post_end(
     Json(asked): Json<FromRequest>,
 ) -> Result<Json<GoalsReply>, Problem> {
     decided(app, asked.person, move |app, person, now| {
-        end(app, person, asked.from.unwrap_or_else(|| today(person, now)), asked.reason, now)
+        end(app, person, asked.from.unwrap_or_else(|| person.today(now)), asked.reason, now)
     })
     .await
 }

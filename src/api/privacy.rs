@@ -29,7 +29,7 @@ use crate::{
         takeout::{self, Takeout, TakeoutError},
     },
     web::door::{browsers::Which, exposure::exposures},
-    words::Language,
+    words::{Language, Phrase},
 };
 
 /// What is kept of a person.
@@ -107,6 +107,21 @@ pub struct ErasedReply {
     pub receipt: Receipt,
     /// What is left to be done by hand, one sentence each.
     pub notes: Vec<String>,
+}
+
+/// The same, to be said in the language of whoever asked.
+#[derive(Debug)]
+pub struct Erased {
+    /// For the person to keep; it is stored nowhere here.
+    pub receipt: Receipt,
+    /// What is left to be done by hand.
+    pub notes: Vec<Phrase>,
+}
+
+impl From<Erased> for ErasedReply {
+    fn from(done: Erased) -> Self {
+        Self { receipt: done.receipt, notes: done.notes.iter().map(Phrase::english).collect() }
+    }
 }
 
 /// Whether a receipt is borne out by what is stored.
@@ -201,7 +216,7 @@ pub async fn take(app: Arc<App>, request: TakeoutRequest) -> Result<Response, Pr
 ///
 /// # Errors
 /// When the confirmation does not fit, there is nothing, or the store fails; nothing was erased then.
-pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, Problem> {
+pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<Erased, Problem> {
     if request.confirm.trim() != request.person.as_str() {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -213,54 +228,47 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
         let app = erasing;
         let at = app.clock.utc();
         let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
+        // Here, and not after the wait: whoever asked may be gone by then, and the store listens to no counter of
+        // theirs before everything is wired anew.
+        if let Some(desk) = &app.desk {
+            desk.changed.notify_one();
+        }
         let mut notes = notes(&app, &done);
         if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
             tracing::warn!(%error, "browsers of a person who was erased are still let in");
-            notes.push(
-                "The list of browsers could not be written; `brisk web revoke --of` takes them out of it.".to_owned(),
-            );
+            notes.push(Phrase::new("privacy-note-browsers"));
         }
         Ok((done, notes))
     })
     .await?;
     if let Some(desk) = &app.desk {
-        desk.changed.notify_one();
         for address in done.forgotten.iter().filter_map(|(_, address)| address.as_deref()) {
             if let Err(error) = desk.radio().forget(address).await {
                 tracing::debug!(%error, "the system kept the keys of a counter");
-                notes.push(
-                    "The system may still list a counter as paired; it can be removed in its Bluetooth settings."
-                        .to_owned(),
-                );
+                notes.push(Phrase::new("privacy-note-paired"));
             }
         }
     }
-    Ok(ErasedReply { receipt: done.receipt, notes })
+    Ok(Erased { receipt: done.receipt, notes })
 }
 
-fn notes(app: &App, done: &erase::Done) -> Vec<String> {
+fn notes(app: &App, done: &erase::Done) -> Vec<Phrase> {
     let mut notes = Vec::new();
     if app.config.person.iter().any(|person| person.id == done.receipt.participant) {
-        notes
-            .push("The settings still name this person: take their `[[person]]` section out of brisk.toml.".to_owned());
+        notes.push(Phrase::new("privacy-note-settings"));
     }
     if !done.forgotten.is_empty() {
-        notes.push(
-            "The counter is not looked for any more. It may hold its last days itself: paired again, it brings them in anew."
-                .to_owned(),
-        );
+        notes.push(Phrase::new("privacy-note-counter"));
     }
     if done.receipt.undated_kept > 0 {
-        notes.push(format!(
-            "{} readings stay: nothing says when they were, and the counter is somebody else's now.",
-            done.receipt.undated_kept
-        ));
+        let count = u32::try_from(done.receipt.undated_kept).unwrap_or(u32::MAX);
+        notes.push(Phrase::new("privacy-note-undated").with("count", count));
     }
     if let Some(error) = &done.key_left {
-        notes.push(format!("The key of a counter could not be removed from the folder `keys`: {error}."));
+        notes.push(Phrase::new("privacy-note-key").with("error", error.to_string()));
     }
     if !done.finished {
-        notes.push("Some old files could not be removed just now; they go when Brisk starts next.".to_owned());
+        notes.push(Phrase::new("privacy-note-files"));
     }
     notes
 }
@@ -315,7 +323,7 @@ pub(super) async fn erase_person(
     State(app): State<Arc<App>>,
     Json(request): Json<EraseRequest>,
 ) -> Result<Json<ErasedReply>, Problem> {
-    erase(app, request).await.map(Json)
+    erase(app, request).await.map(|done| Json(done.into()))
 }
 
 /// Whether the receipt of an erasure is borne out by what is stored. Changes nothing.
@@ -330,7 +338,9 @@ pub(super) async fn check_receipt(
 impl From<EraseError> for Problem {
     fn from(error: EraseError) -> Self {
         match error {
-            EraseError::Nothing => Self::new(StatusCode::CONFLICT, error.to_string()),
+            EraseError::Nothing => {
+                Self::new(StatusCode::CONFLICT, error.to_string()).on_page(Phrase::new("privacy-erase-nothing"))
+            }
             EraseError::NotInSettings => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             EraseError::Days(inner) => {
                 let problem = Self::from(inner);

@@ -11,7 +11,7 @@ use super::{
     goal::{goals, in_words},
     paint::{self, say},
     print_json,
-    show::PersonArgs,
+    show::{PersonArgs, kept_back},
 };
 use crate::api::{
     Asked, GoalsReply,
@@ -123,6 +123,8 @@ pub fn propose(context: &Context, session: &Session, args: &PersonArgs) -> anyho
         session.get("goals/proposals", &Asked { person: args.person.clone(), ..Asked::default() })?;
     if context.global.json {
         print_json(&reply)?;
+    } else if let Some(sentence) = kept_back(session, args.person.as_ref())? {
+        say(sentence)?;
     } else if reply.proposals.is_empty() {
         say("There is nothing to choose for the next week. `brisk goal set` changes the goal at any time.")?;
     } else {

@@ -2,7 +2,7 @@
 //!
 //! Nothing is said of what was not done, and an unknown day is open, not empty. The review never opens by itself.
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use super::{
     DayFacts, History, Measure, Pace, Period, Standing, bounds,
@@ -130,8 +130,7 @@ fn open(days: &[DayFacts<'_>], monday: NaiveDate) -> Vec<Phrase> {
             Some(DataState::NotWorn) => "today-not-worn",
             Some(DataState::NotSynced | DataState::CannotTell) | None => "review-day-open",
         };
-        let weekday = u8::try_from(date.weekday().number_from_monday()).unwrap_or(1);
-        Some(Phrase::new(key).with("weekday", Arg::Weekday(weekday)))
+        Some(Phrase::new(key).with("weekday", Arg::weekday_of(date)))
     };
     let sentences: Vec<_> = (0..7).filter_map(|day| sentence(monday + Days::new(day))).collect();
     if sentences.len() == 7 { vec![Phrase::new("review-week-open")] } else { sentences }

@@ -3,7 +3,7 @@
 //! A sentence says what was done, credits the person, offers and never orders, and says nothing about
 //! the back. Its words stand in the catalogues of [`crate::words`].
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 
 use super::{DayFacts, DiaryKind, GoalVersion, History, Measure, Period, judge_day};
 use crate::{
@@ -162,10 +162,7 @@ impl Sentence {
                 let key = if *safe { "today-not-synced-safe" } else { "today-not-synced" };
                 Phrase::new(key).with("heard", heard)
             }
-            Self::NotWorn { date } => {
-                let weekday = u8::try_from(date.weekday().number_from_monday()).unwrap_or(1);
-                Phrase::new("today-not-worn").with("weekday", Arg::Weekday(weekday))
-            }
+            Self::NotWorn { date } => Phrase::new("today-not-worn").with("weekday", Arg::weekday_of(*date)),
             Self::StepsOnly { steps } => {
                 Phrase::new("today-steps-only").with("steps", amount_of(&Measure::Steps, *steps))
             }

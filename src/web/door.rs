@@ -161,7 +161,8 @@ impl From<DoorError> for Problem {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self::new(code, error.phrase().english())
+        let phrase = error.phrase();
+        Self::new(code, phrase.english()).on_page(phrase)
     }
 }
 

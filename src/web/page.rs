@@ -132,9 +132,22 @@ fn trouble(visit: &Visit, problem: &Problem) -> Response {
     let page = Page {
         here: Here::Elsewhere,
         title: Phrase::new("trouble-title"),
-        body: html! { p { (problem.text) } p { a href="/" { (visit.t("trouble-back")) } } },
+        body: html! { (reason(visit, problem)) p { a href="/" { (visit.t("trouble-back")) } } },
     };
     (problem.code, frame(visit, &page)).into_response()
+}
+
+/// Why something could not be shown or done: in the person's language, else marked as English.
+pub fn reason(visit: &Visit, problem: &Problem) -> Markup {
+    html! {
+        @if let Some(phrase) = &problem.phrase {
+            p { (visit.say(phrase)) }
+        } @else if problem.fields.is_empty() {
+            p lang="en" dir="ltr" { (problem.text) }
+        } @else {
+            @for misfit in &problem.fields { p { (visit.say(&misfit.phrase)) } }
+        }
+    }
 }
 
 /// The whole document.
@@ -159,7 +172,7 @@ pub fn frame(visit: &Visit, page: &Page) -> Markup {
                             (visit.t("exposed")) " " a href="/setup" { (visit.t("exposed-setup")) }
                         }
                     }
-                    @if let Some(label) = label(visit) { p.whose { bdi { (label) } } }
+                    @if let Some(label) = visit.person.called() { p.whose { bdi { (label) } } }
                     (menu(visit, page.here))
                 }
                 main id="main" tabindex="-1" {
@@ -183,8 +196,25 @@ fn menu(visit: &Visit, current: Here) -> Markup {
     }
 }
 
-/// What the person wants to be called: by what they said last, else by the settings.
-pub fn label(visit: &Visit) -> Option<&str> {
-    let said = visit.person.record.settings.label.as_ref().or(visit.person.label.as_ref());
-    said.map(|label| label.trim()).filter(|label| !label.is_empty())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        time::{Calendar, Zone},
+        words::Language,
+    };
+
+    #[test]
+    fn a_reason_that_is_known_in_english_alone_is_marked_as_english() {
+        let person = crate::demo::person("p1".parse().unwrap(), Calendar::midnight(Zone::AS_IT_STANDS));
+        let visit = Visit::of(person, Language::He);
+        let misfit = goal::Problem { field: "from", phrase: Phrase::new("problem-date") };
+        let misfits = Problem { fields: vec![misfit], ..Problem::inside() };
+
+        let english = reason(&visit, &Problem::inside()).into_string();
+        let hebrew = reason(&visit, &misfits).into_string();
+
+        assert!(english.starts_with("<p lang=\"en\" dir=\"ltr\">the program failed"), "{english}");
+        assert_eq!(hebrew, format!("<p>{}</p>", visit.t("problem-date")));
+    }
 }

@@ -23,11 +23,15 @@ use axum::{
 };
 
 use super::{door::Visit, page::answer};
-use crate::api::{App, Problem};
+use crate::{
+    api::{App, Problem},
+    words::Phrase,
+};
 
 /// Any address that is none of a page.
 pub async fn missing(State(app): State<Arc<App>>, visit: Result<Visit, (StatusCode, &'static str)>) -> Response {
     // Below `/assets/` nobody is asked who they are.
     let Ok(visit) = visit else { return StatusCode::NOT_FOUND.into_response() };
-    answer(app, visit, |_, visit| Err(Problem::new(StatusCode::NOT_FOUND, visit.t("page-missing")))).await
+    let missing = Phrase::new("page-missing");
+    answer(app, visit, |_, _| Err(Problem::new(StatusCode::NOT_FOUND, missing.english()).on_page(missing))).await
 }

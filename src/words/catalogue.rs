@@ -75,7 +75,7 @@ fn value(language: Language, arg: &Arg) -> FluentValue<'static> {
 fn in_words(key: &'static str, date: NaiveDate) -> Phrase {
     let month = MONTHS.get(usize::try_from(date.month0()).unwrap_or_default()).copied().unwrap_or(MONTHS[0]);
     Phrase::new(key)
-        .with("weekday", Arg::Weekday(u8::try_from(date.weekday().number_from_monday()).unwrap_or(1)))
+        .with("weekday", Arg::weekday_of(date))
         .with("day", date.day().to_string())
         .with("month", Phrase::new(month))
 }

@@ -255,6 +255,7 @@ today-plan = Your plan for today: { $plan }.
 today-week-so-far = This week so far: { $done } of { $target }.
 today-between = Between { $low } and { $high } minutes of it were brisk.
 today-parts = { $measured } measured + { $diary } from your diary
+today-parts-diary = All of it is from your diary.
 today-heard = Last heard from your band: { $time }.
 today-heard-on = Last heard from your band: { $date }, { $time }.
 today-battery = Band battery: { $percent } percent.
@@ -330,6 +331,8 @@ week-key-target = Your plan
 week-key-cannot-tell = Steps, and no telling how fast
 week-open-number = –
 day-with-diary = { $count } + { $diary }
+day-beside-diary = { $count }, diary { $diary }
+day-diary = diary { $diary }
 day-number-word = { $number }, { $word }
 day-number-met = { $number } ✓
 day-met = done as planned ✓
@@ -425,6 +428,7 @@ print-days = On: { $days }
 problem-diary-kind = What was it? Any of these can be chosen.
 problem-zone = { $zone } is not in the list of time zones. One such as Europe/Oslo fits.
 problem-window-days = On which days? Choose at least one.
+problem-window-hours = Which hours are these? To leave these days free, take their ticks away.
 problem-window-half = Hours have a start and an end; the other one is here already.
 problem-window-equal = The end is the same as the start. When do these hours end?
 problem-window-order = The end comes before the start. If these hours go on into the next morning, tick the box below.
@@ -986,6 +990,17 @@ privacy-erased = { $count ->
     [one] { $count } record was taken out, and nothing about you is left here.
    *[other] { $count } records were taken out, and nothing about you is left here.
 }
+privacy-erase-nothing = Nothing is kept of you, so nothing was erased.
+privacy-note-settings = The settings still name this person: take their `[[person]]` section out of brisk.toml.
+privacy-note-counter = The counter is not looked for any more. It may hold its last days itself: paired again, it brings them in anew.
+privacy-note-undated = { $count ->
+    [one] { $count } reading stays: nothing says when it was, and the counter is not theirs any more.
+   *[other] { $count } readings stay: nothing says when they were, and the counter is not theirs any more.
+}
+privacy-note-key = The key of a counter could not be removed from the folder `keys`: { $error }.
+privacy-note-files = Some old files could not be removed just now; they go when Brisk starts next.
+privacy-note-browsers = The list of browsers could not be written; `brisk web revoke --of` takes them out of it.
+privacy-note-paired = The system may still list a counter as paired; it can be removed in its Bluetooth settings.
 privacy-receipt = Your receipt
 privacy-receipt-keep = It shows that what was kept about you is erased, and it is kept nowhere here. Save it if you may want to show that one day.
 privacy-receipt-save = Save the receipt

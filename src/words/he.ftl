@@ -273,6 +273,7 @@ today-plan = התוכנית שלכם להיום: { $plan }.
 today-week-so-far = השבוע עד עכשיו: { $done } מתוך { $target }.
 today-between = הליכה נמרצת: בין { $low } ל-{ $high } דקות.
 today-parts = { $measured } שנמדדו + { $diary } מהיומן שלכם
+today-parts-diary = הכול מהיומן שלכם.
 today-heard = קשר אחרון עם הצמיד שלכם: { $time }.
 today-heard-on = קשר אחרון עם הצמיד שלכם: { $date }, { $time }.
 today-battery = סוללת הצמיד: { $percent } אחוז.
@@ -353,6 +354,8 @@ week-key-target = התוכנית שלכם
 week-key-cannot-tell = צעדים שהקצב שלהם לא ידוע
 week-open-number = –
 day-with-diary = { $count } + { $diary }
+day-beside-diary = { $count }, ביומן { $diary }
+day-diary = ביומן { $diary }
 day-number-word = { $number }, { $word }
 day-number-met = { $number } ✓
 day-met = כמו בתוכנית ✓
@@ -453,6 +456,7 @@ print-days = בימים: { $days }
 problem-diary-kind = מה זה היה? אפשר לבחור כל אחת מאלה.
 problem-zone = { $zone } לא מופיע ברשימת אזורי הזמן. אזור כמו Asia/Jerusalem מתאים.
 problem-window-days = באילו ימים? אפשר לבחור יום אחד או יותר.
+problem-window-hours = אילו שעות אלה? כדי להשאיר את הימים האלה פנויים, הסירו את הסימון שלהם.
 problem-window-half = לשעות יש התחלה וסוף; אחד מהם כבר כתוב כאן.
 problem-window-equal = הסוף זהה להתחלה. מתי השעות האלה מסתיימות?
 problem-window-order = הסוף מוקדם מההתחלה. אם השעות נמשכות עד הבוקר שלמחרת, אפשר לסמן זאת בתיבה שלמטה.
@@ -1034,6 +1038,18 @@ privacy-erased = { $count ->
     [two] שתי רשומות הוצאו, ולא נשאר כאן דבר עליכם.
    *[other] { $count } רשומות הוצאו, ולא נשאר כאן דבר עליכם.
 }
+privacy-erase-nothing = לא שמור עליכם דבר, ולכן דבר לא נמחק.
+privacy-note-settings = בהגדרות עדיין רשום האדם הזה: אפשר להוציא את החלק `[[person]]` שלו מהקובץ brisk.toml.
+privacy-note-counter = לא מחפשים עוד את מד הצעדים. ייתכן שהימים האחרונים עוד שמורים בו: אם יקושר שוב, הוא יביא אותם מחדש.
+privacy-note-undated = { $count ->
+    [one] קריאה אחת נשארת: לא ידוע ממתי היא, ומד הצעדים שייך עכשיו למישהו אחר.
+    [two] שתי קריאות נשארות: לא ידוע ממתי הן, ומד הצעדים שייך עכשיו למישהו אחר.
+   *[other] { $count } קריאות נשארות: לא ידוע ממתי הן, ומד הצעדים שייך עכשיו למישהו אחר.
+}
+privacy-note-key = לא היה אפשר להסיר את המפתח של מד צעדים מהתיקייה `keys`: { $error }.
+privacy-note-files = כמה קבצים ישנים לא הוסרו עדיין; הם יימחקו כש-Brisk יופעל שוב.
+privacy-note-browsers = לא היה אפשר לכתוב את רשימת הדפדפנים; `brisk web revoke --of` מוציא אותם ממנה.
+privacy-note-paired = ייתכן שמד צעדים עדיין רשום במערכת כמקושר; אפשר להסיר אותו בהגדרות ה-Bluetooth.
 privacy-receipt = הקבלה שלכם
 privacy-receipt-keep = היא מראה שהנתונים שלכם נמחקו, והיא לא נשמרת כאן. אפשר לשמור אותה אם תרצו להראות זאת יום אחד.
 privacy-receipt-save = לשמור את הקבלה

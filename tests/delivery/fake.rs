@@ -110,11 +110,7 @@ impl Export for Fake {
             return Err(trouble);
         }
         let theirs = state.days.iter().filter(|((id, _), _)| id == participant.as_str());
-        let held = theirs.map(|((_, date), day)| Held {
-            date: *date,
-            revision: day.revision,
-            is_final: day.is_final,
-        });
+        let held = theirs.map(|((_, date), day)| Held { date: *date, revision: day.revision, is_final: day.is_final });
         Ok(Some(held.collect()))
     }
 

@@ -43,11 +43,10 @@ pub fn date(text: &str) -> NaiveDate {
 
 /// The settings: a study whose day 1 is the first of October.
 pub fn config(study: &str, participant: &str) -> Config {
-    let text = format!(
-        "[study]\nid = {study:?}\nepoch = 2026-10-01\n[[person]]\nid = {participant:?}\nenrolled = {FIRST}\n"
-    )
-    .replace("epoch = 2026-10-01", "epoch = \"2026-10-01\"")
-    .replace(&format!("enrolled = {FIRST}"), &format!("enrolled = {FIRST:?}"));
+    let text =
+        format!("[study]\nid = {study:?}\nepoch = 2026-10-01\n[[person]]\nid = {participant:?}\nenrolled = {FIRST}\n")
+            .replace("epoch = 2026-10-01", "epoch = \"2026-10-01\"")
+            .replace(&format!("enrolled = {FIRST}"), &format!("enrolled = {FIRST:?}"));
     Config::parse(&text, "a test").unwrap()
 }
 
@@ -59,7 +58,6 @@ pub struct Home {
     pub store: Arc<Store>,
     pub book: DayBook,
     pub study: Study,
-    pub target: String,
     seed: u64,
     pub courier: Courier,
 }
@@ -80,8 +78,7 @@ impl Home {
         let book = DayBook::new(Arc::clone(&store), people, config.rules()).unwrap();
         let study = Study::new(&config, asset_labels(&config, store.host_id(), book.people().iter())).unwrap();
         let courier = Courier::new("target", export, Duration::from_secs(1), seed);
-        let target = "target".to_owned();
-        Self { dir: dir.to_owned(), config, participant, clock, store, book, study, target, seed, courier }
+        Self { dir: dir.to_owned(), config, participant, clock, store, book, study, seed, courier }
     }
 
     /// The program ends, however suddenly, and is started anew.

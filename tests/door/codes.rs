@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use brisk::web::door::browsers::Which;
+use brisk::{
+    person::{OwnDecision, settings::SettingsChange},
+    web::door::browsers::Which,
+};
 
 use crate::house::{House, routes};
 
@@ -104,6 +107,21 @@ async fn where_several_live_the_code_comes_first_and_then_whose_pages() {
     assert_eq!(nobody.code, StatusCode::OK, "the choice again");
     assert_eq!(chosen.code, StatusCode::SEE_OTHER);
     assert_eq!(house.app.door.list()[0].person.as_str(), "ben");
+}
+
+#[tokio::test]
+async fn who_took_their_name_away_is_chosen_by_their_id() {
+    let house = House::of(&["anna", "ben"]);
+    let anna = house.app.book.person(Some(&"anna".parse().unwrap())).unwrap();
+    let label = Some(String::new());
+    let unnamed = SettingsChange { participant: anna.id.clone(), label, language: None, zone: None };
+    let now = house.app.clock.utc();
+    house.app.book.decide(&anna, OwnDecision::SettingsChanged(unnamed), "person", now).unwrap();
+    let code = house.app.door.new_code().unwrap();
+
+    let choice = house.type_code(&code, &[]).await;
+
+    assert!(choice.text.contains(">anna</label>"), "{}", choice.text);
 }
 
 #[tokio::test]

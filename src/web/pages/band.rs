@@ -131,7 +131,7 @@ impl Band {
                 @if let Some(cause) = cause {
                     details {
                         summary { (visit.t("band-technical")) }
-                        p lang="en" dir="ltr" { (cause.what()) " " (cause.next_step()) }
+                        p { (visit.say(&cause.what())) " " (visit.say(&cause.next_step())) }
                     }
                 }
                 @if visit.person.display != Display::Blinded {

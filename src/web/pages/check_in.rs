@@ -37,7 +37,7 @@ pub fn line(visit: &Visit, instruments: &[Instrument], today: NaiveDate) -> Opti
 /// `GET /check-in`
 pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
     answer(app, visit, |app, visit| {
-        let today = today(app, visit)?;
+        let today = visit.person.today(app.trusted_now()?);
         Ok(page(app, visit, today, &Fields::default(), &[]))
     })
     .await
@@ -58,7 +58,7 @@ pub async fn thanks(State(app): State<Arc<App>>, visit: Visit) -> Response {
 /// `POST /check-in`
 pub async fn send(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Response {
     change(app, visit, Fields(fields), |app, visit, fields| {
-        let today = today(app, visit)?;
+        let today = visit.person.today(app.trusted_now()?);
         let answers = fields.0.iter().filter_map(|(name, value)| {
             // What is no number is none of the answers that were offered.
             Some((name.strip_prefix("item-")?.to_owned(), value.parse().unwrap_or(i32::MIN)))
@@ -88,7 +88,7 @@ pub async fn set(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<V
         let every = |name: &str| fields.text(&format!("every-{name}")).and_then(|days| days.parse().ok()).unwrap_or(0);
         let wanted = CheckInsSet {
             participant: visit.person.id.clone(),
-            from: today(app, visit)?,
+            from: visit.person.today(app.trusted_now()?),
             instruments: fields
                 .all("on")
                 .map(|name| Asked { instrument: name.to_owned(), every_days: every(name) })
@@ -102,25 +102,22 @@ pub async fn set(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<V
     .await
 }
 
-fn today(app: &App, visit: &Visit) -> Result<NaiveDate, Problem> {
-    Ok(visit.person.calendar.day_at(app.trusted_now()?.timestamp()).date)
-}
-
 fn again(app: &App, visit: &Visit, fields: &Fields, problem: Problem) -> Result<Outcome, Problem> {
     if problem.fields.is_empty() {
         return Err(problem);
     }
-    Ok(Outcome::Again(page(app, visit, today(app, visit)?, fields, &problem.fields)))
+    Ok(Outcome::Again(page(app, visit, visit.person.today(app.trusted_now()?), fields, &problem.fields)))
 }
 
 fn page(app: &App, visit: &Visit, today: NaiveDate, fields: &Fields, problems: &[decision::Problem]) -> Page {
     let due = visit.person.record.check_ins.due(&app.instruments, today);
-    let named = due.iter().find(|one| Some(one.name.as_str()) == fields.text("instrument"));
+    // Answers that did not fit come back whatever became of their check-in meanwhile.
+    let named = app.instruments.iter().find(|one| Some(one.name.as_str()) == fields.text("instrument"));
     let body = html! {
         @for problem in problems.iter().filter(|problem| problem.field != "every_days") {
             p.problem { (visit.say(&problem.phrase)) }
         }
-        @match named.or(due.first()) {
+        @match named.or(due.first().copied()) {
             Some(instrument) => (questions(visit, instrument, today, fields)),
             None => p { (visit.t("check-in-none")) },
         }

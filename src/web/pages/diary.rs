@@ -168,7 +168,9 @@ fn page(app: &App, visit: &Visit, fields: &Fields, misfits: &[Misfit]) -> Page {
     let today = diary::diary(app, &visit.person, None, None).today;
     let diary = &visit.person.record.diary;
     let known = fields.text("once").and_then(|id| diary.entry(id));
-    let once = fields.text("once").map_or_else(|| diary::free_id(diary), str::to_owned);
+    // The name of an entry that was taken out is none for what is noted in its place.
+    let once = fields.text("once").filter(|id| !diary.is_undone(id));
+    let once = once.map_or_else(|| diary::free_id(diary), str::to_owned);
     let kind = fields.text("kind").and_then(|kind| kind.parse::<DiaryKind>().ok());
     let fresh = known.is_none() && misfits.is_empty();
     let body = html! {

@@ -61,7 +61,7 @@ pub async fn enter(
         (Tried::Right, Some(person)) => let_in(app, person, headers, language).await,
         (Tried::Right, None) => {
             // Whose pages there are is told to whom the code lets in.
-            let named = people.iter().map(|one| (one.id.as_str(), label(one))).collect();
+            let named = people.iter().map(|one| (one.id.as_str(), one.name())).collect();
             page(language, &Shown { typed, problem: None, people: named }).into_response()
         }
         (Tried::Wrong, _) => again(StatusCode::UNPROCESSABLE_ENTITY, Phrase::new("enter-wrong")),
@@ -87,10 +87,6 @@ async fn let_in(app: Arc<App>, person: Arc<Person>, headers: HeaderMap, language
         }
         Err(_) => Problem::inside().into_response(),
     }
-}
-
-fn label(person: &Person) -> &str {
-    person.record.settings.label.as_deref().or(person.label.as_deref()).unwrap_or(person.id.as_str())
 }
 
 fn wait(seconds: u32) -> Phrase {

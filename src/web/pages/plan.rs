@@ -52,7 +52,7 @@ pub async fn pause(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) 
 /// `POST /plan/resume`
 pub async fn resume(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -> Response {
     page::change(app, visit, Fields(sent), |app, visit, fields| {
-        let done = goals::resume(app, &visit.person, today(app, visit)?, app.trusted_now()?);
+        let done = goals::resume(app, &visit.person, visit.person.today(app.trusted_now()?), app.trusted_now()?);
         Outcome::of(done, "/plan", |problems| plan(app, visit, fields, problems))
     })
     .await
@@ -61,7 +61,7 @@ pub async fn resume(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent)
 /// `POST /plan/end`
 pub async fn end(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -> Response {
     page::change(app, visit, Fields(sent), |app, visit, fields| {
-        let done = goals::end(app, &visit.person, today(app, visit)?, None, app.trusted_now()?);
+        let done = goals::end(app, &visit.person, visit.person.today(app.trusted_now()?), None, app.trusted_now()?);
         Outcome::of(done, "/plan", |problems| plan(app, visit, fields, problems))
     })
     .await
@@ -70,7 +70,7 @@ pub async fn end(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) ->
 /// `POST /plan/keep`: the same goal, to be looked at again in four weeks.
 pub async fn keep(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -> Response {
     page::change(app, visit, Fields(sent), |app, visit, fields| {
-        let (now, today) = (app.trusted_now()?, today(app, visit)?);
+        let (now, today) = (app.trusted_now()?, visit.person.today(app.trusted_now()?));
         let history = &visit.person.record.goals;
         let Some(goal) = history.goal_on(today).filter(|goal| is_due(goal, today)) else {
             // Sent twice, or the plan is another by now: there is nothing to keep.
@@ -91,16 +91,12 @@ pub async fn keep(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -
 /// `POST /plan/programme` with `programme`; empty for none.
 pub async fn programme(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -> Response {
     page::change(app, visit, Fields(sent), |app, visit, fields| {
-        let (now, today) = (app.trusted_now()?, today(app, visit)?);
+        let (now, today) = (app.trusted_now()?, visit.person.today(app.trusted_now()?));
         let name = fields.text("programme").map(str::to_owned);
         let done = review::use_programme(app, &visit.person, name, today, now);
         Outcome::of(done, "/plan", |problems| plan(app, visit, fields, problems))
     })
     .await
-}
-
-fn today(app: &App, visit: &Visit) -> Result<NaiveDate, Problem> {
-    Ok(visit.person.calendar.day_at(app.trusted_now()?.timestamp()).date)
 }
 
 /// Whether the day has come on which the person wanted to look at the goal again.
@@ -118,7 +114,7 @@ pub(super) fn shows_numbers(display: Display, measure: &Measure) -> bool {
 }
 
 fn plan(app: &App, visit: &Visit, fields: &Fields, problems: &[goal::Problem]) -> Result<Page, Problem> {
-    let today = today(app, visit)?;
+    let today = visit.person.today(app.trusted_now()?);
     let history = &visit.person.record.goals;
     let goal = history.goal_on(today);
     let display = visit.person.display;

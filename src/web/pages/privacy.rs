@@ -13,14 +13,14 @@ use maud::{Markup, html};
 use crate::{
     api::{
         App, Problem,
-        privacy::{self, EraseRequest, ErasedReply, KeptReply, LetIn, TakeoutRequest},
+        privacy::{self, EraseRequest, Erased, KeptReply, LetIn, TakeoutRequest},
     },
     config::Display,
     goal::decision,
     web::{
         door::Visit,
         form::{Field, Fields, hidden, submit},
-        page::{Here, Page, answer, frame},
+        page::{Here, Page, answer, frame, reason},
     },
     words::{Arg, Phrase},
 };
@@ -61,7 +61,7 @@ pub async fn erase(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form
     let request = EraseRequest { person: visit.person.id.clone(), confirm: visit.person.id.as_str().to_owned() };
     match privacy::erase(app, request).await {
         // No redirection: the receipt is in this answer and nowhere else.
-        Ok(reply) => frame(&visit, &page("privacy-erased-title", erased(&visit, &reply))).into_response(),
+        Ok(done) => frame(&visit, &page("privacy-erased-title", erased(&visit, &done))).into_response(),
         Err(problem) => trouble(&visit, &problem),
     }
 }
@@ -71,7 +71,7 @@ fn page(title: &'static str, body: Markup) -> Page {
 }
 
 fn trouble(visit: &Visit, problem: &Problem) -> Response {
-    let body = html! { p { (problem.text) } p { a href="/privacy" { (visit.t("privacy-back")) } } };
+    let body = html! { (reason(visit, problem)) p { a href="/privacy" { (visit.t("privacy-back")) } } };
     (problem.code, frame(visit, &page("trouble-title", body))).into_response()
 }
 
@@ -154,12 +154,12 @@ fn erase_form(visit: &Visit, typed: Option<&str>, problems: &[decision::Problem]
     }
 }
 
-fn erased(visit: &Visit, reply: &ErasedReply) -> Markup {
-    let receipt = serde_json::to_string_pretty(&reply.receipt).unwrap_or_default();
-    let file = format!("brisk-erased-{}.json", reply.receipt.erased_at.date_naive());
+fn erased(visit: &Visit, done: &Erased) -> Markup {
+    let receipt = serde_json::to_string_pretty(&done.receipt).unwrap_or_default();
+    let file = format!("brisk-erased-{}.json", done.receipt.erased_at.date_naive());
     html! {
-        p { (visit.say(&count("privacy-erased", usize::try_from(reply.receipt.tombstone.records).unwrap_or(usize::MAX)))) }
-        @for note in &reply.notes { p { (note) } }
+        p { (visit.say(&count("privacy-erased", usize::try_from(done.receipt.tombstone.records).unwrap_or(usize::MAX)))) }
+        @for note in &done.notes { p { (visit.say(note)) } }
         h2 { (visit.t("privacy-receipt")) }
         p { (visit.t("privacy-receipt-keep")) }
         p { a download=(file) href={ "data:application/json;charset=utf-8," (percent_encoded(&receipt)) } {

@@ -98,9 +98,10 @@ fn look_back(app: &App, visit: &Visit, date: Option<NaiveDate>, problems: &[goal
         }
         @if ended_last { (choices(visit, today, &offered)) }
         nav aria-label=(visit.t("review-weeks")) {
-            @let before = week.from - Days::new(7);
             ul.actions {
-                li { a href=(format!("/review?from={before}")) { (visit.t("review-before")) } }
+                @if let Some(before) = week.from.checked_sub_days(Days::new(7)) {
+                    li { a href=(format!("/review?from={before}")) { (visit.t("review-before")) } }
+                }
                 @if !ended_last { li { a href="/review" { (visit.t("review-latest")) } } }
             }
         }

@@ -81,7 +81,7 @@ fn steps(app: &App, visit: &Visit) -> Result<Vec<Step>, Problem> {
     Ok(vec![
         Step {
             title: "setup-person",
-            stands: Phrase::new("setup-person-stands").with("name", name_of(person)).with("zone", zone),
+            stands: Phrase::new("setup-person-stands").with("name", person.name()).with("zone", zone),
             done: true,
             at: Some(("/setup/person", "setup-change")),
         },
@@ -146,10 +146,4 @@ pub fn next(app: &App, visit: &Visit) -> Result<Option<Markup>, Problem> {
 fn has_band(app: &App, person: &Person) -> Result<bool, Problem> {
     let Some(desk) = &app.desk else { return Ok(!person.counters.is_empty()) };
     Ok(desk.counters()?.iter().any(|counter| counter.wanted && counter.owner() == Some(&person.id)))
-}
-
-/// What the household calls a person.
-fn name_of(person: &Person) -> &str {
-    let own = person.record.settings.label.as_deref().or(person.label.as_deref());
-    own.filter(|name| !name.is_empty()).unwrap_or(person.id.as_str())
 }

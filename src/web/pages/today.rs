@@ -136,10 +136,13 @@ impl Seen {
             self.sentence = Some(sentence.phrase());
         }
         let judged = !matches!(outcome.state, GoalState::Paused | GoalState::Excused);
+        let brisk = row.leisure_brisk_min.filter(|_| is_known(row, &Measure::LeisureBriskMin));
         let noted = if measure == Measure::LeisureMin { row.diary_min.unwrap_or(0) } else { 0 };
-        if let (true, Some(done)) = (noted > 0, done) {
-            let measured = done.saturating_sub(noted);
-            self.parts = Some(Phrase::new("today-parts").with("measured", measured).with("diary", noted));
+        if noted > 0 && done.is_some() {
+            self.parts = Some(match brisk {
+                Some(measured) => Phrase::new("today-parts").with("measured", measured).with("diary", noted),
+                None => Phrase::new("today-parts-diary"),
+            });
         }
         if let (Some(progress), true) = (&facts.progress, judged) {
             // The sentence of a day that has just begun names the plan itself.
@@ -148,15 +151,15 @@ impl Seen {
                 (!named).then(|| Phrase::new("today-plan").with("plan", short(&progress.measure, progress.target)));
             self.bar = done.map(|done| bar(&measure, done, noted, progress.target));
         } else if let (Some((goal, week)), true) = (week, judged) {
-            let done = week.progress.done_lower.unwrap_or(0);
+            let target = short(&goal.measure, goal.amount);
             let noted = week.days.iter().filter_map(|day| day.diary_min).sum::<u32>();
             let noted = if measure == Measure::LeisureMin { noted } else { 0 };
-            self.plan = Some(
-                Phrase::new("today-week-so-far").with("done", done).with("target", short(&goal.measure, goal.amount)),
-            );
-            self.bar = Some(bar(&measure, done, noted, goal.amount));
+            self.plan = Some(match week.progress.done_lower {
+                Some(done) => Phrase::new("today-week-so-far").with("done", done).with("target", target),
+                None => Phrase::new("week-plan-week").with("plan", target),
+            });
+            self.bar = week.progress.done_lower.map(|done| bar(&measure, done, noted, goal.amount));
         }
-        let brisk = row.leisure_brisk_min.filter(|_| is_known(row, &Measure::LeisureBriskMin));
         self.rows.extend(brisk.map(|minutes| ("today-row-brisk", minutes)));
         self.rows.extend(row.diary_min.filter(|minutes| *minutes > 0).map(|minutes| ("today-row-diary", minutes)));
         self.rows.extend(facts.progress.as_ref().filter(|_| judged).map(|plan| ("today-row-plan", plan.target)));

@@ -96,7 +96,11 @@ struct Day {
     measured: Option<u32>,
     brisk: Option<u32>,
     diary: Option<u32>,
+    /// The goal counts minutes of the diary with those that were measured.
+    with_diary: bool,
     steps: Option<u32>,
+    /// What the goal plans, where the bar shows what it counts.
+    mark: Option<u32>,
     target: Option<u32>,
 }
 
@@ -324,11 +328,12 @@ fn day(row: Option<&DayTotal>, person: &Person, date: NaiveDate, today: NaiveDat
         Display::Full if paused => Word::Paused,
         Display::Full | Display::StepsOnly | Display::Blinded => by_data,
     };
-    let measured = match goals.goal_on(date).map(|goal| &goal.measure) {
+    let measure = goals.goal_on(date).map(|goal| &goal.measure);
+    let measured = match measure {
         _ if in_steps => steps,
         Some(Measure::BriskMin) => known.and_then(|row| row.brisk_lower),
         Some(Measure::BoutMin) => known.and_then(|row| row.bout_min),
-        _ => brisk,
+        Some(Measure::LeisureBriskMin | Measure::LeisureMin | Measure::DiaryMin(_) | Measure::Steps) | None => brisk,
     };
     Day {
         date,
@@ -336,24 +341,31 @@ fn day(row: Option<&DayTotal>, person: &Person, date: NaiveDate, today: NaiveDat
         measured,
         brisk,
         diary: diary.map(|kinds| sum(&kinds.into_values().collect::<Vec<_>>())),
+        with_diary: measure == Some(&Measure::LeisureMin),
         steps,
+        mark: planned.filter(|goal| !matches!(goal.measure, Measure::DiaryMin(_))).map(|goal| goal.amount),
         target: planned.map(|goal| goal.amount),
     }
 }
 
 impl Day {
     fn bar(&self, visit: &Visit, in_steps: bool) -> WeekBar {
-        let diary = if in_steps { 0 } else { self.diary.unwrap_or(0) };
-        let cannot_tell = self.word == Word::CannotTell && self.measured.is_none();
-        let drawn = match self.measured {
-            _ if cannot_tell => Drawn::CannotTell,
-            None if diary == 0 => Drawn::Nothing,
-            measured => Drawn::Known { measured: measured.unwrap_or(0), diary },
+        let diary = self.diary.filter(|minutes| *minutes > 0 && !in_steps);
+        let stacked = diary.filter(|_| self.with_diary);
+        let drawn = match (self.measured, stacked) {
+            (None, _) if self.word == Word::CannotTell => Drawn::CannotTell,
+            (None, None) => Drawn::Nothing,
+            // Where nothing was measured only what is noted is drawn, and the words name no other number.
+            (measured, stacked) => Drawn::Known { measured: measured.unwrap_or(0), diary: stacked.unwrap_or(0) },
         };
-        let number = match self.measured {
-            None if diary == 0 => None,
-            Some(measured) if diary == 0 => Some(Phrase::new("number").with("count", measured)),
-            measured => Some(Phrase::new("day-with-diary").with("count", measured.unwrap_or(0)).with("diary", diary)),
+        let number = match (self.measured, diary) {
+            (None, None) => None,
+            (None, Some(diary)) => Some(Phrase::new("day-diary").with("diary", diary)),
+            (Some(measured), None) => Some(Phrase::new("number").with("count", measured)),
+            (Some(measured), Some(diary)) => {
+                let key = if stacked.is_some() { "day-with-diary" } else { "day-beside-diary" };
+                Some(Phrase::new(key).with("count", measured).with("diary", diary))
+            }
         };
         let word = Phrase::new(self.word.key());
         let words = match (number, self.word) {
@@ -362,12 +374,11 @@ impl Day {
             (Some(number), Word::Measured) => number,
             (Some(number), _) => Phrase::new("day-number-word").with("number", number).with("word", word),
         };
-        let weekday = u8::try_from(self.date.weekday().number_from_monday()).unwrap_or(1);
         WeekBar {
-            name: visit.say(&Phrase::new("weekday").with("day", Arg::Weekday(weekday))),
+            name: visit.say(&Phrase::new("weekday").with("day", Arg::weekday_of(self.date))),
             words: visit.say(&words),
             drawn,
-            target: self.target,
+            target: self.mark,
         }
     }
 }

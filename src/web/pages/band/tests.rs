@@ -59,7 +59,10 @@ fn help_begins_with_what_is_likeliest_to_help() {
 
     let page = troubled(Cause::PairingLostThere).draw(&visit(Display::Full), 1, None).into_string();
     assert!(page.contains("Pair it again. Everything that has arrived is kept.") && page.contains("href=\"/setup\""));
-    assert!(page.contains("lang=\"en\" dir=\"ltr\""), "the technical words are English wherever they stand");
+    let person = crate::demo::person("p1".parse().unwrap(), Calendar::midnight(Zone::AS_IT_STANDS));
+    let hebrew = Visit::of(person, Language::He);
+    let page = troubled(Cause::PairingLostThere).draw(&hebrew, 1, None).into_string();
+    assert!(page.contains(&hebrew.t("trouble-pairing-lost-there")), "technical words have a language, too: {page}");
 }
 
 #[test]

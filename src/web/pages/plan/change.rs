@@ -6,7 +6,7 @@ use axum::{Form, extract::State, response::Response};
 use chrono::{NaiveDate, Weekday};
 use maud::{Markup, html};
 
-use super::{Sent, shows_numbers, stage_key, today, weekdays};
+use super::{Sent, shows_numbers, stage_key, weekdays};
 use crate::{
     api::{App, goals},
     config::Display,
@@ -61,7 +61,7 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
         if visit.person.display == Display::Blinded {
             return super::plan(app, visit, &Fields::default(), &[]);
         }
-        let today = today(app, visit)?;
+        let today = visit.person.today(app.trusted_now()?);
         let person = &visit.person;
         let mut fields = person.record.goals.goal_on(today).map_or_else(first_plan, as_fields);
         // A study may keep the numbers of a goal that was set before.
@@ -80,7 +80,7 @@ pub async fn take(State(app): State<Arc<App>>, visit: Visit, Form(sent): Sent) -
         if visit.person.display == Display::Blinded {
             return Ok(Outcome::Done("/plan".to_owned()));
         }
-        let (now, today) = (app.trusted_now()?, today(app, visit)?);
+        let (now, today) = (app.trusted_now()?, visit.person.today(app.trusted_now()?));
         let done = match read(&visit.person, fields, today) {
             Ok(None) => Ok(()),
             Ok(Some(goal)) => goals::set(app, &visit.person, &goal, now),

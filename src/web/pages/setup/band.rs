@@ -116,16 +116,16 @@ pub async fn scan(State(app): State<Arc<App>>, visit: Visit, Form(sent): Form<Ve
 /// `POST /setup/band/pair`
 pub async fn pair(State(app): State<Arc<App>>, visit: Visit, Form(sent): Form<Vec<(String, String)>>) -> Response {
     change(app, visit, Fields(sent), |app, visit, fields| {
-        let desk = devices::desk(app)?;
-        let today = visit.person.calendar.day_at(app.clock.utc().timestamp()).date;
-        match typed::pair_request(fields, &app.book.people(), &visit.person.id, today) {
-            Ok(request) => {
-                // Sent twice: the first one is under way, and the page shows it.
-                desk.request(request);
-                Ok(done())
-            }
-            Err(problems) => again(app, visit, fields, &problems.0),
+        let (request, mut found) = typed::pair_request(fields, &app.book.people(), &visit.person.id);
+        if let Err(problems) = devices::check_pairing(&request, devices::today(app)) {
+            found.add(problems);
         }
+        if !found.0.is_empty() {
+            return again(app, visit, fields, &found.0);
+        }
+        // Sent twice: the first one is under way, and the page shows it.
+        devices::begin_pairing(app, request)?;
+        Ok(done())
     })
     .await
 }
@@ -162,16 +162,18 @@ pub async fn ask_whose(State(app): State<Arc<App>>, visit: Visit, Query(about): 
 pub async fn assign(State(app): State<Arc<App>>, visit: Visit, Form(sent): Form<Vec<(String, String)>>) -> Response {
     change(app, visit, Fields(sent), |app, visit, fields| {
         let device = fields.text("device").unwrap_or_default();
-        let today = visit.person.calendar.day_at(app.clock.utc().timestamp()).date;
-        let said = typed::assignment(fields, &app.book.people(), today).map_err(|problems| problems.0);
-        let given = said.map(|asked| devices::give_to(app, &asked));
-        match given {
-            Ok(Ok(_)) => Ok(done()),
-            Ok(Err(problem)) if problem.fields.is_empty() => Err(problem),
-            Ok(Err(Problem { fields: problems, .. })) | Err(problems) => {
-                assign_page(app, visit, device, fields, &problems).map(Outcome::Again)
+        let (asked, mut found) = typed::assignment(fields, &app.book.people());
+        if let Err(problems) = devices::check_assignment(&asked, devices::today(app)) {
+            found.add(problems);
+        }
+        if found.0.is_empty() {
+            match devices::give_to(app, &asked) {
+                Ok(_) => return Ok(done()),
+                Err(problem) if problem.fields.is_empty() => return Err(problem),
+                Err(problem) => found.0 = problem.fields,
             }
         }
+        assign_page(app, visit, device, fields, &found.0).map(Outcome::Again)
     })
     .await
 }

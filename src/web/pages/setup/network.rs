@@ -6,9 +6,9 @@ use axum::{Form, extract::State, response::Response};
 use maud::{Markup, html};
 
 use crate::{
-    api::{App, Problem},
+    api::App,
     web::{
-        door::{DoorError, Visit, browsers::Which},
+        door::{Visit, browsers::Which},
         form::{self, Fields},
         page::{Here, Outcome, Page, answer, change},
     },
@@ -27,8 +27,8 @@ pub async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
 
 /// `POST /setup/network/code`: a code for another browser, which the page then shows.
 pub async fn code(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Response {
-    change(app, visit, Fields(fields), |app, visit, _| {
-        app.door.new_code().map_err(|error| said(visit, error))?;
+    change(app, visit, Fields(fields), |app, _, _| {
+        app.door.new_code()?;
         Ok(done())
     })
     .await
@@ -42,7 +42,7 @@ pub async fn expose(State(app): State<Arc<App>>, visit: Visit, Form(fields): For
             return Ok(Outcome::Again(page(app, visit)));
         };
         let how_long = hours.map(|hours| Duration::from_secs(u64::from(hours) * 3600));
-        app.door.expose(how_long, &actor(visit)).map_err(|error| said(visit, error))?;
+        app.door.expose(how_long, &actor(visit))?;
         Ok(done())
     })
     .await
@@ -51,7 +51,7 @@ pub async fn expose(State(app): State<Arc<App>>, visit: Visit, Form(fields): For
 /// `POST /setup/network/close`: other computers no more.
 pub async fn close(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Response {
     change(app, visit, Fields(fields), |app, visit, _| {
-        app.door.close(&actor(visit)).map_err(|error| said(visit, error))?;
+        app.door.close(&actor(visit))?;
         Ok(done())
     })
     .await
@@ -59,9 +59,9 @@ pub async fn close(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form
 
 /// `POST /setup/network/revoke`: a browser no more.
 pub async fn revoke(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Response {
-    change(app, visit, Fields(fields), |app, visit, fields| {
+    change(app, visit, Fields(fields), |app, _, fields| {
         let id = fields.text("browser").unwrap_or_default().to_owned();
-        app.door.revoke(&Which::One(id)).map_err(|error| said(visit, error))?;
+        app.door.revoke(&Which::One(id))?;
         Ok(done())
     })
     .await
@@ -69,11 +69,6 @@ pub async fn revoke(State(app): State<Arc<App>>, visit: Visit, Form(fields): For
 
 fn done() -> Outcome {
     Outcome::Done(PATH.to_owned())
-}
-
-fn said(visit: &Visit, error: DoorError) -> Problem {
-    let text = visit.say(&error.phrase());
-    Problem { text, ..Problem::from(error) }
 }
 
 /// Who decides, for the record: a browser by the name under which it stands in the list.
@@ -86,7 +81,7 @@ fn page(app: &App, visit: &Visit) -> Page {
 }
 
 /// The whole section, to stand on Setup.
-pub fn section(app: &App, visit: &Visit) -> Markup {
+fn section(app: &App, visit: &Visit) -> Markup {
     if app.door.is_open_house() {
         return html! { p { (visit.t("door-open-house")) } };
     }

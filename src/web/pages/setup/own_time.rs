@@ -42,7 +42,7 @@ const WORK: [Row; 3] = [
 ];
 
 /// The part of the setup page.
-pub fn section(app: &App, visit: &Visit) -> Markup {
+fn section(app: &App, visit: &Visit) -> Markup {
     let known = own_time::windows(app, &visit.person);
     form(visit, &as_typed(&known), &[], &known.windows)
 }
@@ -115,11 +115,17 @@ enum Over {
     No,
 }
 
-/// `mon,tue 08:00-16:00`; none for a row that says no hours, or none that can be understood.
+/// `mon,tue 08:00-16:00`; none for a row that says nothing, and for what does not fit, with a sentence beside it.
 fn read_row(row: &Row, fields: &Fields, misfits: &mut Vec<Misfit>) -> Option<String> {
     let over = if fields.text(row.over).is_some() { Over::Midnight } else { Over::No };
-    let hours = hours(fields, (row.from, row.to), over, misfits)?;
     let days: Vec<_> = fields.all(row.days).filter(|day| DAYS.contains(day)).collect();
+    let before = misfits.len();
+    let Some(hours) = hours(fields, (row.from, row.to), over, misfits) else {
+        if !days.is_empty() && misfits.len() == before {
+            misfits.push(Misfit { field: row.from, phrase: Phrase::new("problem-window-hours") });
+        }
+        return None;
+    };
     if days.is_empty() {
         misfits.push(Misfit { field: row.days, phrase: Phrase::new("problem-window-days") });
         return None;

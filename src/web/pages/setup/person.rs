@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The part of the setup page.
-pub fn section(app: &App, visit: &Visit) -> Markup {
+fn section(app: &App, visit: &Visit) -> Markup {
     let known = person::person(app, &visit.person);
     let mut fields = vec![
         ("language", known.language.tag().to_owned()),

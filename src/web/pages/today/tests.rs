@@ -54,6 +54,8 @@ fn seen(
     person.display = display;
     let diary = DiaryMinutes::from([("swim".parse().unwrap(), 30)]);
     let facts = row.as_ref().map(|row| DayFacts { day: row, open: true, diary: &diary });
+    let week = crate::goal::judge_week(facts.as_slice(), &person.record.goals, date(MONDAY));
+    let week = WeekReply { progress: week, days: row.iter().cloned().collect() };
     let facts = TodayFacts {
         date: date(MONDAY),
         sentence: facts.map(|facts| today_sentence(&facts, &person.record.goals, context)),
@@ -63,8 +65,6 @@ fn seen(
         row,
         diary: diary.clone(),
     };
-    let week =
-        WeekReply { progress: crate::goal::judge_week(&[], &person.record.goals, date(MONDAY)), days: Vec::new() };
     let seen = Seen::of(&facts, &person, Some(&week));
     let visit = Visit::of(person, language);
     (visit, seen)
@@ -136,7 +136,7 @@ fn each_state_of_the_day_says_what_was_done_and_what_was_planned() {
             Some(walked(9)),
             week(),
             MORNING,
-            &["9 minutes of", "This week so far: 0 of 150 minutes.", "the days are yours to choose", "0 of 150"],
+            &["9 minutes of", "This week so far: 9 of 150 minutes.", "the days are yours to choose", "9 of 150"],
         ),
         (Some(walked(9)), History::default(), MORNING, &["9 minutes of", "No plan for today. Whatever you do counts."]),
         (None, plan(), MORNING, &["Nothing has arrived from your band yet."]),
@@ -164,6 +164,31 @@ fn minutes_from_the_diary_are_added_where_the_goal_counts_them_and_it_can_be_see
     );
     assert!(apart.contains("12 minutes of") && !apart.contains("measured +"), "{apart}");
     assert!(apart.contains("Minutes from your diary30"), "{apart}");
+}
+
+#[test]
+fn minutes_from_the_diary_stand_alone_while_what_was_measured_is_not_known() {
+    let unknown = [
+        DayTotal { leisure_brisk_min: None, ..day(MONDAY) },
+        DayTotal { data_state: DataState::NotWorn, leisure_brisk_min: Some(0), ..day(MONDAY) },
+    ];
+    for row in unknown {
+        let page = page(Some(row), only(goal_of("leisure_min", 60)), &MORNING, Display::Full);
+
+        assert!(page.contains("30 minutes of activity") && page.contains("All of it is from your diary."), "{page}");
+        assert!(!page.contains("measured"), "{page}");
+    }
+}
+
+#[test]
+fn a_week_of_which_nothing_is_known_has_its_plan_and_no_zero() {
+    let unknown = DayTotal { leisure_brisk_min: None, ..day(MONDAY) };
+    let week = only(GoalVersion { period: Period::Week, ..goal_of("leisure_brisk_min", 150) });
+
+    let page = page(Some(unknown), week, &MORNING, Display::Full);
+
+    assert!(page.contains("Your plan for the week: 150 minutes."), "{page}");
+    assert!(!page.contains("0 of 150") && !page.contains("This week so far"), "{page}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::{
         judge::tests::{day, goal_of, only},
         judge_day, judge_week,
     },
+    person::{OwnDecision, diary::DiaryEntry},
     time::{Calendar, Zone},
     words::Language,
 };
@@ -72,6 +73,58 @@ fn the_table_says_everything_that_the_bars_say() {
 
     for text in ["Monday 11 May", ">21</td>", ">4</td>", "cannot tell", "to come", ">–</td>", ">25</td>"] {
         assert!(table.contains(text), "{text}: {table}");
+    }
+}
+
+/// The bars of a week of which Monday alone has come, with half an hour of swimming in its diary.
+fn bars_of(row: DayTotal, measure: &str) -> String {
+    let calendar = Calendar::midnight(Zone::AS_IT_STANDS);
+    let mut person = crate::demo::person("p1".parse().unwrap(), calendar);
+    person.record.goals = only(goal_of(measure, 60));
+    let swim = DiaryEntry {
+        id: "e1".to_owned(),
+        participant: person.id.clone(),
+        kind: "swim".parse().unwrap(),
+        minutes: 30,
+        date: date(MONDAY),
+        at: None,
+        effort: None,
+        note: None,
+    };
+    let noon = date(MONDAY).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    person.record.take(noon, date(MONDAY), OwnDecision::DiaryNoted(swim).into());
+    let progress = judge_week(&[], &person.record.goals, date(MONDAY));
+    let seen = WeekSeen::of(&WeekReply { progress, days: vec![row] }, &person, date(MONDAY));
+    seen.picture(&Visit::of(person, Language::En)).into_string()
+}
+
+#[test]
+fn a_bar_and_its_mark_show_the_amount_that_the_goal_counts_and_nothing_beside_it() {
+    for (measure, words, drawn, marked) in [
+        ("leisure_brisk_min", "Monday: 21, diary 30, so far.", false, true),
+        ("brisk_min", "Monday: 20, diary 30, so far.", false, true),
+        ("leisure_min", "Monday: 21 + 30, so far.", true, true),
+        ("diary_min(swim)", "Monday: 21, diary 30, so far.", false, false),
+    ] {
+        let row = DayTotal { leisure_brisk_min: Some(21), brisk_lower: Some(20), ..day(MONDAY) };
+
+        let bars = bars_of(row, measure);
+
+        assert!(bars.contains(words), "{measure}: {bars}");
+        assert_eq!(bars.contains("class=\"diary\""), drawn, "{measure}: {bars}");
+        assert_eq!(bars.contains("class=\"target\""), marked, "{measure}: {bars}");
+    }
+}
+
+#[test]
+fn a_day_of_which_the_diary_alone_is_known_has_no_zero() {
+    for (measure, drawn) in [("leisure_brisk_min", false), ("leisure_min", true)] {
+        let row = DayTotal { leisure_brisk_min: None, ..day(MONDAY) };
+
+        let bars = bars_of(row, measure);
+
+        assert!(bars.contains("Monday: diary 30, so far."), "{measure}: {bars}");
+        assert_eq!(bars.contains("class=\"diary\""), drawn, "{measure}: {bars}");
     }
 }
 

@@ -1,17 +1,13 @@
-//! What was typed about a band, checked all at once.
+//! What was typed about a band, as far as it can be read.
 
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::{
     api::devices::AssignRequest,
     days::Person,
-    devices::keys,
-    goal::{
-        Problems,
-        decision::{Found, Problem},
-    },
+    goal::decision::{Found, Problem},
     model::ParticipantId,
     pairing::PairRequest,
     radio::bluez::agent::Answer,
@@ -19,51 +15,33 @@ use crate::{
     words::Phrase,
 };
 
-/// Longest name of a band, letters.
-const LABEL_MAX: u32 = 40;
-/// A band that somebody has worn for longer than this is a slip of the pen, days.
-const WORN_AT_MOST: Days = Days::new(5 * 366);
 /// Digits that a band shows.
 const DIGITS: usize = 6;
 
-/// What is to be paired.
-pub fn pair_request(
-    fields: &Fields,
-    people: &[Arc<Person>],
-    own: &ParticipantId,
-    today: NaiveDate,
-) -> Result<PairRequest, Problems> {
+/// What is to be paired, as far as it can be read, and what cannot.
+pub fn pair_request(fields: &Fields, people: &[Arc<Person>], own: &ParticipantId) -> (PairRequest, Found) {
     let mut found = Found::default();
     // One value for each kind that a counter may be: its kind and its address.
     let chosen = fields.text("counter").and_then(|chosen| chosen.split_once(' '));
     found.when(chosen.is_none(), "counter", || Phrase::new("problem-band-none"));
     let person = person(fields, people, &mut found).unwrap_or_else(|| own.clone());
-    let from = from(fields, today, &mut found);
-    let label = fields.text("label");
-    let length = label.map_or(0, |label| label.chars().count());
-    found.when(u32::try_from(length).unwrap_or(u32::MAX) > LABEL_MAX, "label", || {
-        Phrase::new("problem-text-long").with("most", LABEL_MAX)
-    });
-    let key = fields.text("key");
-    found.when(key.is_some_and(|key| keys::parse(key).is_none()), "key", || Phrase::new("problem-band-key"));
-    found.done()?;
-    Ok(PairRequest {
+    let request = PairRequest {
         kind: chosen.map(|(kind, _)| kind.to_owned()),
         address: chosen.map(|(_, address)| address.to_owned()),
         person: Some(person),
-        from,
-        label: label.map(str::to_owned),
-        key: key.map(str::to_owned),
-    })
+        from: from(fields, &mut found),
+        label: fields.text("label").map(str::to_owned),
+        key: fields.text("key").map(str::to_owned),
+    };
+    (request, found)
 }
 
-/// Whose a band is from when.
-pub fn assignment(fields: &Fields, people: &[Arc<Person>], today: NaiveDate) -> Result<AssignRequest, Problems> {
+/// Whose a band is from when, as far as it can be read, and what cannot.
+pub fn assignment(fields: &Fields, people: &[Arc<Person>]) -> (AssignRequest, Found) {
     let mut found = Found::default();
     let person = person(fields, people, &mut found);
-    let from = from(fields, today, &mut found);
-    found.done()?;
-    Ok(AssignRequest { device: fields.text("device").unwrap_or_default().to_owned(), person, from })
+    let from = from(fields, &mut found);
+    (AssignRequest { device: fields.text("device").unwrap_or_default().to_owned(), person, from }, found)
 }
 
 fn person(fields: &Fields, people: &[Arc<Person>], found: &mut Found) -> Option<ParticipantId> {
@@ -73,14 +51,11 @@ fn person(fields: &Fields, people: &[Arc<Person>], found: &mut Found) -> Option<
     known.map(|person| person.id.clone())
 }
 
-fn from(fields: &Fields, today: NaiveDate, found: &mut Found) -> Option<NaiveDate> {
+fn from(fields: &Fields, found: &mut Found) -> Option<NaiveDate> {
     let typed = fields.text("from")?;
     let date = typed.parse::<NaiveDate>().ok();
     found.when(date.is_none(), "from", || Phrase::new("problem-band-date"));
-    let date = date?;
-    found.when(date > today, "from", || Phrase::new("problem-band-date-later").with("today", today));
-    found.when(date < today - WORN_AT_MOST, "from", || Phrase::new("problem-date-far"));
-    Some(date)
+    date
 }
 
 /// The answer to what the desk asks.
@@ -113,7 +88,10 @@ fn digits(typed: &str) -> Result<u32, Phrase> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{Calendar, Zone};
+    use crate::{
+        api::devices::check_pairing,
+        time::{Calendar, Zone},
+    };
 
     fn fields(typed: &[(&str, &str)]) -> Fields {
         Fields(typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -148,9 +126,11 @@ mod tests {
             fields(&[("person", "stranger"), ("from", "2026-05-15"), ("label", &"x".repeat(41)), ("key", "not a key")]);
         let right = fields(&[("counter", "step-log AA:BB"), ("label", "ריצה 🏃"), ("from", "2026-05-14")]);
 
-        let found = pair_request(&wrong, &people, &own, today).unwrap_err();
-        let request = pair_request(&right, &people, &own, today).unwrap();
+        let (unfit, mut found) = pair_request(&wrong, &people, &own);
+        found.add(check_pairing(&unfit, Some(today)).unwrap_err());
+        let (request, none) = pair_request(&right, &people, &own);
 
+        assert!(none.done().is_ok() && check_pairing(&request, Some(today)).is_ok());
         let places: Vec<_> = found.0.iter().map(|problem| problem.field).collect();
         assert_eq!(places, ["counter", "person", "from", "label", "key"]);
         assert_eq!((request.kind.as_deref(), request.address.as_deref()), (Some("step-log"), Some("AA:BB")));

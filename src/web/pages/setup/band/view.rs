@@ -18,7 +18,6 @@ use crate::{
     web::{
         door::Visit,
         form::{Field, Fields, Select, hidden, submit},
-        pages::setup::name_of,
     },
     words::Phrase,
 };
@@ -203,7 +202,7 @@ fn choose(band: &Band, heard: &[HeardReply]) -> Markup {
 fn whose(visit: &Visit, people: &[Arc<Person>], now: Option<&Person>, fields: &Fields, problems: &[Typed]) -> Markup {
     let own = now.unwrap_or(&visit.person).id.as_str();
     let chosen = fields.text("person").unwrap_or(own);
-    let options = people.iter().map(|person| (person.id.as_str(), name_of(person).to_owned())).collect();
+    let options = people.iter().map(|person| (person.id.as_str(), person.name().to_owned())).collect();
     html! {
         @if people.len() > 1 {
             (Select { name: "person", label: "band-whose", options, value: Some(chosen) }.render(visit, problems))
@@ -336,7 +335,7 @@ fn called(counter: &Counter) -> &str {
 fn belongs(people: &[Arc<Person>], counter: &Counter) -> Phrase {
     let Some(owner) = counter.owners.last() else { return Phrase::new("band-nobodys") };
     let Some(id) = &owner.person else { return Phrase::new("band-nobodys") };
-    let name = people.iter().find(|person| person.id == *id).map_or(id.as_str(), |person| name_of(person));
+    let name = people.iter().find(|person| person.id == *id).map_or(id.as_str(), |person| person.name());
     match owner.from {
         Some(from) => Phrase::new("band-worn-since").with("name", name).with("from", from),
         None => Phrase::new("band-worn").with("name", name),
@@ -358,7 +357,7 @@ pub fn assign(visit: &Visit, people: &[Arc<Person>], counter: &Counter, fields: 
                 select id="person" name="person" {
                     @for person in people {
                         @let chosen = fields.text("person").or(now.map(|now| now.id.as_str()));
-                        option value=(person.id.as_str()) selected[chosen == Some(person.id.as_str())] { (name_of(person)) }
+                        option value=(person.id.as_str()) selected[chosen == Some(person.id.as_str())] { (person.name()) }
                     }
                     option value="" selected[nobody] { (visit.t("band-nobody")) }
                 }

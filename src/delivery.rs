@@ -76,10 +76,11 @@ const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(3600);
 
 /// The pause after so many failures in a row: 1 s, 2 s, 4 s … 1 h, and between half and all of it, so that two hundred
-/// homes do not come back together. `chance` is between 0 and 1.
+/// homes do not come back together. Whole milliseconds. `chance` is between 0 and 1.
 pub fn pause(failures: u32, chance: f64) -> Duration {
     let doubled = RETRY_FIRST.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
-    doubled.min(RETRY_MOST).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+    let share = 0.5 + chance.clamp(0.0, 1.0) / 2.0;
+    Duration::from_millis(u64::try_from(doubled.min(RETRY_MOST).mul_f64(share).as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

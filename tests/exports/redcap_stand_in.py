@@ -17,7 +17,7 @@ Control, JSON in and out, at the control address:
 
     GET  rows      every row: {"record", "event", "instrument", "instance", "values": {field: text}}, sorted
     GET  log       every change: {"action": "import" | "delete", "record", "event", "instrument", "instance", "values"}
-    GET  requests  every request: {"content", "action", "rows", "answer": status or what went wrong}
+    GET  requests  every request: {"content", "action", "data", "answer": status or what went wrong}
     GET  project   the settings below
     POST project   changes some of them and says all:
         "token": the only one that opens the project      "version": "15.5.1"
@@ -469,8 +469,8 @@ class Api(Handler):
             with project.lock:
                 fault = project.next_fault()
                 entry = {"content": params.get("content"), "action": params.get("action", ""), "answer": fault}
-                if params.get("data", "").startswith("["):
-                    entry["rows"] = params["data"].count('"redcap_repeat_instance"')
+                if "data" in params:
+                    entry["data"] = params["data"]
                 project.requests.append(entry)
                 status, out, kind = self.answer(project, fault, params, lists)
                 if fault in ("ok", "slow"):

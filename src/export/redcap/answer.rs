@@ -50,7 +50,7 @@ pub(super) fn json(reply: &Reply, host: &str) -> Result<Value, Failure> {
         return Err(failure(reply, host, parsed.as_ref()));
     }
     match parsed {
-        Some(value) if value.get("error").is_some() => Err(Failure::Refused(refusal(error_text(&value), &[]))),
+        Some(value) if value.get("error").is_some() => Err(Failure::Refused(refusal(error_text(&value)))),
         Some(value) => Ok(value),
         None => Err(passing(format!(
             "something that is not REDCap answered for {host}, such as a log-in page of the network or a page of maintenance"
@@ -74,15 +74,15 @@ pub(super) fn line(reply: &Reply, host: &str) -> Result<String, Failure> {
 fn failure(reply: &Reply, host: &str, parsed: Option<&Value>) -> Failure {
     let said = parsed.map(error_text);
     match (reply.status, said) {
-        (400, Some(said)) => Failure::Refused(refusal(said, &[])),
+        (400, Some(said)) => Failure::Refused(refusal(said)),
         (401 | 403, Some(said)) => Failure::NoRight(readable(said, &[])),
-        (406, said) => Failure::Refused(refusal(said.unwrap_or("the form of the data is not accepted"), &[])),
+        (406, said) => Failure::Refused(refusal(said.unwrap_or("the form of the data is not accepted"))),
         // The rows are too many for it: fewer may pass.
         (413, _) => Failure::Refused(Refusal {
             fault: Fault::Values,
             said: format!("{host} does not take so much in one request"),
         }),
-        (409 | 422, said) => Failure::Refused(refusal(said.unwrap_or("the data are not accepted"), &[])),
+        (409 | 422, said) => Failure::Refused(refusal(said.unwrap_or("the data are not accepted"))),
         (301 | 308, _) => Failure::Other(Trouble::stopped(format!(
             "REDCap has moved away from {host}, so nothing was sent. Ask the study for the address of its API, and set `url` to it"
         ))),
@@ -115,11 +115,11 @@ fn error_text(value: &Value) -> &str {
 
 /// Reads the message of a refusal: lines of CSV with record, field, value and message, or a sentence.
 ///
-/// `kept_back` never stands in what comes out.
-pub(super) fn refusal(error: &str, kept_back: &[&str]) -> Refusal {
+/// Records and values never stand in what comes out.
+fn refusal(error: &str) -> Refusal {
     let faults = lines(error);
     if faults.is_empty() {
-        let said = readable(error, kept_back);
+        let said = readable(error, &[]);
         let fault = if is_record_lock(&said) {
             Fault::RecordLocked
         } else if is_form_lock(&said) {
@@ -146,8 +146,7 @@ pub(super) fn refusal(error: &str, kept_back: &[&str]) -> Refusal {
     let distinct: BTreeSet<String> = faults
         .iter()
         .map(|[record, field, value, message]| {
-            let hidden: Vec<&str> = kept_back.iter().copied().chain([record.as_str(), value.as_str()]).collect();
-            let message = readable(message, &hidden);
+            let message = readable(message, &[record, value]);
             if fault == Fault::RecordLocked || field.is_empty() { message } else { format!("{field}: {message}") }
         })
         .collect();
@@ -193,7 +192,7 @@ fn lines(error: &str) -> Vec<[String; 4]> {
 }
 
 /// A message of the server on one line of at most 300 characters, without tags and without what is kept back.
-pub(super) fn readable(message: &str, kept_back: &[&str]) -> String {
+fn readable(message: &str, kept_back: &[&str]) -> String {
     let mut text = String::with_capacity(message.len());
     let mut in_tag = false;
     for c in message.chars() {
@@ -228,4 +227,66 @@ fn hide(text: &str, hidden: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(error: &str) -> (Fault, String) {
+        let Refusal { fault, said } = refusal(error);
+        (fault, said)
+    }
+
+    #[test]
+    fn lines_of_csv_become_a_sentence_without_records_and_values() {
+        let error = concat!(
+            "\"P-0007 (#20)\",\"da_steps\",\"9001\",\"The value 9001 you provided for P-0007 (#20) is not an integer.\"\n",
+            "\"P-0007 (#21)\",\"da_valid\",\"1\",\"The value is not a valid category for da_valid\"\n",
+            "\"P-0007 (#22)\",\"da_valid\",\"1\",\"The value is not a valid category for da_valid\"",
+        );
+
+        let (fault, said) = read(error);
+
+        assert_eq!(fault, Fault::Values);
+        assert_eq!(
+            said,
+            "da_steps: The value (kept back) you provided for (kept back) is not an integer; da_valid: The value is not a valid category for da_valid"
+        );
+    }
+
+    #[test]
+    fn many_reasons_are_counted() {
+        let lines: Vec<String> = (0..9).map(|n| format!("\"P-1\",\"da_{n}\",\"x\",\"wrong\"")).collect();
+
+        assert_eq!(read(&lines.join("\n")).1, "da_0: wrong; da_1: wrong; da_2: wrong; and 6 more");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_project_is_told_from_what_is_wrong_with_a_day() {
+        let lock = "This record has been locked at the record level. No value within this record can be modified.";
+        let form = "This field is located on a form that is locked. You must first unlock this form for this record.";
+        for (error, fault) in [
+            ("The following fields were not found in the project as real data fields: da_x".to_owned(), Fault::Project),
+            ("The following values of redcap_event_name are invalid: home_arm_1".to_owned(), Fault::Project),
+            ("\"P-1\",\"redcap_repeat_instrument\",\"daily_activity\",\"no\"".to_owned(), Fault::Project),
+            (format!("\"P-1\",\"da_steps\",\"1\",\"{lock}\""), Fault::RecordLocked),
+            (lock.to_owned(), Fault::RecordLocked),
+            (format!("\"P-1\",\"da_steps\",\"1\",\"{form}\""), Fault::FormLocked),
+            (format!("\"P-1\",\"da_steps\",\"1\",\"{form}\"\n\"P-1\",\"da_date\",\"1\",\"no date\""), Fault::Values),
+            ("\"P-1\",\"da_steps\",\"1".to_owned(), Fault::Values),
+            ("\"one\",\"two\"".to_owned(), Fault::Values),
+            (String::new(), Fault::Values),
+        ] {
+            assert_eq!(refusal(&error).fault, fault, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_one_short_line_without_tags() {
+        assert_eq!(read("<b>No</b>\r\n\tnot\u{0} this.").1, "No not this");
+        assert_eq!(read(&"long ".repeat(1000)).1.chars().count(), 300);
+        // A record called 2 hides no other number.
+        assert_eq!(hide("2 of 12, 20 and 2-3", "2"), "(kept back) of 12, 20 and 2-3");
+    }
 }

@@ -338,6 +338,13 @@ pub(super) struct Row<'a> {
     pub(super) event: Option<&'a str>,
 }
 
+impl Row<'_> {
+    /// As JSON, with the members in the order of the table.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts, numbers and dates always have a JSON form")
+    }
+}
+
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let day = self.day;

@@ -1,7 +1,7 @@
 //! One request to REDCap's API and what came of it. Certificates are always checked, redirects never followed, and
 //! answers read only up to a limit.
 
-use std::{error::Error as _, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use chrono::DateTime;
 use rustls::CertificateError;
@@ -192,7 +192,7 @@ fn certificate_trouble(host: &str, why: &CertificateError) -> Trouble {
             ))
         }
         _ => Trouble::stopped(format!(
-            "nobody whom this computer trusts vouches for the certificate of {host} ({why:?}), so nothing was sent. If the server has an authority of its own, set `ca` to the file of its certificate; if not, ask the study before going on"
+            "nobody whom this computer trusts vouches for the certificate of {host} ({why}), so nothing was sent. If the server has an authority of its own, set `ca` to the file of its certificate; if not, ask the study before going on"
         )),
     }
 }

@@ -11,6 +11,7 @@ pub mod columns;
 pub mod datapackage;
 mod folder;
 mod parquet;
+pub mod postgres;
 mod study_day;
 mod table;
 pub mod target;

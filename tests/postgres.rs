@@ -1,12 +1,25 @@
 //! Days in a real PostgreSQL: each once, in its newest state, with every change on record, and no home in another's.
 
+#[path = "support/proxy.rs"]
+mod proxy;
 #[path = "support/postgres.rs"]
 mod server;
+
+#[path = "postgres/manager.rs"]
+mod manager;
+#[path = "postgres/newest.rs"]
+mod newest;
+#[path = "postgres/rights.rs"]
+mod rights;
+#[path = "postgres/trouble.rs"]
+mod trouble;
+#[path = "postgres/withdrawal.rs"]
+mod withdrawal;
 
 use brisk::export::{
     GoalVar, StudyDay,
     postgres::{Postgres, PostgresSettings},
-    target::{Export as _, Verdict},
+    target::{Export as _, Held, Trouble, Verdict},
 };
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 use server::PostgresServer;
@@ -38,7 +51,7 @@ fn day(participant: &str, date: &str, revision: u32) -> StudyDay {
         goal_is_weekly: false,
         goal_target: Some(20),
         goal_met: Some(true),
-        goal_permille: Some(1200),
+        goal_permille: Some(1205),
         missing_reason: None,
         device_id: Some("SC-4F2A".to_owned()),
         algo_version: "brisk 0.1.0; brisk/1 0123456789abcdef".to_owned(),
@@ -68,17 +81,36 @@ fn home(server: &PostgresServer, role: &str) -> Postgres {
     target(server.url(role), Some(PASSWORD))
 }
 
-#[test]
-fn a_day_arrives_and_is_told_as_held() {
-    let server = trial();
-    let mut home = home(&server, "home_1");
+/// Sends one day, which has to be stored.
+fn store(home: &mut Postgres, day: &StudyDay) {
+    assert_eq!(home.send(std::slice::from_ref(day)).unwrap(), [Verdict::Stored], "{}", day.key());
+}
 
-    let notes = home.check().unwrap();
-    let verdicts = home.send(&[day("P-1", "2026-11-20", 1)]).unwrap();
-    let held = home.held(&"WALK-2".parse().unwrap(), &"P-1".parse().unwrap()).unwrap().unwrap();
+/// Sends one day, which has to be refused: what is said.
+fn refuse(home: &mut Postgres, day: &StudyDay) -> String {
+    match home.send(std::slice::from_ref(day)).unwrap().pop().unwrap() {
+        Verdict::Refused(why) => why,
+        Verdict::Stored => panic!("{} was stored", day.key()),
+    }
+}
 
-    assert!(notes[0].starts_with("PostgreSQL 1"), "{notes:?}");
-    assert_eq!(verdicts, [Verdict::Stored]);
-    assert_eq!((held.len(), held[0].revision, held[0].is_final), (1, 1, false));
-    assert_eq!(server.run("SELECT steps, tz_offset_min, status FROM brisk.days"), "8001|60|provisional");
+/// What the database has of a participant.
+fn held(home: &mut Postgres, participant: &str) -> Vec<Held> {
+    home.held(&"WALK-2".parse().unwrap(), &participant.parse().unwrap()).unwrap().unwrap()
+}
+
+/// What is said when a person has to act.
+fn stopped<T: std::fmt::Debug>(done: Result<T, Trouble>) -> String {
+    match done {
+        Err(Trouble::Stopped { what }) => what,
+        other => panic!("nobody was told to act: {other:?}"),
+    }
+}
+
+/// What is said when it may pass.
+fn passing<T: std::fmt::Debug>(done: Result<T, Trouble>) -> String {
+    match done {
+        Err(Trouble::Passing { what, .. }) => what,
+        other => panic!("it does not pass: {other:?}"),
+    }
 }

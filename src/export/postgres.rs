@@ -8,7 +8,10 @@ mod connect;
 mod migrations;
 mod trouble;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -24,6 +27,13 @@ use crate::model::ParticipantId;
 
 /// The number under which whoever applies migrations queues up in PostgreSQL: "brisk" in ASCII.
 const MIGRATING: i64 = 0x62_72_69_73_6b;
+
+/// Everything that has to be so before a day is sent.
+const STATE: &str = "SELECT version, grants, current_setting('server_version'), pg_is_in_recovery(), \
+                     has_function_privilege('brisk.put_days(jsonb)', 'EXECUTE') \
+                     AND has_function_privilege('brisk.held(text, text)', 'EXECUTE') \
+                     AND has_function_privilege('brisk.withdraw(text, text, date, integer, integer, boolean)', 'EXECUTE') \
+                     FROM brisk.state()";
 
 /// Where the database is, and how this home is known there.
 pub struct PostgresSettings {
@@ -62,8 +72,9 @@ impl Postgres {
     /// # Errors
     /// [`Trouble::Stopped`] when the address, or the certificate of the authority, cannot be used.
     pub fn new(settings: PostgresSettings) -> Result<Self, Trouble> {
-        let days_at_once = settings.days_at_once.max(1);
-        Ok(Self { door: Door::new(settings)?, days_at_once })
+        let PostgresSettings { url, password, ca_pem, days_at_once } = settings;
+        let door = Door::new(&url, password.as_deref(), ca_pem.as_deref())?;
+        Ok(Self { door, days_at_once: days_at_once.max(1) })
     }
 
     /// The same, with calls that end after this time at the latest; it is a minute otherwise.
@@ -102,21 +113,12 @@ impl Postgres {
 
 impl Export for Postgres {
     fn check(&mut self) -> Result<Vec<String>, Trouble> {
-        let (version, grants, server, standby) = self.door.visit(async |client| {
-            let rows = client
-                .query_typed(
-                    "SELECT version, grants, current_setting('server_version'), pg_is_in_recovery() FROM brisk.state()",
-                    &[],
-                )
-                .await?;
+        let (version, grants, server, standby, may) = self.door.visit(async |client| {
+            let rows = client.query_typed(STATE, &[]).await?;
             let row = rows.first().ok_or_else(trouble::odd_answer)?;
-            let version: Option<i32> = row.try_get(0)?;
-            Ok((
-                version.unwrap_or(0),
-                row.try_get::<_, i64>(1)?,
-                row.try_get::<_, String>(2)?,
-                row.try_get::<_, bool>(3)?,
-            ))
+            let version = row.try_get::<_, Option<i32>>(0)?.unwrap_or(0);
+            let (grants, server): (i64, String) = (row.try_get(1)?, row.try_get(2)?);
+            Ok((version, grants, server, row.try_get::<_, bool>(3)?, row.try_get::<_, bool>(4)?))
         })?;
         let newest = migrations::newest();
         if version < i32::try_from(newest).unwrap_or(i32::MAX) {
@@ -124,6 +126,12 @@ impl Export for Postgres {
                 "The trial database lacks a migration: it is at version {version}, and this program needs {newest}. \
                  Nothing was sent. The study's data manager applies what is missing, see docs/postgres.md."
             )));
+        }
+        if !may {
+            return Err(Trouble::stopped(
+                "This home's role may not call every function of schema brisk in the trial database. Nothing was sent. The \
+                 study's data manager grants it the role brisk_home, see docs/postgres.md.",
+            ));
         }
         if standby {
             return Err(Trouble::stopped(
@@ -153,9 +161,8 @@ impl Export for Postgres {
         let rows = self.door.visit(async |client| {
             let statement = "SELECT outcome_of, outcome FROM brisk.put_days($1::text::jsonb)";
             let rows = client.query_typed(statement, &[(&sent, Type::TEXT)]).await?;
-            rows.iter()
-                .map(|row| Ok((row.try_get::<_, NaiveDate>(0)?, row.try_get::<_, String>(1)?)))
-                .collect::<Result<Vec<_>, trouble::Failure>>()
+            let outcomes = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+            outcomes.collect::<Result<Vec<(NaiveDate, String)>, trouble::Failure>>()
         })?;
         let proven = rows.len() == days.len() && rows.iter().zip(days).all(|((date, _), day)| *date == day.local_date);
         if !proven {
@@ -215,8 +222,11 @@ fn columns(day: &StudyDay) -> Value {
                 columns.insert(column.to_owned(), value);
             }
         }
-        let hash: String = day.hash().iter().map(|byte| format!("{byte:02x}")).collect();
-        columns.insert("payload_sha256".to_owned(), format!("\\x{hash}").into());
+        let mut hash = "\\x".to_owned();
+        for byte in day.hash() {
+            write!(hash, "{byte:02x}").expect("a text takes everything");
+        }
+        columns.insert("payload_sha256".to_owned(), hash.into());
     }
     columns
 }

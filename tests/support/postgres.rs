@@ -174,6 +174,14 @@ impl PostgresServer {
         self.psql("trial").arg("-c").arg(statements).output().unwrap()
     }
 
+    /// Runs a file of statements in `trial` as the superuser.
+    pub fn run_script(&self, script: &str) {
+        let path = self.folder.path().join("script.sql");
+        fs::write(&path, script).unwrap();
+        let ran = self.psql("trial").arg("-f").arg(&path).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+
     /// A role that may log in over TCP with this password and has these roles.
     pub fn role(&self, name: &str, password: &str, of: &[&str]) {
         self.run(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"));

@@ -12,7 +12,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{PostgresSettings, trouble::Failure};
+use super::trouble::Failure;
 use crate::export::target::Trouble;
 
 /// A call ends after this time, whatever the network does.
@@ -30,9 +30,9 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) fn new(settings: PostgresSettings) -> Result<Self, Trouble> {
+    pub(super) fn new(url: &str, password: Option<&str>, ca_pem: Option<&[u8]>) -> Result<Self, Trouble> {
         // The two strictest modes of libpq are what "require" always means here.
-        let url = settings.url.replace("sslmode=verify-full", "sslmode=require");
+        let url = url.replace("sslmode=verify-full", "sslmode=require");
         let mut config: Config = url.parse().map_err(|_| {
             Trouble::stopped(
                 "The address of the trial database is not one: it looks like postgres://role@host:5432/database. Nothing \
@@ -51,12 +51,12 @@ impl Door {
                  postgres://role@host:5432/database. Nothing was sent. Correct `url` of this target in the settings.",
             ));
         }
-        config.ssl_mode(ssl_mode(&config, settings.ca_pem.is_some()));
-        if let Some(password) = &settings.password {
+        config.ssl_mode(ssl_mode(&config, ca_pem.is_some()));
+        if let Some(password) = password {
             config.password(password);
         }
         config.application_name(concat!("brisk ", env!("CARGO_PKG_VERSION"))).connect_timeout(CONNECT_WITHIN);
-        Ok(Self { config, tls: MakeRustlsConnect::new(tls(settings.ca_pem.as_deref())?), deadline: DEADLINE })
+        Ok(Self { config, tls: MakeRustlsConnect::new(tls(ca_pem)?), deadline: DEADLINE })
     }
 
     pub(super) fn encrypted(&self) -> bool {
@@ -101,8 +101,7 @@ fn ssl_mode(config: &Config, has_ca: bool) -> SslMode {
         Host::Unix(_) => true,
         Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
     };
-    let on_this_machine =
-        config.get_hosts().iter().all(here) && config.get_hostaddrs().iter().all(|address| address.is_loopback());
+    let on_this_machine = config.get_hosts().iter().all(here) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
     let is_socket = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
     if on_this_machine && (is_socket || config.get_ssl_mode() != SslMode::Require && !has_ca) {
         SslMode::Disable
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
 
     fn door(url: &str) -> Result<Door, Trouble> {
-        Door::new(PostgresSettings { url: url.to_owned(), password: None, ca_pem: None, days_at_once: 1 })
+        Door::new(url, None, None)
     }
 
     #[test]

@@ -81,9 +81,8 @@ fn told_by_server(error: &DbError) -> Trouble {
         "57P04" => Trouble::stopped("The trial database was dropped. Nothing was sent. Ask the study."),
         "P0002" => passes(code),
         _ => match &code[..2] {
-            // Connection, rollback by the server, resources, operator, system; "read only" after a failover.
-            "08" | "40" | "53" | "55" | "57" | "58" => passes(code),
-            "25" => passes(code),
+            // Connection, "read only" after a failover, rollback by the server, resources, operator, system.
+            "08" | "25" | "40" | "53" | "55" | "57" | "58" => passes(code),
             "22" | "23" => Trouble::Refused { what: refused(error) },
             _ => Trouble::stopped(format!(
                 "The trial database refuses to work ({code}: {said}). Nothing was sent. Tell the study's data manager."

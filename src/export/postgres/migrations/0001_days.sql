@@ -13,7 +13,8 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'brisk_reader') THEN
     CREATE ROLE brisk_reader NOLOGIN;
   END IF;
-  IF NOT pg_catalog.pg_has_role(current_user, 'brisk_owner', 'MEMBER') THEN
+  -- Also for who made the role: from PostgreSQL 16 on, that alone does not let them act as it.
+  IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
     EXECUTE pg_catalog.format('GRANT brisk_owner TO %I', current_user);
   END IF;
 END
@@ -43,10 +44,10 @@ CREATE TABLE brisk.daily_activity (
   tz_offset_min smallint NOT NULL CHECK (tz_offset_min BETWEEN -840 AND 840),
   day_len_min integer NOT NULL CHECK (day_len_min BETWEEN 1 AND 3000),
   steps integer CHECK (steps >= 0),
-  brisk_min integer CHECK (brisk_min BETWEEN 0 AND day_len_min),
-  mod_min integer CHECK (mod_min BETWEEN 0 AND day_len_min),
-  vig_min integer CHECK (vig_min BETWEEN 0 AND day_len_min),
-  wear_min integer CHECK (wear_min BETWEEN 0 AND day_len_min),
+  brisk_min integer CONSTRAINT brisk_min_fits_the_day CHECK (brisk_min BETWEEN 0 AND day_len_min),
+  mod_min integer CONSTRAINT mod_min_fits_the_day CHECK (mod_min BETWEEN 0 AND day_len_min),
+  vig_min integer CONSTRAINT vig_min_fits_the_day CHECK (vig_min BETWEEN 0 AND day_len_min),
+  wear_min integer CONSTRAINT wear_min_fits_the_day CHECK (wear_min BETWEEN 0 AND day_len_min),
   valid_day boolean NOT NULL,
   goal_var text CHECK (goal_var IN ('leisure_brisk_min', 'steps', 'mod_min', 'brisk_min', 'bout_min', 'leisure_min',
     'diary_min')),

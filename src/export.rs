@@ -12,6 +12,7 @@ pub mod datapackage;
 mod folder;
 mod parquet;
 pub mod redcap;
+pub mod postgres;
 mod study_day;
 mod table;
 pub mod target;

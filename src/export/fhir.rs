@@ -3,8 +3,13 @@
 //! A day is six or seven `Observation`s: steps under LOINC 41950-7, which conform to the time-based measure of the HL7
 //! Physical Activity guide (1.0.1), and the others under codes of the study's own ([`LOCAL_CODES`]), which claim no
 //! profile. Participants and counters are pseudonyms and labels. Everything is found by a business identifier: a bundle
-//! that is sent again changes nothing, and a correction replaces what is there. The revision of a day is a tag of each of
+//! that is sent again changes nothing, and a correction replaces what is there. Some servers find identifiers without
+//! regard to case: a study gives no two pseudonyms that differ in nothing else. The revision of a day is a tag of each of
 //! its `Observation`s, the largest one where a server keeps old tags.
+//!
+//! A server that refuses a day as a whole is asked to take it in pieces, of which the last one holds the steps: Medplum
+//! takes no more than eight conditional requests in a transaction. A server that answers a transaction entry by entry is
+//! understood, too.
 //!
 //! Who leaves becomes a `ResearchSubject` with the status `withdrawn`; a `Patient` is never changed. Days that are to be
 //! taken out become `entered-in-error`, without their numbers. What a server keeps of earlier versions is its own.
@@ -68,6 +73,8 @@ pub struct Fhir {
     systems: Systems,
     days_at_once: usize,
     goals: Goals,
+    /// It has refused a day as a whole, and taken it in pieces.
+    in_pieces: bool,
 }
 
 impl Fhir {
@@ -88,6 +95,7 @@ impl Fhir {
             systems: Systems::new(&system),
             days_at_once: days_at_once.clamp(1, bundle::days_at_most(goals)),
             goals,
+            in_pieces: false,
         })
     }
 
@@ -96,6 +104,26 @@ impl Fhir {
         let body = serde_json::to_vec(bundle)
             .map_err(|error| Trouble::stopped(format!("days cannot be written as JSON ({error}); nothing was sent. This is a fault of the program: please report it")))?;
         answer::outcomes(&self.server.post(&body)?, &bundle.entries)
+    }
+
+    /// Sends a bundle in pieces that every server takes.
+    fn transact_in_pieces(&self, bundle: &Bundle) -> Result<(), Trouble> {
+        bundle::pieces(bundle, bundle::FEW_ENTRIES).iter().try_for_each(|piece| stored(&self.transact(piece)?))
+    }
+
+    /// Sends days as one bundle.
+    fn send_whole(&self, days: &[StudyDay], bundle: &Bundle) -> Result<Vec<Verdict>, Trouble> {
+        let outcomes = self.transact(bundle)?;
+        let of_days = bundle::entries_of_day(outcomes.len(), days.len(), 0, self.goals).start;
+        // Without its participant, counter and goal no day is there as a whole.
+        stored(&outcomes[..of_days])?;
+        (0..days.len())
+            .map(|index| {
+                let range = bundle::entries_of_day(outcomes.len(), days.len(), index, self.goals);
+                // A server that treats the entries one by one has kept those of the other days.
+                verdict(stored(&outcomes[range]))
+            })
+            .collect()
     }
 
     /// The server's own address of a participant; none when it has none.
@@ -128,20 +156,22 @@ impl Export for Fhir {
         if days.is_empty() {
             return Ok(Vec::new());
         }
-        let bundle = bundle(days, &self.systems, self.goals);
-        let outcomes = self.transact(&bundle)?;
-        let of_days = bundle::entries_of_day(outcomes.len(), days.len(), 0, self.goals).start;
-        // Without its participant, counter and goal no day is there as a whole.
-        stored(&outcomes[..of_days])?;
-        (0..days.len())
-            .map(|index| {
-                let range = bundle::entries_of_day(outcomes.len(), days.len(), index, self.goals);
-                match stored(&outcomes[range]) {
-                    Ok(()) => Ok(Verdict::Stored),
-                    // A server that treats the entries one by one has kept the others.
-                    Err(Trouble::Refused { what }) => Ok(Verdict::Refused(what)),
-                    Err(trouble @ (Trouble::Passing { .. } | Trouble::Stopped { .. })) => Err(trouble),
+        if !self.in_pieces {
+            let bundle = bundle(days, &self.systems, self.goals);
+            match self.send_whole(days, &bundle) {
+                // What is refused may be the size.
+                Err(Trouble::Refused { .. }) if days.len() == 1 && bundle.entries.len() > bundle::FEW_ENTRIES => {
+                    self.transact_in_pieces(&bundle)?;
+                    (self.in_pieces, self.days_at_once) = (true, 1);
+                    return Ok(vec![Verdict::Stored]);
                 }
+                sent => return sent,
+            }
+        }
+        days.iter()
+            .map(|day| {
+                let bundle = bundle(std::slice::from_ref(day), &self.systems, self.goals);
+                verdict(self.transact_in_pieces(&bundle))
             })
             .collect()
     }
@@ -167,10 +197,12 @@ impl Export for Fhir {
             bundles = withdraw::taken_out(&sent, &patient, withdrawal, &self.systems);
         }
         bundles.push(withdraw::marker(withdrawal, &self.systems));
-        for bundle in &bundles {
-            stored(&self.transact(bundle)?)?;
-        }
-        Ok(())
+        bundles.iter().try_for_each(|bundle| match self.transact(bundle).and_then(|outcomes| stored(&outcomes)) {
+            Err(Trouble::Refused { .. }) if bundle.entries.len() > bundle::FEW_ENTRIES => {
+                self.transact_in_pieces(bundle)
+            }
+            done => done,
+        })
     }
 
     fn at_once(&self) -> usize {
@@ -184,6 +216,15 @@ fn stored(outcomes: &[Outcome]) -> Result<(), Trouble> {
         Outcome::Stored => Ok(()),
         Outcome::Not(trouble) => Err(trouble.clone()),
     })
+}
+
+/// What became of a day; what may pass or needs a person is of the request.
+fn verdict(stored: Result<(), Trouble>) -> Result<Verdict, Trouble> {
+    match stored {
+        Ok(()) => Ok(Verdict::Stored),
+        Err(Trouble::Refused { what }) => Ok(Verdict::Refused(what)),
+        Err(trouble @ (Trouble::Passing { .. } | Trouble::Stopped { .. })) => Err(trouble),
+    }
 }
 
 /// The identifier that a resource has in this system.

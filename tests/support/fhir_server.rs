@@ -1,8 +1,10 @@
 //! A FHIR server that is not ours, on loopback: see `tests/exports/fhir_server/server.mjs`. It ends with the test.
 
+#![allow(dead_code, reason = "each test file uses its part of this")]
+
 use std::{
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -16,15 +18,29 @@ pub struct FhirServer {
     control: String,
 }
 
+/// Where the server and what comes with it are installed; installs it when it is not there.
+pub fn installed() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = here.join("target/fhir-server");
+    let installed = Command::new(here.join("tests/exports/fhir_server/install.sh")).arg(&folder).status();
+    assert!(
+        installed.is_ok_and(|status| status.success()),
+        "the FHIR server of the tests needs Node 20 or newer, with npm"
+    );
+    folder
+}
+
 impl FhirServer {
     /// Starts one that is empty.
     pub fn start() -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folder = here.join("target/fhir-server");
-        let installed = Command::new(here.join("tests/exports/fhir_server/install.sh")).arg(&folder).status();
-        assert!(installed.is_ok_and(|status| status.success()), "the FHIR server needs Node 20 or newer, with npm");
+        Self::start_with(&[])
+    }
+
+    /// Starts one that is empty, with these environment variables.
+    pub fn start_with(environment: &[(&str, &Path)]) -> Self {
         let mut node = Command::new("node")
-            .arg(folder.join("server.mjs"))
+            .arg(installed().join("server.mjs"))
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

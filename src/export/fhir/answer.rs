@@ -142,3 +142,66 @@ fn is_html(answer: &Answer) -> bool {
     let begins = |with: &[u8]| begin.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     answer.content_type.to_ascii_lowercase().contains("html") || begins(b"<!doctype html") || begins(b"<html")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(status: u16, content_type: &str, body: &str) -> Answer {
+        Answer { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn an_outcome_is_told_with_its_places_and_not_at_length() {
+        let issue = |diagnostics: &str, place: Value| json!({"severity": "error", "code": "invalid", "diagnostics": diagnostics, "expression": place});
+        let told = |issues: Value| said(&json!({"resourceType": "OperationOutcome", "issue": issues}));
+
+        assert_eq!(
+            told(
+                json!([issue("unit is unknown", json!(["Observation.value"])), {"severity": "information", "code": "informational"}, {"severity": "error", "code": "too-costly"}])
+            ),
+            "unit is unknown (Observation.value); too-costly"
+        );
+        assert_eq!(told(json!([issue("line\nbreak\u{1b}[31m", Value::Null)])), "line break [31m");
+        assert_eq!(told(json!([issue(&"é".repeat(400), Value::Null)])).chars().count(), 301);
+        assert_eq!(told(json!("none")), "");
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_servers_own_stores_nothing_and_parks_nothing() {
+        let page = "<!DOCTYPE html><title>Sign in</title>";
+        for (status, content_type, body) in [
+            (200, "text/html; charset=utf-8", page),
+            (200, "application/fhir+json", page),
+            (200, "application/json", "\"ok\""),
+            (200, "", ""),
+            (201, "application/fhir+json", "{\"resourceType\":"),
+            (307, "", ""),
+            (400, "text/html", page),
+            (422, "", page),
+            (502, "text/html", page),
+            (511, "text/html", page),
+        ] {
+            let trouble = json(&answer(status, content_type, body)).unwrap_err();
+
+            assert!(matches!(trouble, Trouble::Passing { .. }), "{status} {content_type} {body}: {trouble:?}");
+        }
+        assert!(matches!(json(&answer(404, "text/html", page)), Err(Trouble::Stopped { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(status in 100_u16..600, content_type in ".{0,20}", body in any::<Vec<u8>>(), text in ".{0,80}") {
+            let _told = json(&Answer { status, content_type: content_type.clone(), retry_after: None, body });
+            let outcome = json!({"resourceType": "OperationOutcome", "issue": [{"diagnostics": text, "expression": [text]}]});
+            let _told = json(&answer(status, &content_type, &outcome.to_string()));
+            for entry in [json!(text), json!({"response": text}), json!({"response": {"status": text, "location": text}})] {
+                let proven = outcomes(&json!({"resourceType": "Bundle", "type": "transaction-response", "entry": [entry]}), &[]);
+                prop_assert!(proven.is_err());
+            }
+        }
+    }
+}

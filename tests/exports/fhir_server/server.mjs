@@ -22,7 +22,12 @@ const { FhirRouter, MemoryRepository } = await import('@medplum/fhir-router');
 
 const types = ['Patient', 'Device', 'Observation', 'Goal', 'ResearchStudy', 'ResearchSubject'];
 const ours = ({ resource }) => types.includes(resource.type) || (resource.base ?? []).some((type) => types.includes(type));
-const only = (bundle) => ({ ...bundle, entry: bundle.entry.filter(ours) });
+// A search parameter of many types looks at the parts of its expression that are of ours alone.
+const part = new RegExp(`^\\(?(${types.join('|')})\\b`);
+const trim = ({ resource: { expression, ...rest } }) => ({
+  resource: { ...rest, ...(expression && { expression: expression.split(' | ').filter((one) => part.test(one)).join(' | ') || expression }) },
+});
+const only = (bundle) => ({ ...bundle, entry: bundle.entry.filter(ours).map(trim) });
 core.indexStructureDefinitionBundle(readJson('fhir/r4/profiles-types.json'));
 core.indexStructureDefinitionBundle(only(readJson('fhir/r4/profiles-resources.json')));
 for (const file of SEARCH_PARAMETER_BUNDLE_FILES) core.indexSearchParameterBundle(only(readJson(file)));

@@ -9,6 +9,7 @@
 pub mod codebook;
 pub mod columns;
 pub mod datapackage;
+pub mod fhir;
 mod folder;
 mod parquet;
 pub mod redcap;

@@ -1,0 +1,58 @@
+//! A participant left: what is said of it, and how their days are taken out.
+
+use serde_json::{Value, json};
+
+use super::{
+    bundle::{ENTRIES_AT_MOST, create, patient, update},
+    codes::Systems,
+    identifier,
+    resources::{Bundle, Identifier, Reference, ResearchStudy, ResearchSubject, Resource, Until},
+};
+use crate::export::target::Withdrawal;
+
+/// The participant's part in the study has ended.
+pub(super) fn marker(withdrawal: &Withdrawal, systems: &Systems) -> Bundle {
+    let patient = patient(&withdrawal.study, &withdrawal.participant, systems);
+    let of_study = Identifier { system: systems.study(), value: withdrawal.study.as_str().to_owned() };
+    let resource = ResearchStudy { identifier: vec![of_study.clone()], status: "active" };
+    let study = create(&of_study, Resource::ResearchStudy(resource));
+    let value = format!("{}/{}", withdrawal.study.as_str(), withdrawal.participant.as_str());
+    let of_subject = Identifier { system: systems.subject(), value };
+    let subject = ResearchSubject {
+        identifier: vec![of_subject.clone()],
+        status: "withdrawn",
+        period: Until { end: withdrawal.date },
+        study: Reference { reference: study.full_url.clone() },
+        individual: Reference { reference: patient.full_url.clone() },
+    };
+    let subject = update(&of_subject, Resource::ResearchSubject(subject));
+    Bundle::transaction(vec![patient, study, subject])
+}
+
+/// Everything of the participant that is on the server and is ours, as entered in error and without its numbers.
+pub(super) fn taken_out(sent: &[Value], patient: &str, withdrawal: &Withdrawal, systems: &Systems) -> Vec<Bundle> {
+    let prefix = format!("{}/{}/", withdrawal.study.as_str(), withdrawal.participant.as_str());
+    let entries: Vec<_> = sent
+        .iter()
+        .filter_map(|resource| {
+            let kind = resource["resourceType"].as_str()?;
+            let (system, kept, status): (_, &[&str], _) = match kind {
+                "Observation" => (systems.day(), &["category", "code", "effectivePeriod"], "status"),
+                "Goal" => (systems.goal(), &["category", "description"], "lifecycleStatus"),
+                _ => return None,
+            };
+            let value = identifier(resource, &system)?.strip_prefix(&prefix).map(|rest| format!("{prefix}{rest}"))?;
+            if resource[status] == "entered-in-error" {
+                return None;
+            }
+            let identifier = Identifier { system, value };
+            let mut out = json!({"resourceType": kind, "identifier": [identifier], "subject": {"reference": patient}});
+            out[status] = "entered-in-error".into();
+            for member in kept.iter().filter(|member| !resource[**member].is_null()) {
+                out[*member] = resource[*member].clone();
+            }
+            Some(update(&identifier, Resource::Read(out)))
+        })
+        .collect();
+    entries.chunks(ENTRIES_AT_MOST).map(|entries| Bundle::transaction(entries.to_vec())).collect()
+}

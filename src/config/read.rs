@@ -242,6 +242,11 @@ impl File<'_> {
                             file under `secret`";
                 self.wrong(&format!("{path}.url"), text);
             }
+            if target.kind == TargetKind::Fhir && target.system.is_none() {
+                let text = "a FHIR server tells this study's resources from others by an address, such as \
+                            \"https://study.example.org/fhir\"";
+                self.wrong(&format!("{path}.system"), text);
+            }
             if !(1..=200).contains(&target.days_at_once) {
                 self.wrong(&format!("{path}.days_at_once"), "between 1 and 200, please");
             }

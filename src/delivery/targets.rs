@@ -11,6 +11,9 @@ use crate::{
     config::{Config, Secret, Target, TargetKind, TargetName, read_secret},
     export::{
         StudyDay,
+        fhir::{Fhir, FhirSettings, Goals},
+        postgres::{Postgres, PostgresSettings},
+        redcap::{Redcap, RedcapSettings},
         target::{Export, Held, Trouble, Verdict, Withdrawal},
     },
     model::ParticipantId,
@@ -30,7 +33,12 @@ impl Deliveries {
             if getrandom::fill(&mut seed).is_err() {
                 tracing::debug!("the system gave no chance: pauses are the same in every home, and no less right");
             }
-            let courier = Courier::new(target.name.as_str(), open(target), target.pace, u64::from_le_bytes(seed));
+            let courier = Courier::new(
+                target.name.as_str(),
+                open(target, config.study.keep_arm_back),
+                target.pace,
+                u64::from_le_bytes(seed),
+            );
             (target.clone(), Mutex::new(courier))
         });
         Self { study: Study::new(config, assets), targets: targets.collect() }
@@ -57,7 +65,7 @@ impl Deliveries {
 }
 
 /// What speaks with the database. Where the settings do not suffice, something that says so whenever it is asked.
-fn open(target: &Target) -> Box<dyn Export> {
+fn open(target: &Target, arm_kept_back: bool) -> Box<dyn Export> {
     let secret = match target.secret.as_deref().map(read_secret).transpose() {
         Ok(secret) => secret,
         Err(error) => return Box::new(Unusable(error.to_string())),
@@ -72,14 +80,28 @@ fn open(target: &Target) -> Box<dyn Export> {
             return Box::new(Unusable(text));
         }
     };
-    speaker(target, secret.as_ref(), ca)
+    speaker(target, secret.as_ref(), ca, arm_kept_back)
 }
 
-fn speaker(target: &Target, secret: Option<&Secret>, ca_pem: Option<Vec<u8>>) -> Box<dyn Export> {
-    let _ = (secret, ca_pem);
-    match target.kind {
-        TargetKind::Redcap | TargetKind::Postgres | TargetKind::Fhir => Box::new(Unusable("not merged".to_owned())),
-    }
+fn speaker(target: &Target, secret: Option<&Secret>, ca_pem: Option<Vec<u8>>, arm_kept_back: bool) -> Box<dyn Export> {
+    let secret = secret.map(|secret| secret.reveal().to_owned());
+    let (url, days_at_once) = (target.url.clone(), usize::from(target.days_at_once));
+    let made: Result<Box<dyn Export>, Trouble> = match target.kind {
+        TargetKind::Redcap => {
+            let (token, event) = (secret.unwrap_or_default(), target.event.clone());
+            Redcap::new(RedcapSettings { url, token, ca_pem, event, days_at_once }).map(|it| Box::new(it) as _)
+        }
+        TargetKind::Postgres => {
+            Postgres::new(PostgresSettings { url, password: secret, ca_pem, days_at_once }).map(|it| Box::new(it) as _)
+        }
+        TargetKind::Fhir => {
+            let system = target.system.clone().unwrap_or_default();
+            let goals = if arm_kept_back { Goals::KeptBack } else { Goals::Sent };
+            let settings = FhirSettings { base_url: url, token: secret, ca_pem, system, days_at_once, goals };
+            Fhir::new(settings).map(|it| Box::new(it) as _)
+        }
+    };
+    made.unwrap_or_else(|trouble| Box::new(Unusable(trouble.to_string())))
 }
 
 /// A database that cannot be asked: why.

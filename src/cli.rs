@@ -24,6 +24,7 @@ mod person;
 mod review;
 mod show;
 mod study;
+mod study_setup;
 mod web;
 mod window;
 

@@ -10,6 +10,7 @@ use super::{
     client::Session,
     paint::{say, table},
     print_json,
+    study_setup::{MigrateArgs, TemplateArgs, migrate, template},
 };
 use crate::api::{
     Asked,
@@ -27,6 +28,10 @@ pub enum StudyCommand {
     Send(SendArgs),
     /// Send what a database refused once more
     Retry(TargetArgs),
+    /// Write what a study's data manager sets the database up with
+    Template(TemplateArgs),
+    /// PostgreSQL: bring the database to the version that this program needs
+    Migrate(MigrateArgs),
 }
 
 /// Which database.
@@ -51,22 +56,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `brisk study …`
 pub fn study(context: &Context, command: &StudyCommand) -> anyhow::Result<Exit> {
-    super::with_session(context, |session| match command {
-        StudyCommand::Status => status(context, session),
-        StudyCommand::Check(args) => check(context, session, args),
-        StudyCommand::Send(args) if args.dry_run => dry_run(context, session, &args.target),
-        StudyCommand::Send(args) => send(context, session, &args.target),
-        StudyCommand::Retry(args) => {
-            let name = one(session, args)?.name;
-            let reply: RetryReply = session.post(&format!("targets/{}/retry", name.as_str()), &())?;
-            if context.global.json {
-                print_json(&reply)?;
-            } else {
-                say(format!("{} that were refused are sent once more.", days(reply.days)))?;
-            }
-            Ok(if reply.days == 0 { Exit::Nothing } else { Exit::Ok })
-        }
-    })
+    match command {
+        StudyCommand::Status => super::with_session(context, |session| status(context, session)),
+        StudyCommand::Check(args) => super::with_session(context, |session| check(context, session, args)),
+        StudyCommand::Send(args) => super::with_session(context, |session| {
+            if args.dry_run { dry_run(context, session, &args.target) } else { send(context, session, &args.target) }
+        }),
+        StudyCommand::Retry(args) => super::with_session(context, |session| retry(context, session, args)),
+        StudyCommand::Template(args) => template(context, args),
+        StudyCommand::Migrate(args) => migrate(context, args),
+    }
+}
+
+fn retry(context: &Context, session: &Session, args: &TargetArgs) -> anyhow::Result<Exit> {
+    let name = one(session, args)?.name;
+    let reply: RetryReply = session.post(&format!("targets/{}/retry", name.as_str()), &())?;
+    if context.global.json {
+        print_json(&reply)?;
+    } else {
+        say(format!("{} that were refused are sent once more.", days(reply.days)))?;
+    }
+    Ok(if reply.days == 0 { Exit::Nothing } else { Exit::Ok })
 }
 
 fn status(context: &Context, session: &Session) -> anyhow::Result<Exit> {

@@ -1,6 +1,8 @@
 //! A home with a store on disk, a person whose minutes arrive in pieces, and a courier: everything between a reading
 //! and a trial database, with the time in the test's hands.
 
+#![allow(dead_code, reason = "each test uses its part of this")]
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

@@ -84,6 +84,11 @@ impl Proxy {
         self.faults.lock().unwrap().push_back((words.as_bytes().to_vec(), fault));
     }
 
+    /// Faults that have not struck yet never do.
+    pub fn calm(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+
     /// So many connections are closed as soon as they are made.
     pub fn refuse(&self, connections: usize) {
         self.refuse.store(connections, Ordering::Relaxed);

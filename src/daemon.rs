@@ -355,8 +355,8 @@ impl Daemon {
             });
         }
         for target in app.deliveries.all() {
-            let (app, name) = (Arc::clone(&app), target.name.clone());
-            self.tracker.spawn(deliver::deliver(app, name, self.cancel.clone()));
+            let (app, name, pace) = (Arc::clone(&app), target.name.clone(), target.pace);
+            self.tracker.spawn(deliver::deliver(app, name, pace, self.cancel.clone()));
         }
         self.tracker.spawn(notify::watch(Arc::clone(&app), self.cancel.clone()));
         self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));

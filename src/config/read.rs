@@ -247,6 +247,9 @@ impl File<'_> {
                             \"https://study.example.org/fhir\"";
                 self.wrong(&format!("{path}.system"), text);
             }
+            if target.pace > Duration::from_secs(3600) {
+                self.wrong(&format!("{path}.pace"), "an hour at most, please");
+            }
             if !(1..=200).contains(&target.days_at_once) {
                 self.wrong(&format!("{path}.days_at_once"), "between 1 and 200, please");
             }

@@ -10,13 +10,13 @@ use crate::{
     delivery::Step,
 };
 
-/// After something changed, so long nothing is looked for: a counter's minutes come in many deliveries.
-const SETTLE: Duration = Duration::from_secs(60);
+/// After something changed, so many times the pace nothing is looked for: a counter's minutes come in many deliveries.
+const SETTLE_PACES: u32 = 10;
 /// How often it is looked whether the clock can be believed by now.
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// Brings days to a database until it is told to stop.
-pub async fn deliver(app: Arc<App>, name: TargetName, cancel: CancellationToken) {
+pub async fn deliver(app: Arc<App>, name: TargetName, pace: Duration, cancel: CancellationToken) {
     let mut changes = app.book.changes();
     loop {
         let wait = if app.clock.synchronised() { step(&app, &name).await } else { Some(CLOCK_EVERY) };
@@ -31,7 +31,7 @@ pub async fn deliver(app: Arc<App>, name: TargetName, cancel: CancellationToken)
             _ = changes.changed(), if idle => {
                 tokio::select! {
                     () = cancel.cancelled() => return,
-                    () = app.clock.sleep(SETTLE) => {}
+                    () = app.clock.sleep(pace * SETTLE_PACES) => {}
                 }
                 changes.mark_unchanged();
             }

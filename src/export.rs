@@ -10,13 +10,17 @@ pub mod codebook;
 pub mod columns;
 pub mod datapackage;
 mod folder;
+pub mod odm;
 mod parquet;
 mod study_day;
+mod study_file;
 mod table;
 pub mod target;
 mod text;
+pub mod variables;
 
 pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
 pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
+pub use study_file::{StudyFileError, Written};
 pub use table::{Format, Row, Table, TableWriter};
 pub use text::{csv_header, csv_row};

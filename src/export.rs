@@ -9,6 +9,7 @@
 pub mod codebook;
 pub mod columns;
 pub mod datapackage;
+pub mod dataset_json;
 mod folder;
 pub mod odm;
 mod parquet;

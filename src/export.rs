@@ -11,6 +11,7 @@ pub mod columns;
 pub mod datapackage;
 pub mod dataset_json;
 mod folder;
+pub mod ieee1752;
 pub mod odm;
 mod parquet;
 mod study_day;

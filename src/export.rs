@@ -1,5 +1,6 @@
 //! What leaves the house as files: the tables of days, weeks and persons as CSV, JSON Lines or Parquet, each
-//! with its codebook, and CSV with a Data Package.
+//! with its codebook, and CSV with a Data Package; and study days as trials exchange them, ODM-XML, Dataset-JSON and
+//! IEEE 1752.1, whose codes `docs/codes.md` lists.
 //!
 //! CSV is UTF-8 without a byte order mark, comma, CRLF, RFC 4180 quotes, decimal point, ISO dates, UTC stamps
 //! such as `2026-11-21T03:09:58Z`, `1`/`0` for yes and no, and an empty cell for unknown or not applicable.

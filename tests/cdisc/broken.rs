@@ -56,7 +56,7 @@ pub const BROKEN: &[Fault] = &[
         text.replacen(r#"StudyEventRepeatKey="247""#, r#"StudyEventRepeatKey="246""#, 1)
     }),
     fault("no-audit", "odm.xml", "no audit record", |text| {
-        let (head, rest) = text.split_once("<AuditRecord>").unwrap();
+        let (head, rest) = text.split_once("<AuditRecord EditPoint=\"Monitoring\">").unwrap();
         format!("{head}{}", rest.split_once("</AuditRecord>").unwrap().1)
     }),
     fault("one-digit", "odm.xml", "steps is 9002 and was 9001", |text| {

@@ -52,14 +52,14 @@ pub fn write_suppxa<W: Write>(
     days: impl IntoIterator<Item: Borrow<StudyDay>> + Clone,
 ) -> Result<Written, StudyFileError> {
     let (written, modified) = file.look_through(NAME, days.clone(), |day, written| {
-        written.rows += u64::try_from(known(day).count()).unwrap_or(u64::MAX);
+        written.rows += u64::try_from(known(file, day).count()).unwrap_or(u64::MAX);
     })?;
     let dataset = Dataset { name: NAME, label: "Supplemental Qualifiers for XA", columns: &COLUMNS };
     let mut out = dataset.begin(BufWriter::new(out), shape, file, &written, modified)?;
     for day in days {
         let day = day.borrow();
         if file.takes(day) {
-            for (variable, value) in known(day) {
+            for (variable, value) in known(file, day) {
                 out.row(&row(day, variable, &value))?;
             }
         }
@@ -69,9 +69,11 @@ pub fn write_suppxa<W: Write>(
 }
 
 /// Qualifiers that the day has.
-fn known(day: &StudyDay) -> impl Iterator<Item = (&'static Variable, String)> + '_ {
+fn known(file: &DatasetFile<'_>, day: &StudyDay) -> impl Iterator<Item = (&'static Variable, String)> {
     let several = counters(day).count() > 1;
+    let kept_back = file.terms.goals_kept_back;
     qualifiers()
+        .filter(move |variable| !(kept_back && variable.of_goal))
         .filter(move |variable| several || variable.name != "device_id")
         .filter_map(|variable| Some((variable, value(day, variable)?)))
 }

@@ -35,8 +35,8 @@ pub(super) fn day<W: Write>(xml: &mut Xml<W>, file: &OdmFile<'_>, day: &StudyDay
         at: stamp(day.computed_at),
         why: (day.revision > 1).then_some(&*again),
         source: &source,
-        // Capture itself is no edit.
-        edit_point: (day.revision > 1).then_some("DataManagement"),
+        // ODM 1.3.2: data collection is of the monitoring phase, derived data computed again of data management.
+        edit_point: if day.revision > 1 { "DataManagement" } else { "Monitoring" },
     };
     group(xml, file, day.study_day.into(), "Upsert", &audit, |xml| {
         for variable in file.variables() {
@@ -62,7 +62,7 @@ pub(super) fn day<W: Write>(xml: &mut Xml<W>, file: &OdmFile<'_>, day: &StudyDay
 
 /// That a person left. Says how many days are taken out.
 pub(super) fn withdrawal<W: Write>(xml: &mut Xml<W>, file: &OdmFile<'_>, left: &Withdrawal) -> io::Result<u64> {
-    let audit = |why| Audit { at: midnight(left), why: Some(why), source: "-", edit_point: Some("DataManagement") };
+    let audit = |why| Audit { at: midnight(left), why: Some(why), source: "-", edit_point: "DataManagement" };
     let study_day = |date: NaiveDate| (date - left.epoch).num_days() + 1;
     let gone: BTreeSet<NaiveDate> = left.sent.iter().copied().filter(|_| left.take_out).collect();
     for date in &gone {
@@ -99,7 +99,7 @@ struct Audit<'a> {
     at: String,
     why: Option<&'a str>,
     source: &'a str,
-    edit_point: Option<&'a str>,
+    edit_point: &'a str,
 }
 
 /// The `ItemGroupData` of a study day with what is around it: the audit record first, then the items.
@@ -117,8 +117,7 @@ fn group<W: Write>(
     xml.open("StudyEventData", &[("StudyEventOID", &oids.study_event), ("StudyEventRepeatKey", &repeat), context])?;
     xml.open("FormData", &[("FormOID", &oids.form), context])?;
     xml.open("ItemGroupData", &[("ItemGroupOID", &oids.item_group), ("TransactionType", transaction)])?;
-    let edit_point: Vec<_> = audit.edit_point.map(|point| ("EditPoint", point)).into_iter().collect();
-    xml.open("AuditRecord", &edit_point)?;
+    xml.open("AuditRecord", &[("EditPoint", audit.edit_point)])?;
     xml.empty("UserRef", &[("UserOID", USER)])?;
     xml.empty("LocationRef", &[("LocationOID", &location(file))])?;
     xml.text("DateTimeStamp", &audit.at)?;

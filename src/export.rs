@@ -1,5 +1,6 @@
 //! What leaves the house as files: the tables of days, weeks and persons as CSV, JSON Lines or Parquet, each
-//! with its codebook, and CSV with a Data Package.
+//! with its codebook, and CSV with a Data Package; and study days as trials exchange them, ODM-XML, Dataset-JSON and
+//! IEEE 1752.1, whose codes `docs/codes.md` lists.
 //!
 //! CSV is UTF-8 without a byte order mark, comma, CRLF, RFC 4180 quotes, decimal point, ISO dates, UTC stamps
 //! such as `2026-11-21T03:09:58Z`, `1`/`0` for yes and no, and an empty cell for unknown or not applicable.
@@ -10,16 +11,22 @@ pub mod codebook;
 pub mod columns;
 pub mod datapackage;
 pub mod fhir;
+pub mod dataset_json;
 mod folder;
+pub mod ieee1752;
+pub mod odm;
 mod parquet;
 pub mod postgres;
 pub mod redcap;
 mod study_day;
+mod study_file;
 mod table;
 pub mod target;
 mod text;
+pub mod variables;
 
 pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
 pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
+pub use study_file::{StudyFileError, Written};
 pub use table::{Format, Row, Table, TableWriter};
 pub use text::{csv_header, csv_row};

@@ -182,6 +182,17 @@ impl MissingReason {
             Self::Technical => "technical",
         }
     }
+
+    /// What people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::DeviceNotWorn => "Counter not worn",
+            Self::DeviceLost => "Counter lost",
+            Self::NotSynced => "Nothing arrived from the counter",
+            Self::Withdrawn => "Left the study",
+            Self::Technical => "Technical reason",
+        }
+    }
 }
 
 /// What a study agreed on.

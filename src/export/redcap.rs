@@ -3,7 +3,7 @@
 //!
 //! The number of an instance is never left to REDCap, so that a day that is sent again, or corrected, meets its own row.
 //! Rows are whole and imported with `overwriteBehavior=overwrite`: a number that is no longer known is erased. Sources:
-//! REDCap's own page of its API, its published validation scripts (Data Import), and the clients `PyCap` and `REDCapR`.
+//! REDCap's own page of its API, its published validation scripts (Data Import), and the clients PyCap and REDCapR.
 
 mod answer;
 mod check;

@@ -400,6 +400,17 @@ fn a_wrong_token_stops_everything_and_is_never_told() {
 }
 
 #[test]
+fn a_server_that_says_the_token_aloud_is_not_repeated() {
+    let error = format!(r#"{{"error":"the token {TOKEN} is unknown"}}"#);
+    for status in ["400 Bad Request", "403 Forbidden", "500 Internal Server Error"] {
+        let url = answering(status, "application/json", &error);
+        let trouble = Redcap::new(settings_at(&url)).unwrap().send(&[full_day()]).unwrap_err();
+        assert!(trouble.to_string().contains("(token)"), "{trouble}");
+        assert!(!format!("{trouble:?}").contains(TOKEN));
+    }
+}
+
+#[test]
 fn an_address_or_token_that_cannot_be_right_is_refused_before_anything_is_asked() {
     let at = |url: &str| stopped(&Redcap::new(settings_at(url)).unwrap_err()).to_owned();
     for url in [
@@ -749,6 +760,22 @@ fn what_the_project_has_is_read_back() {
     let of = |day: StudyDay| Held { date: day.local_date, revision: day.revision, is_final: day.is_final };
     assert_eq!(held, Some(vec![of(full_day()), of(empty_day())]));
     assert_eq!(redcap.held(&full_day().study_id, &"P-0009".parse().unwrap()), Ok(Some(Vec::new())));
+}
+
+#[test]
+fn days_are_not_taken_for_missing_where_the_token_sees_them_without_dates_or_names() {
+    let stand_in = StandIn::start();
+    let mut redcap = redcap(&stand_in);
+    redcap.send(&[full_day()]).unwrap();
+    let held = |redcap: &mut Redcap| redcap.held(&full_day().study_id, &full_day().participant_id).unwrap();
+    let seen = held(&mut redcap);
+
+    stand_in.tell("project", &json!({"hidden": ["dates"]}));
+    // Who has sent a day knows from which day instances are counted.
+    assert_eq!(held(&mut redcap), seen);
+    assert_eq!(held(&mut self::redcap(&stand_in)), None);
+    stand_in.tell("project", &json!({"hidden": ["records"]}));
+    assert_eq!(held(&mut redcap), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! The number of an instance is never left to REDCap, so that a day that is sent again, or corrected, meets its own row.
 //! Rows are whole and imported with `overwriteBehavior=overwrite`: a number that is no longer known is erased. Sources:
-//! REDCap's own page of its API, its published validation scripts (Data Import), and the clients `PyCap` and `REDCapR`.
+//! REDCap's own page of its API, its published validation scripts (Data Import), and the clients PyCap and REDCapR.
 
 mod answer;
 mod check;
@@ -108,19 +108,22 @@ impl Redcap {
     }
 
     /// Imports rows, a JSON list; good when the answer names every record.
-    fn import(&self, rows: &str, overwrite: Overwrite, records: &BTreeSet<&str>) -> Result<(), Failure> {
+    fn import(&self, rows: &str, records: &BTreeSet<&str>) -> Result<(), Failure> {
         let answer = self.ask(&[
             ("content", "record"),
             ("action", "import"),
             ("type", "flat"),
-            ("overwriteBehavior", if overwrite == Overwrite::Yes { "overwrite" } else { "normal" }),
+            // An empty value erases what stood there; a field that is not in the row stays as it is.
+            ("overwriteBehavior", "overwrite"),
             ("forceAutoNumber", "false"),
             ("dateFormat", "YMD"),
             ("returnContent", "ids"),
             ("data", rows),
         ])?;
         let stored: BTreeSet<String> = answer.as_array().into_iter().flatten().filter_map(record_name).collect();
-        if records.iter().all(|record| stored.contains(*record)) {
+        // REDCap takes P-7 and p-7 for one record.
+        let is_stored = |record: &str| stored.iter().any(|stored| stored.eq_ignore_ascii_case(record));
+        if records.iter().all(|record| is_stored(record)) {
             return Ok(());
         }
         Err(Failure::Other(Trouble::passing(format!(
@@ -155,14 +158,14 @@ impl Redcap {
 
     /// Imports no rows, which changes nothing and shows whether the token may import.
     fn may_import(&self) -> Result<(), Trouble> {
-        match self.import("[]", Overwrite::No, &BTreeSet::new()) {
+        match self.import("[]", &BTreeSet::new()) {
             // Whatever it thinks of an empty list: it has looked at it.
             Ok(()) | Err(Failure::Refused(_)) => Ok(()),
             Err(failure) => Err(self.trouble(failure)),
         }
     }
 
-    /// Instances of one participant; none when the token may not read.
+    /// Instances of one participant; none when the token may not read them as they are.
     fn instances(&self, participant: &ParticipantId) -> Result<Option<Vec<Instance>>, Trouble> {
         let mut form = vec![
             ("content", "record"),
@@ -186,10 +189,12 @@ impl Redcap {
             Trouble::passing(format!("{} answered something else than the days it holds", self.api.host()))
         })?;
         let text = |row: &Value, name: &str| row.get(name).and_then(record_name).unwrap_or_default();
-        let mine = rows.iter().filter(|row| {
-            text(row, "redcap_repeat_instrument") == FORM && text(row, &self.record_field) == participant.as_str()
-        });
-        let instances = mine.filter_map(|row| {
+        // Nobody else was asked for: this token sees pseudonyms of pseudonyms.
+        if rows.iter().any(|row| !text(row, &self.record_field).eq_ignore_ascii_case(participant.as_str())) {
+            return Ok(None);
+        }
+        let of_days = rows.iter().filter(|row| text(row, "redcap_repeat_instrument") == FORM);
+        let instances = of_days.filter_map(|row| {
             Some(Instance {
                 number: text(row, "redcap_repeat_instance").parse().ok()?,
                 date: text(row, "da_date").parse().ok(),
@@ -221,15 +226,6 @@ impl Redcap {
             self.api.host()
         ))
     }
-}
-
-/// Whether an empty value erases.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Overwrite {
-    /// It does.
-    Yes,
-    /// What stands there stays.
-    No,
 }
 
 impl Export for Redcap {
@@ -300,14 +296,14 @@ impl Export for Redcap {
                 record_field: first.participant_id.as_str(),
                 "redcap_repeat_instrument": "", "redcap_repeat_instance": "", EPOCH: epoch,
             });
-            let sent = self.import(&format!("[{row},{rows}]"), Overwrite::Yes, &records);
+            let sent = self.import(&format!("[{row},{rows}]"), &records);
             if matches!(sent, Ok(()) | Err(Failure::Refused(_))) {
                 self.with_epoch.insert(first.participant_id.clone());
             }
             // It may have been the epoch, on an instrument that the study locked: the days do not wait for it.
             outcome = Some(sent).filter(|sent| !matches!(sent, Err(Failure::Refused(_))));
         }
-        let outcome = outcome.unwrap_or_else(|| self.import(&format!("[{rows}]"), Overwrite::Yes, &records));
+        let outcome = outcome.unwrap_or_else(|| self.import(&format!("[{rows}]"), &records));
         let locked = match outcome {
             Ok(()) => return Ok(verdicts),
             Err(Failure::Refused(Refusal { fault: Fault::RecordLocked, said })) => said,
@@ -327,8 +323,15 @@ impl Export for Redcap {
         let mut epoch = self.epoch;
         let mut held = Vec::new();
         for Instance { number, date, revision, is_final } in instances {
-            let Some(date) = date else { continue };
-            let counted_from = date.checked_sub_days(Days::new(u64::from(number.saturating_sub(1))));
+            let days = Days::new(u64::from(number.saturating_sub(1)));
+            // A token with de-identified exports is not shown dates.
+            let Some(date) = date.or_else(|| epoch?.checked_add_days(days)) else {
+                if revision.is_some() {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let counted_from = date.checked_sub_days(days);
             if epoch.is_some() && epoch != counted_from {
                 return Err(Trouble::stopped(format!(
                     "REDCap at {} has days of this participant that were counted from another epoch of the study. If sending went on, days would stand there twice. Compare `epoch` with the study's first settings, and ask its data manager which days are right",

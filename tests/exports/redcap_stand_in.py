@@ -26,6 +26,7 @@ Control, JSON in and out, at the control address:
         "locked": [["P-1"], ["P-1", 20]]: whole records, and single instances of daily_activity
         "without": ["da_steps"]: fields the project lacks
         "validation": {"da_date": ""}: other validation types than the dictionary's
+        "hidden": ["dates", "records"]: exports leave dates empty, or give records other names
     POST reset     forgets rows, log and requests, the settings and the faults
     POST faults    how the next requests of the API fail:
         {"queue": ["drop_after", "500", "ok", ...]}   in this order, then none
@@ -98,6 +99,7 @@ class Project:
         self.settings = {
             "token": TOKEN, "version": "15.5.1", "import": True, "export": True, "delete": True, "in_production": True,
             "repeating": [FORM], "events": [], "locked": [], "without": [], "validation": {},
+            "hidden": [],
         }
         self.rows, self.log, self.requests = {}, [], []
         self.faults({})
@@ -287,14 +289,16 @@ class Project:
             if not any(self.form_of(f) == form or not form and self.form_of(f) not in self.settings["repeating"] for f in mine):
                 if form or not (fields and self.record_field in fields and not mine):
                     continue
-            row = {self.record_field: record}
+            hidden = self.settings["hidden"]
+            row = {self.record_field: f"{hash(record):x}" if "records" in hidden else record}
             if self.settings["events"]:
                 row["redcap_event_name"] = event
             if self.settings["repeating"]:
                 row["redcap_repeat_instrument"] = form
                 row["redcap_repeat_instance"] = instance or ""
             for field in mine:
-                row[field] = self.rows[key].get(field, "")
+                a_date = field in self.by_name and "date" in self.by_name[field][COLUMNS[7]]
+                row[field] = "" if a_date and "dates" in hidden else self.rows[key].get(field, "")
             out.append(row)
         return out
 

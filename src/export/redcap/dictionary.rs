@@ -43,19 +43,27 @@ fn row(field: &Field) -> [String; 18] {
     let bound = |bound: Option<i64>| bound.map_or_else(String::new, |bound| bound.to_string());
     let choices: Vec<String> = field.kind.choices().iter().map(|(code, label)| format!("{code}, {label}")).collect();
     let (least, most) = field.kind.range();
-    let mut row: [String; 18] = Default::default();
-    row[0] = field.name.to_owned();
-    row[1] = field.form.to_owned();
-    row[3] = field_type(field.kind).to_owned();
-    row[4] = field.label.to_owned();
-    row[5] = choices.join(" | ");
-    row[6] = field.note.to_owned();
-    row[7] = field.kind.validation().to_owned();
-    row[8] = bound(least);
-    row[9] = bound(most);
-    row[12] = if field.required { "y" } else { "" }.to_owned();
-    row[17] = annotation(field).to_owned();
-    row
+    let text = str::to_owned;
+    [
+        text(field.name),
+        text(field.form),
+        String::new(),
+        text(field_type(field.kind)),
+        text(field.label),
+        choices.join(" | "),
+        text(field.note),
+        text(field.kind.validation()),
+        bound(least),
+        bound(most),
+        String::new(),
+        String::new(),
+        text(if field.required { "y" } else { "" }),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        text(annotation(field)),
+    ]
 }
 
 /// REDCap's name of the type of a field.

@@ -54,6 +54,10 @@ impl Api {
     /// # Errors
     /// When the address, the token or the certificate cannot be used.
     pub(super) fn new(url: &str, token: String, ca_pem: Option<&[u8]>) -> Result<Self, Trouble> {
+        Self::within(ANSWER_WITHIN, url, token, ca_pem)
+    }
+
+    fn within(limit: Duration, url: &str, token: String, ca_pem: Option<&[u8]>) -> Result<Self, Trouble> {
         let (host, is_loopback) = checked_address(url)?;
         let is_token = token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_token {
@@ -68,7 +72,7 @@ impl Api {
         let config = Agent::config_builder()
             .timeout_resolve(Some(CONNECT_WITHIN))
             .timeout_connect(Some(CONNECT_WITHIN))
-            .timeout_global(Some(ANSWER_WITHIN))
+            .timeout_global(Some(limit))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -207,4 +211,39 @@ fn retry_after(answer: &Response<Body>) -> Option<Duration> {
     let until = DateTime::parse_from_rfc2822(asked).ok()?;
     let now = DateTime::parse_from_rfc2822(text(header::DATE)?).ok()?;
     (until - now).to_std().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+        // The system takes the line, and nobody ever reads from it.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/api/", listener.local_addr().unwrap());
+        let api = Api::within(Duration::from_millis(50), &url, "0".repeat(32), None).unwrap();
+
+        let trouble = api.ask(&[("content", "version")]).unwrap_err();
+
+        assert_eq!(trouble, Trouble::passing(format!("{} did not answer in time", api.host())));
+    }
+
+    #[test]
+    fn only_this_computer_may_be_asked_without_tls() {
+        for (url, is_loopback) in [
+            ("http://127.0.0.1/api/", true),
+            ("http://127.9.9.9:8080/redcap/api/", true),
+            ("http://[::1]:8080/api/", true),
+            ("http://localhost/api/", true),
+            ("https://redcap.example.org/redcap/api/", false),
+        ] {
+            assert_eq!(checked_address(url).map(|(_, is_loopback)| is_loopback), Ok(is_loopback), "{url}");
+        }
+        for url in ["http://10.0.0.1/api/", "http://localhost.example.org/api/", "http://[::2]/api/", "http:///api/"] {
+            assert!(checked_address(url).is_err(), "{url}");
+        }
+    }
 }

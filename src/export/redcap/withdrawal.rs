@@ -9,7 +9,7 @@ use super::{
         MissingReason,
         target::{Trouble, Withdrawal},
     },
-    Overwrite, Redcap,
+    Redcap,
     answer::{Failure, Fault, Refusal},
     fields::{COMPLETE, FORM, LAST_INSTANCE},
 };
@@ -24,7 +24,7 @@ pub(super) fn carry_out(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), 
     mark(redcap, withdrawal)
 }
 
-/// Writes the marker over nothing: numbers of the day, should it have been sent, stay as they are.
+/// Writes the marker and no numbers: those of the day, should it have been sent, stay as they are.
 fn mark(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
     let instance = withdrawal.study_day;
     if !(1..=LAST_INSTANCE).contains(&instance) {
@@ -48,7 +48,7 @@ fn mark(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
         row["redcap_event_name"] = event.as_str().into();
     }
     redcap
-        .import(&Value::from(vec![row]).to_string(), Overwrite::No, &BTreeSet::from([participant]))
+        .import(&Value::from(vec![row]).to_string(), &BTreeSet::from([participant]))
         .map_err(|failure| told(redcap, failure))
 }
 

@@ -114,3 +114,13 @@ fn passing<T: std::fmt::Debug>(done: Result<T, Trouble>) -> String {
         other => panic!("it does not pass: {other:?}"),
     }
 }
+
+/// Looks until it is so.
+#[expect(clippy::disallowed_methods, reason = "the server is another process: its time is real time")]
+fn until(what: &str, look: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !look() {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "waited in vain until {what}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

@@ -1,6 +1,6 @@
 //! The newest revision counts, and every change is on record.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write as _, process::Stdio};
 
 use brisk::export::{MissingReason, StudyDay, target::Export as _, target::Trouble, target::Verdict};
 use chrono::{Days, NaiveDate};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     day, held, home,
     proxy::{Fault, Proxy},
-    refuse, store, target, trial,
+    refuse, store, target, trial, until,
 };
 
 const AUDIT: &str = "SELECT what, revision, is_final, reason, who FROM brisk.daily_activity_audit ORDER BY audit_id";
@@ -196,6 +196,30 @@ fn two_sendings_of_one_day_at_once_leave_the_newer_one() {
     assert_eq!(server.run("SELECT revision, steps FROM brisk.daily_activity"), "8|8008");
     let newest = "SELECT new_row->>'revision' FROM brisk.daily_activity_audit ORDER BY audit_id DESC LIMIT 1";
     assert_eq!(server.run(newest), "8");
+}
+
+#[test]
+fn a_revision_that_waited_for_a_newer_one_is_the_older_one() {
+    let server = trial();
+    let mut home = home(&server, "home_1");
+    store(&mut home, &day("P-1", "2026-11-20", 1));
+    let mut other = server.psql("trial").stdin(Stdio::piped()).spawn().unwrap();
+    let mut tell = other.stdin.take().unwrap();
+    let count = |of: &str| server.run(&format!("SELECT count(*) FROM pg_stat_activity WHERE {of}"));
+
+    let newer = "BEGIN; SET LOCAL brisk.reason = 'x'; UPDATE brisk.daily_activity SET revision = 3, steps = 8003;";
+    writeln!(tell, "{newer}").unwrap();
+    until("the newer one is written", || count("state = 'idle in transaction'") == "1");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| store(&mut home, &day("P-1", "2026-11-20", 2)));
+        until("the older one waits", || count("usename = 'home_1' AND wait_event_type = 'Lock'") == "1");
+        writeln!(tell, "COMMIT;").unwrap();
+        waiting.join().unwrap();
+    });
+
+    assert_eq!(server.run("SELECT revision, steps FROM brisk.daily_activity"), "3|8003");
+    drop(tell);
+    other.wait().unwrap();
 }
 
 #[test]

@@ -18,7 +18,7 @@ use brisk::export::{
 use super::{
     PASSWORD, PostgresServer, day, held, home, passing,
     proxy::{Fault, Proxy},
-    stopped, store, target, trial,
+    stopped, store, target, trial, until,
 };
 
 /// Through the proxy, with little patience.
@@ -258,13 +258,4 @@ fn certify(folder: &Path, authority: &str, host: &str) {
     openssl(folder, &[&request[..], &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]].concat());
     let sign = ["x509", "-req", "-in", "server.csr", "-out", "server.crt", "-days", "2", "-extfile", "names"];
     openssl(folder, &[&sign[..], &["-CA", &ca, "-CAkey", &key, "-CAcreateserial"]].concat());
-}
-
-/// Looks until it is so.
-fn until(what: &str, look: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !look() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

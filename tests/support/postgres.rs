@@ -5,10 +5,10 @@
 #![expect(clippy::disallowed_methods, reason = "the server is another process: its time is real time")]
 
 use std::{
-    fs,
+    env, fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -231,12 +231,13 @@ fn is_root() -> bool {
     status.lines().find(|line| line.starts_with("Uid:")).unwrap().split_whitespace().nth(2) == Some("0")
 }
 
-/// The newest programs of Debian's package.
+/// The newest programs of Debian's package, or those in the folder that `BRISK_TEST_POSTGRES` names.
 fn programs() -> PathBuf {
-    let mut found: Vec<_> = glob::glob("/usr/lib/postgresql/*/bin/initdb").unwrap().filter_map(Result::ok).collect();
-    let version =
-        |path: &PathBuf| path.ancestors().nth(2).and_then(Path::file_name).and_then(|name| name.to_str()?.parse().ok());
-    found.sort_by_key(|path| version(path).unwrap_or(0_u32));
-    let newest = found.pop().expect("no PostgreSQL is installed: apt-get install postgresql");
-    newest.parent().expect("initdb is in a folder").to_owned()
+    if let Some(folder) = env::var_os("BRISK_TEST_POSTGRES") {
+        return folder.into();
+    }
+    let mut found: Vec<_> = glob::glob("/usr/lib/postgresql/*/bin").unwrap().filter_map(Result::ok).collect();
+    let version = |bin: &PathBuf| bin.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
+    found.sort_by_key(version);
+    found.pop().expect("no PostgreSQL is installed: apt-get install postgresql")
 }

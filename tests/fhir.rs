@@ -623,6 +623,47 @@ fn what_is_held_is_not_told_by_an_answer_that_is_no_search() {
 }
 
 #[test]
+fn of_several_revision_tags_the_largest_counts_and_what_is_not_ours_does_not() {
+    let tag = |system: &str, code: &str| json!({"system": system, "code": code});
+    let own = format!("{SYSTEM}/CodeSystem/revision");
+    let steps = |key: &str, status: &str, tags: &[Value]| {
+        let identifier = json!([{"system": format!("{SYSTEM}/sid/activity-day"), "value": key}]);
+        json!({"resource": {"resourceType": "Observation", "identifier": identifier, "status": status, "meta": {"tag": tags}}})
+    };
+    // Some servers keep the tags of earlier versions.
+    let kept = [tag(&own, "9"), tag(&own, "10"), tag("http://other.example", "99"), tag(&own, "new")];
+    let one = [tag(&own, "1")];
+    let observations = json!([
+        steps("ETMI01/P-0007/2026-11-21/steps", "preliminary", &one),
+        steps("ETMI01/P-0007/2026-11-20/steps", "amended", &kept),
+        steps("ETMI01/P-0008/2026-11-20/steps", "final", &one),
+        steps("ETMI01/P-0007/2026-11-22/brisk-min", "final", &one),
+        steps("ETMI01/P-0007/yesterday/steps", "final", &one),
+        steps("ETMI01/P-0007/2026-11-23/steps", "entered-in-error", &one),
+        steps("ETMI01/P-0007/2026-11-24/steps", "final", &[]),
+    ]);
+    let patient = json!({"resourceType": "Patient", "id": "1", "identifier": [{"system": format!("{SYSTEM}/sid/participant"), "value": "ETMI01/P-0007"}]});
+    let searchset = |entries: Value| {
+        Answer::json("200 OK", &json!({"resourceType": "Bundle", "type": "searchset", "entry": entries}))
+    };
+    let base = answering([searchset(json!([{"resource": patient}])), searchset(observations)]);
+
+    let found = held(&mut Fhir::new(settings(&base)).unwrap());
+
+    assert_eq!(
+        found,
+        [
+            Held { date: date("2026-11-20"), revision: 10, is_final: true },
+            Held { date: date("2026-11-21"), revision: 1, is_final: false },
+        ]
+    );
+
+    let twice = answering([searchset(json!([{"resource": patient}, {"resource": patient}]))]);
+    let trouble = Fhir::new(settings(&twice)).unwrap().held(&"ETMI01".parse().unwrap(), &"P-0007".parse().unwrap());
+    assert!(matches!(&trouble, Err(Trouble::Stopped { what }) if what.contains("twice")), "{trouble:?}");
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let base =
         answering([Answer { head: "302 Found\r\nlocation: http://192.0.2.1/login".to_owned(), body: String::new() }]);

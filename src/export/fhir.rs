@@ -261,3 +261,57 @@ fn held(observation: &Value, prefix: &str, systems: &Systems) -> Option<Held> {
     let revision = own.filter_map(|tag| tag["code"].as_str()?.parse().ok()).max()?;
     Some(Held { date, revision, is_final })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a resource could be, right and wrong.
+    fn anything() -> impl Strategy<Value = Value> {
+        let systems = Systems::new("https://a.example");
+        let word = prop_oneof![
+            Just(json!("Observation")),
+            Just(json!("final")),
+            Just(json!("S/P/2026-11-20/steps")),
+            Just(json!(systems.day())),
+            Just(json!(systems.revision())),
+            Just(json!("2")),
+            ".{0,6}".prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        let name = prop_oneof!["resourceType", "identifier", "system", "value", "status", "meta", "tag", "code"];
+        word.prop_recursive(5, 40, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..6).prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_resource_makes_it_panic(resource in anything()) {
+            let systems = Systems::new("https://a.example");
+            let withdrawal = Withdrawal {
+                study: "S".parse().unwrap(),
+                participant: "P".parse().unwrap(),
+                date: chrono::NaiveDate::MIN,
+                study_day: 1,
+                tz_offset_min: 0,
+                sent: Vec::new(),
+                epoch: chrono::NaiveDate::MIN,
+                take_out: true,
+            };
+
+            let day = held(&resource, "S/P/", &systems);
+            let out = withdraw::taken_out(&resource, "Patient/1", &withdrawal, &systems);
+
+            prop_assert!(day.is_none_or(|day| day.date.to_string() == "2026-11-20"));
+            prop_assert!(out.is_none_or(|entry| entry.request.url.contains("S/P/")));
+        }
+    }
+}

@@ -98,6 +98,8 @@ impl Server {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .https_only(!at_home)
+            // Servers hang up on idle lines, some after five seconds; a request on such a line has no answer.
+            .max_idle_age(Duration::from_secs(3))
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(WHOLE_REQUEST))
             .user_agent(concat!("brisk/", env!("CARGO_PKG_VERSION")))

@@ -1,6 +1,7 @@
 //! Days as FHIR resources, and on a FHIR server that is not ours.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
@@ -11,7 +12,7 @@ use std::{
 
 use brisk::export::{
     GoalVar, MissingReason, StudyDay,
-    fhir::{Fhir, FhirSettings, Goals, Systems, bundle},
+    fhir::{Fhir, FhirSettings, Goals, Systems, bundle, code_system},
     target::{Export, Held, Trouble, Verdict, Withdrawal},
 };
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
@@ -150,6 +151,9 @@ fn foreign_validators_accept_every_kind_of_bundle_and_refuse_planted_faults() {
         json_of(&[day("2026-11-20")], Goals::Sent),
         json_of(&[empty_day("2026-11-21"), weekly], Goals::Sent),
         json_of(&[provisional, empty_day("2026-03-01")], Goals::KeptBack),
+        json!({"resourceType": "Bundle", "type": "collection", "entry": [
+            {"fullUrl": "urn:uuid:8c1c4c0e-3a55-5f1e-9d43-4f0a8a0d2f11", "resource": code_system(SYSTEM)},
+        ]}),
     ]
     .iter()
     .enumerate()
@@ -502,6 +506,90 @@ fn what_is_held_is_read_page_by_page_and_of_that_participant_alone() {
     assert_eq!(fhir.held(&"ETMI01".parse().unwrap(), &"nobody".parse().unwrap()).unwrap(), Some(Vec::new()));
 }
 
+/// A home's side in short: the newest state of a day is sent until it is acknowledged.
+#[test]
+fn after_faults_and_corrections_of_every_kind_the_server_has_each_day_once_in_its_newest_state() {
+    let server = FhirServer::start();
+    for seed in 0..40 {
+        println!("seed {seed}");
+        server.reset();
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let faults = ["ok", "ok", "drop_before", "drop_after", "500", "503", "429", "html"];
+        let faults: Vec<&str> = (0..40).map(|_| faults[chance.usize(..faults.len())]).collect();
+        server.set(&json!({"faults": faults, "strict": chance.u8(..4) == 0}));
+        let mut fhir = connected(&server);
+        let mut truth: BTreeMap<NaiveDate, StudyDay> = BTreeMap::new();
+        let mut waiting: BTreeSet<NaiveDate> = BTreeSet::new();
+
+        for step in 0.. {
+            if step < 12 {
+                let date = date("2026-03-24") + Days::new(chance.u64(..10));
+                let changed = truth.entry(date).or_insert_with(|| StudyDay { revision: 0, ..day(&date.to_string()) });
+                changed.revision += 1;
+                changed.steps = chance.bool().then(|| chance.u32(..30_000));
+                changed.is_final = chance.bool();
+                waiting.insert(date);
+            } else if waiting.is_empty() {
+                break;
+            }
+            let most = fhir.at_once().min(chance.usize(1..5));
+            let mut batch: Vec<StudyDay> = waiting.iter().take(most).map(|date| truth[date].clone()).collect();
+            while !batch.is_empty() {
+                match fhir.send(&batch) {
+                    Ok(verdicts) => {
+                        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Stored), "{verdicts:?}");
+                        waiting.retain(|date| batch.iter().all(|day| day.local_date != *date));
+                        break;
+                    }
+                    Err(Trouble::Refused { .. }) => batch.truncate(batch.len() / 2),
+                    Err(Trouble::Passing { .. }) => break,
+                    Err(trouble @ Trouble::Stopped { .. }) => panic!("{trouble:?}"),
+                }
+            }
+        }
+
+        server.set(&json!({"faults": []}));
+        let expected: Vec<Held> = truth
+            .values()
+            .map(|day| Held { date: day.local_date, revision: day.revision, is_final: day.is_final })
+            .collect();
+        assert_eq!(held(&mut fhir), expected);
+        let observations = server.resources("Observation");
+        assert_eq!(observations.len(), 7 * truth.len());
+        for day in truth.values() {
+            let steps = &find(&observations, &format!("{}/steps", day.local_date))["valueQuantity"]["value"];
+            assert_eq!(steps.as_u64(), day.steps.map(u64::from));
+        }
+        let resources = server.counts()["resources"].clone();
+        assert_eq!(
+            (&resources["Patient"], &resources["Device"], &resources["Goal"]),
+            (&json!(1), &json!(1), &json!(1))
+        );
+    }
+}
+
+#[test]
+fn a_token_that_may_not_read_leaves_it_open_what_is_held() {
+    let server = FhirServer::start();
+    let mut fhir = connected(&server);
+    fhir.send(&[day("2026-11-20")]).unwrap();
+    let mut held = || fhir.held(&"ETMI01".parse().unwrap(), &"P-0007".parse().unwrap());
+
+    server.set(&json!({"faults": ["403", "ok", "403", "401"]}));
+
+    assert_eq!(held(), Ok(None));
+    assert_eq!(held(), Ok(None));
+    assert!(matches!(held(), Err(Trouble::Stopped { .. })));
+}
+
+#[test]
+fn a_slow_answer_is_waited_for() {
+    let server = FhirServer::start();
+    server.set(&json!({"faults": ["slow"], "slow_ms": 300}));
+
+    assert_eq!(connected(&server).send(&[day("2026-11-20")]).unwrap(), [Verdict::Stored]);
+}
+
 #[test]
 fn a_page_at_another_server_is_not_asked_for() {
     let patient = json!({"resourceType": "Patient", "id": "1", "identifier": [{"system": format!("{SYSTEM}/sid/participant"), "value": "ETMI01/P-0007"}]});
@@ -532,6 +620,47 @@ fn what_is_held_is_not_told_by_an_answer_that_is_no_search() {
             Err(trouble) => assert!(!found && matches!(trouble, Trouble::Passing { .. }), "{body}: {trouble:?}"),
         }
     }
+}
+
+#[test]
+fn of_several_revision_tags_the_largest_counts_and_what_is_not_ours_does_not() {
+    let tag = |system: &str, code: &str| json!({"system": system, "code": code});
+    let own = format!("{SYSTEM}/CodeSystem/revision");
+    let steps = |key: &str, status: &str, tags: &[Value]| {
+        let identifier = json!([{"system": format!("{SYSTEM}/sid/activity-day"), "value": key}]);
+        json!({"resource": {"resourceType": "Observation", "identifier": identifier, "status": status, "meta": {"tag": tags}}})
+    };
+    // Some servers keep the tags of earlier versions.
+    let kept = [tag(&own, "9"), tag(&own, "10"), tag("http://other.example", "99"), tag(&own, "new")];
+    let one = [tag(&own, "1")];
+    let observations = json!([
+        steps("ETMI01/P-0007/2026-11-21/steps", "preliminary", &one),
+        steps("ETMI01/P-0007/2026-11-20/steps", "amended", &kept),
+        steps("ETMI01/P-0008/2026-11-20/steps", "final", &one),
+        steps("ETMI01/P-0007/2026-11-22/brisk-min", "final", &one),
+        steps("ETMI01/P-0007/yesterday/steps", "final", &one),
+        steps("ETMI01/P-0007/2026-11-23/steps", "entered-in-error", &one),
+        steps("ETMI01/P-0007/2026-11-24/steps", "final", &[]),
+    ]);
+    let patient = json!({"resourceType": "Patient", "id": "1", "identifier": [{"system": format!("{SYSTEM}/sid/participant"), "value": "ETMI01/P-0007"}]});
+    let searchset = |entries: Value| {
+        Answer::json("200 OK", &json!({"resourceType": "Bundle", "type": "searchset", "entry": entries}))
+    };
+    let base = answering([searchset(json!([{"resource": patient}])), searchset(observations)]);
+
+    let found = held(&mut Fhir::new(settings(&base)).unwrap());
+
+    assert_eq!(
+        found,
+        [
+            Held { date: date("2026-11-20"), revision: 10, is_final: true },
+            Held { date: date("2026-11-21"), revision: 1, is_final: false },
+        ]
+    );
+
+    let twice = answering([searchset(json!([{"resource": patient}, {"resource": patient}]))]);
+    let trouble = Fhir::new(settings(&twice)).unwrap().held(&"ETMI01".parse().unwrap(), &"P-0007".parse().unwrap());
+    assert!(matches!(&trouble, Err(Trouble::Stopped { what }) if what.contains("twice")), "{trouble:?}");
 }
 
 #[test]

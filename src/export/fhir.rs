@@ -31,7 +31,10 @@ pub use resources::{
     Period, Quantity, Reference, Request, ResearchStudy, ResearchSubject, Resource, Specialization, Until,
 };
 
-use self::{answer::Outcome, server::Server};
+use self::{
+    answer::Outcome,
+    server::{Server, Unread},
+};
 use super::{
     StudyDay,
     target::{Export, Held, Trouble, Verdict, Withdrawal},
@@ -127,22 +130,21 @@ impl Fhir {
     }
 
     /// The server's own address of a participant; none when it has none.
-    fn patient(&self, study: &ParticipantId, participant: &ParticipantId) -> Result<Option<String>, Trouble> {
+    fn patient(&self, study: &ParticipantId, participant: &ParticipantId) -> Result<Option<String>, Unread> {
         let (system, value) = (self.systems.participant(), format!("{}/{}", study.as_str(), participant.as_str()));
-        let found = self.server.search(&format!("Patient?identifier={}", bundle::token(&system, &value)))?;
-        let mut ids = found
-            .iter()
-            .filter(|patient| identifier(patient, &system) == Some(&value))
-            .map(|patient| patient["id"].as_str());
-        match (ids.next(), ids.next()) {
-            (None, _) => Ok(None),
-            (Some(Some(id)), None) => Ok(Some(format!("Patient/{id}"))),
-            (Some(None), None) => {
-                Err(Trouble::passing("the FHIR server names a participant without an id; it is asked again"))
+        let ids = self.server.search(&format!("Patient?identifier={}", bundle::token(&system, &value)), |patient| {
+            (identifier(patient, &system) == Some(&value)).then(|| patient["id"].as_str().map(str::to_owned))
+        })?;
+        match &ids[..] {
+            [] => Ok(None),
+            [Some(id)] => Ok(Some(format!("Patient/{id}"))),
+            [None] => {
+                Err(Trouble::passing("the FHIR server names a participant without an id; it is asked again").into())
             }
-            (Some(_), Some(_)) => Err(Trouble::stopped(
+            _ => Err(Trouble::stopped(
                 "the FHIR server has a participant twice, so days cannot be told apart. Ask the study to merge the two",
-            )),
+            )
+            .into()),
         }
     }
 }
@@ -177,14 +179,24 @@ impl Export for Fhir {
     }
 
     fn held(&mut self, study: &ParticipantId, participant: &ParticipantId) -> Result<Option<Vec<Held>>, Trouble> {
-        let Some(patient) = self.patient(study, participant)? else { return Ok(Some(Vec::new())) };
         let steps = bundle::token(codes::LOINC, bundle::STEPS);
-        let found = self.server.search(&format!("Observation?subject={patient}&code={steps}&_count=200"))?;
         let prefix = format!("{}/{}/", study.as_str(), participant.as_str());
-        let mut days: Vec<Held> =
-            found.iter().filter_map(|observation| held(observation, &prefix, &self.systems)).collect();
-        days.sort_unstable_by_key(|day| day.date);
-        Ok(Some(days))
+        let found = self.patient(study, participant).and_then(|patient| match patient {
+            None => Ok(Vec::new()),
+            Some(patient) => {
+                self.server.search(&format!("Observation?subject={patient}&code={steps}&_count=200"), |observation| {
+                    held(observation, &prefix, &self.systems)
+                })
+            }
+        });
+        match found {
+            Ok(mut days) => {
+                days.sort_unstable_by_key(|day| day.date);
+                Ok(Some(days))
+            }
+            Err(unread) if unread.forbidden => Ok(None),
+            Err(unread) => Err(unread.trouble),
+        }
     }
 
     fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), Trouble> {
@@ -192,9 +204,13 @@ impl Export for Fhir {
         if withdrawal.take_out
             && let Some(patient) = self.patient(&withdrawal.study, &withdrawal.participant)?
         {
-            let mut sent = self.server.search(&format!("Observation?subject={patient}&_count=200"))?;
-            sent.extend(self.server.search(&format!("Goal?subject={patient}&_count=200"))?);
-            bundles = withdraw::taken_out(&sent, &patient, withdrawal, &self.systems);
+            let mut entries = Vec::new();
+            for kind in ["Observation", "Goal"] {
+                entries.extend(self.server.search(&format!("{kind}?subject={patient}&_count=200"), |resource| {
+                    withdraw::taken_out(resource, &patient, withdrawal, &self.systems)
+                })?);
+            }
+            bundles.extend(entries.chunks(ENTRIES_AT_MOST).map(|entries| Bundle::transaction(entries.to_vec())));
         }
         bundles.push(withdraw::marker(withdrawal, &self.systems));
         bundles.iter().try_for_each(|bundle| match self.transact(bundle).and_then(|outcomes| stored(&outcomes)) {
@@ -244,4 +260,58 @@ fn held(observation: &Value, prefix: &str, systems: &Systems) -> Option<Held> {
     let own = tags.iter().filter(|tag| tag["system"] == systems.revision());
     let revision = own.filter_map(|tag| tag["code"].as_str()?.parse().ok()).max()?;
     Some(Held { date, revision, is_final })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a resource could be, right and wrong.
+    fn anything() -> impl Strategy<Value = Value> {
+        let systems = Systems::new("https://a.example");
+        let word = prop_oneof![
+            Just(json!("Observation")),
+            Just(json!("final")),
+            Just(json!("S/P/2026-11-20/steps")),
+            Just(json!(systems.day())),
+            Just(json!(systems.revision())),
+            Just(json!("2")),
+            ".{0,6}".prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        let name = prop_oneof!["resourceType", "identifier", "system", "value", "status", "meta", "tag", "code"];
+        word.prop_recursive(5, 40, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..6).prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_resource_makes_it_panic(resource in anything()) {
+            let systems = Systems::new("https://a.example");
+            let withdrawal = Withdrawal {
+                study: "S".parse().unwrap(),
+                participant: "P".parse().unwrap(),
+                date: chrono::NaiveDate::MIN,
+                study_day: 1,
+                tz_offset_min: 0,
+                sent: Vec::new(),
+                epoch: chrono::NaiveDate::MIN,
+                take_out: true,
+            };
+
+            let day = held(&resource, "S/P/", &systems);
+            let out = withdraw::taken_out(&resource, "Patient/1", &withdrawal, &systems);
+
+            prop_assert!(day.is_none_or(|day| day.date.to_string() == "2026-11-20"));
+            prop_assert!(out.is_none_or(|entry| entry.request.url.contains("S/P/")));
+        }
+    }
 }

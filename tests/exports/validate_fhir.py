@@ -22,7 +22,8 @@ from pyrofile_validator import Validator
 from pyrofile_validator.config import ValidatorConfig
 
 GUIDE = pathlib.Path(__file__).parent.parent / "fixtures" / "fhir" / "physical-activity"
-RESOURCES = {"Bundle", "Device", "Goal", "Observation", "Patient", "ResearchStudy", "ResearchSubject", "DomainResource", "Resource"}
+RESOURCES = {"Bundle", "CodeSystem", "Device", "Goal", "Observation", "Patient", "ResearchStudy", "ResearchSubject",
+             "DomainResource", "Resource"}
 
 
 class Schema:

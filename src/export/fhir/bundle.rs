@@ -41,7 +41,7 @@ pub fn days_at_most(goals: Goals) -> usize {
 }
 
 /// The transaction that puts these days of one participant in place. First the participant, the counters and the goals,
-/// then the days in their order, each with its steps last: a day that has its steps is there as a whole.
+/// then the days in their order, each with its steps last: what comes in pieces is whole when its steps are there.
 pub fn bundle(days: &[StudyDay], systems: &Systems, goals: Goals) -> Bundle {
     let Some(first) = days.first() else { return Bundle::transaction(Vec::new()) };
     let patient = patient(&first.study_id, &first.participant_id, systems);

@@ -21,7 +21,7 @@ pub(super) fn check(server: &Server, systems: &Systems, goals: Goals) -> Result<
     }
     // Some servers pass over what they do not understand of a search: every participant would be the same one.
     let nobody = token(&systems.participant(), "brisk/there-is-no-such-participant");
-    let found = server.search(&format!("Patient?identifier={nobody}"))?;
+    let found = server.search(&format!("Patient?identifier={nobody}"), |_| Some(()))?;
     if !found.is_empty() {
         return Err(Trouble::stopped(
             "the FHIR server finds participants under an identifier that nobody has: it would mix them up; nothing was sent. Ask the study for a server that searches by identifier",

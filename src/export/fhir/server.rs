@@ -32,6 +32,25 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Why something was not read.
+pub(super) struct Unread {
+    pub trouble: Trouble,
+    /// This token may not read it.
+    pub forbidden: bool,
+}
+
+impl From<Trouble> for Unread {
+    fn from(trouble: Trouble) -> Self {
+        Self { trouble, forbidden: false }
+    }
+}
+
+impl From<Unread> for Trouble {
+    fn from(unread: Unread) -> Self {
+        unread.trouble
+    }
+}
+
 impl Server {
     /// A server at this base address. Sends nothing.
     pub fn new(base_url: &str, token: Option<String>, ca_pem: Option<&[u8]>) -> Result<Self, Trouble> {
@@ -79,6 +98,8 @@ impl Server {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .https_only(!at_home)
+            // Servers hang up on idle lines, some after five seconds; a request on such a line has no answer.
+            .max_idle_age(Duration::from_secs(3))
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(WHOLE_REQUEST))
             .user_agent(concat!("brisk/", env!("CARGO_PKG_VERSION")))
@@ -90,26 +111,27 @@ impl Server {
     }
 
     /// Asks for what is below the base address.
-    pub fn get(&self, path: &str) -> Result<Value, Trouble> {
+    pub fn get(&self, path: &str) -> Result<Value, Unread> {
         self.get_at(&format!("{}/{path}", self.base))
     }
 
-    /// Every resource that a search finds, page by page; pages of another server are not asked for.
-    pub fn search(&self, query: &str) -> Result<Vec<Value>, Trouble> {
+    /// What is kept of every resource that a search finds, page by page, so that no more than a page of them is in
+    /// memory. Pages of another server are not asked for.
+    pub fn search<T>(&self, query: &str, keep: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>, Unread> {
         let mut found = Vec::new();
         let mut next = Some(format!("{}/{query}", self.base));
         let mut seen = BTreeSet::new();
         while let Some(url) = next {
-            let mut page = self.get_at(&url)?;
+            let page = self.get_at(&url)?;
             if page["resourceType"] != "Bundle" || page["type"] != "searchset" {
-                return Err(Trouble::passing("the FHIR server's answer to a search is not one; it is asked again"));
+                return Err(
+                    Trouble::passing("the FHIR server's answer to a search is not one; it is asked again").into()
+                );
             }
-            if let Some(entries) = page["entry"].as_array_mut() {
-                // Others come along as `outcome` or `include`.
-                let matches =
-                    entries.iter_mut().filter(|entry| entry["search"]["mode"].as_str().unwrap_or("match") == "match");
-                found.extend(matches.filter_map(|entry| entry.get_mut("resource").map(Value::take)));
-            }
+            let entries = page["entry"].as_array().map_or(&[][..], Vec::as_slice);
+            // Others come along as `outcome` or `include`.
+            let matches = entries.iter().filter(|entry| entry["search"]["mode"].as_str().unwrap_or("match") == "match");
+            found.extend(matches.filter_map(|entry| keep(&entry["resource"])));
             seen.insert(url);
             let links = page["link"].as_array().map_or(&[][..], Vec::as_slice);
             next = links
@@ -119,9 +141,7 @@ impl Server {
                 .map(|url| self.own(url))
                 .transpose()?;
             if seen.len() > PAGES || next.as_ref().is_some_and(|next| seen.contains(next)) {
-                return Err(Trouble::passing(
-                    "the FHIR server's pages do not come to an end; what it holds cannot be told, and it is asked again",
-                ));
+                return Err(Trouble::passing("the FHIR server's pages do not come to an end; what it holds cannot be told, and it is asked again").into());
             }
         }
         Ok(found)
@@ -151,7 +171,7 @@ impl Server {
         Ok(url.to_owned())
     }
 
-    fn get_at(&self, url: &str) -> Result<Value, Trouble> {
+    fn get_at(&self, url: &str) -> Result<Value, Unread> {
         let mut request = self
             .agent
             .get(url)
@@ -175,10 +195,10 @@ impl Server {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.answer(request.send(body))
+        self.answer(request.send(body)).map_err(Trouble::from)
     }
 
-    fn answer(&self, answered: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Trouble> {
+    fn answer(&self, answered: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Unread> {
         let mut response = answered.map_err(|error| unanswered(&error))?;
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let content_type = text("content-type").unwrap_or_default();
@@ -186,7 +206,8 @@ impl Server {
         let status = response.status().as_u16();
         let body =
             response.body_mut().with_config().limit(BODY_BYTES).read_to_vec().map_err(|error| unanswered(&error))?;
-        answer::json(&Answer { status, content_type, retry_after, body }).map_err(|trouble| self.without_token(trouble))
+        answer::json(&Answer { status, content_type, retry_after, body })
+            .map_err(|trouble| Unread { trouble: self.without_token(trouble), forbidden: status == 403 })
     }
 
     /// Some servers repeat what they do not accept.

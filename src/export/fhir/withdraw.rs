@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    bundle::{ENTRIES_AT_MOST, create, patient, update},
+    bundle::{create, patient, update},
     codes::Systems,
     identifier,
-    resources::{Bundle, Identifier, Reference, ResearchStudy, ResearchSubject, Resource, Until},
+    resources::{Bundle, Entry, Identifier, Reference, ResearchStudy, ResearchSubject, Resource, Until},
 };
 use crate::export::target::Withdrawal;
 
@@ -29,30 +29,25 @@ pub(super) fn marker(withdrawal: &Withdrawal, systems: &Systems) -> Bundle {
     Bundle::transaction(vec![patient, study, subject])
 }
 
-/// Everything of the participant that is on the server and is ours, as entered in error and without its numbers.
-pub(super) fn taken_out(sent: &[Value], patient: &str, withdrawal: &Withdrawal, systems: &Systems) -> Vec<Bundle> {
+/// A resource of the participant that is on the server and is ours, as entered in error and without its numbers. None for
+/// others, and for one that is so already.
+pub(super) fn taken_out(resource: &Value, patient: &str, withdrawal: &Withdrawal, systems: &Systems) -> Option<Entry> {
     let prefix = format!("{}/{}/", withdrawal.study.as_str(), withdrawal.participant.as_str());
-    let entries: Vec<_> = sent
-        .iter()
-        .filter_map(|resource| {
-            let kind = resource["resourceType"].as_str()?;
-            let (system, kept, status): (_, &[&str], _) = match kind {
-                "Observation" => (systems.day(), &["category", "code", "effectivePeriod"], "status"),
-                "Goal" => (systems.goal(), &["category", "description"], "lifecycleStatus"),
-                _ => return None,
-            };
-            let value = identifier(resource, &system)?.strip_prefix(&prefix).map(|rest| format!("{prefix}{rest}"))?;
-            if resource[status] == "entered-in-error" {
-                return None;
-            }
-            let identifier = Identifier { system, value };
-            let mut out = json!({"resourceType": kind, "identifier": [identifier], "subject": {"reference": patient}});
-            out[status] = "entered-in-error".into();
-            for member in kept.iter().filter(|member| !resource[**member].is_null()) {
-                out[*member] = resource[*member].clone();
-            }
-            Some(update(&identifier, Resource::Read(out)))
-        })
-        .collect();
-    entries.chunks(ENTRIES_AT_MOST).map(|entries| Bundle::transaction(entries.to_vec())).collect()
+    let kind = resource["resourceType"].as_str()?;
+    let (system, kept, status): (_, &[&str], _) = match kind {
+        "Observation" => (systems.day(), &["category", "code", "effectivePeriod"], "status"),
+        "Goal" => (systems.goal(), &["category", "description"], "lifecycleStatus"),
+        _ => return None,
+    };
+    let value = identifier(resource, &system).filter(|value| value.starts_with(&prefix))?.to_owned();
+    if resource[status] == "entered-in-error" {
+        return None;
+    }
+    let identifier = Identifier { system, value };
+    let mut out = json!({"resourceType": kind, "identifier": [identifier], "subject": {"reference": patient}});
+    out[status] = "entered-in-error".into();
+    for member in kept.iter().filter(|member| !resource[**member].is_null()) {
+        out[*member] = resource[*member].clone();
+    }
+    Some(update(&identifier, Resource::Read(out)))
 }

@@ -10,8 +10,8 @@
 pub mod codebook;
 pub mod columns;
 pub mod datapackage;
-pub mod fhir;
 pub mod dataset_json;
+pub mod fhir;
 mod folder;
 pub mod ieee1752;
 pub mod odm;

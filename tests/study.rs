@@ -5,12 +5,7 @@
 mod redcap_stand_in;
 mod support;
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use brisk::demo::COUNTER;
 use redcap_stand_in::StandIn;

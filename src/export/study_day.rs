@@ -30,7 +30,7 @@ pub struct StudyDay {
     pub tz_offset_min: i16,
     /// 1440, or 1380 or 1500 when the clock changed.
     pub day_len_min: u32,
-    /// Steps of the day.
+    /// Steps of the day; none, as all minutes but those worn, on a day on which the counter was not worn.
     pub steps: Option<u32>,
     /// Brisk minutes of the person's own time (`leisure_brisk_min`).
     pub brisk_min: Option<u32>,
@@ -236,6 +236,8 @@ impl StudyDay {
         };
         let start = at(day.start_s)?;
         let goal = row.goal_measure.as_deref().filter(|_| !terms.goals_kept_back).map(GoalVar::of_measure);
+        // What a counter in a drawer counted says nothing about the person.
+        let worn = |number: Option<u32>| number.filter(|_| row.data_state != DataState::NotWorn);
         let with_goal = |number: Option<u32>| number.filter(|_| goal.is_some());
         let target = with_goal(row.goal_target);
         let done = with_goal(row.goal_done);
@@ -248,14 +250,15 @@ impl StudyDay {
             end: at(day.end_s)?,
             tz_offset_min: i16::try_from(start.offset().local_minus_utc() / 60).ok()?,
             day_len_min: row.day_len_min,
-            steps: row.total_steps,
-            brisk_min: row.leisure_brisk_min,
-            mod_min: row
-                .m_100_119
-                .zip(row.m_120p)
-                .zip(row.vigorous_min)
-                .map(|((brisk, faster), vigorous)| (brisk + faster).saturating_sub(vigorous)),
-            vig_min: row.vigorous_min,
+            steps: worn(row.total_steps),
+            brisk_min: worn(row.leisure_brisk_min),
+            mod_min: worn(
+                row.m_100_119
+                    .zip(row.m_120p)
+                    .zip(row.vigorous_min)
+                    .map(|((brisk, faster), vigorous)| (brisk + faster).saturating_sub(vigorous)),
+            ),
+            vig_min: worn(row.vigorous_min),
             wear_min: row.wear_min,
             valid_day: row.valid_day.unwrap_or(false),
             goal_var: goal,

@@ -1,5 +1,7 @@
 //! Days into REDCap: what is sent, what each answer means, and what stands in the project at the end. The project is a
 //! stand-in (`exports/redcap_stand_in.py`) that PyCap and redcaplite drive as well.
+//!
+//! `BRISK_SEEDS` says how many seeds of a failing line are tried (20 when it is not set).
 
 #[path = "exports/redcap_stand_in.rs"]
 mod redcap_stand_in;
@@ -859,7 +861,8 @@ fn leaving_is_not_told_to_a_locked_record_and_somebody_hears_of_it() {
 #[test]
 fn with_a_line_that_fails_every_day_arrives_once_and_in_its_newest_state() {
     let stand_in = StandIn::start();
-    for seed in 0..20_u64 {
+    let seeds: u64 = std::env::var("BRISK_SEEDS").map_or(20, |text| text.parse().expect("BRISK_SEEDS is a number"));
+    for seed in 0..seeds {
         stand_in.tell("reset", &json!({}));
         stand_in.tell("faults", &json!({"seed": seed, "rate": 0.4, "slow_s": 0.0}));
         let mut redcap = redcap(&stand_in);

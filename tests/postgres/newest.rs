@@ -141,6 +141,29 @@ fn the_same_revision_with_other_values_is_an_alarm_and_changes_nothing() {
 }
 
 #[test]
+fn a_correction_by_hand_stays_until_a_higher_revision_comes_and_is_no_alarm() {
+    let server = trial();
+    let mut home = home(&server, "home_1");
+    let open = day("P-1", "2026-11-20", 1);
+    let closed = StudyDay { is_final: true, ..open.clone() };
+    let row = "SELECT revision, is_final, steps, corrected_by FROM brisk.daily_activity";
+    store(&mut home, &open);
+    server.run("BEGIN; SET LOCAL brisk.reason = 'manual_fix: x'; UPDATE brisk.daily_activity SET steps = 7; COMMIT");
+
+    store(&mut home, &open);
+    assert_eq!(server.run(row), "1|f|7|postgres");
+    store(&mut home, &closed);
+    store(&mut home, &open);
+    assert_eq!(server.run(row), "1|t|7|postgres", "final, with the values of the hand");
+    store(&mut home, &StudyDay { is_final: true, ..day("P-1", "2026-11-20", 2) });
+    assert_eq!(server.run(row), "2|t|8002|");
+
+    let told = "insert|1|f|first_sent|home_1\nupdate|1|f|manual_fix: x|postgres\nupdate|1|t|window_closed|home_1\n\
+                update|2|t|manual_fix|home_1";
+    assert_eq!(server.run(AUDIT), told);
+}
+
+#[test]
 fn a_broken_day_spoils_its_batch_and_nothing_of_it_is_stored() {
     let server = trial();
     let mut home = home(&server, "home_1");
@@ -263,7 +286,7 @@ fn whatever_happens_on_the_way_the_database_ends_with_what_home_has() {
             }
             Err(Trouble::Passing { .. }) => {
                 failed += 1;
-                late.extend(batch);
+                late.push(batch);
             }
             Err(other) => panic!("seed {seed}, step {step}: {other}"),
         }
@@ -276,8 +299,8 @@ fn whatever_happens_on_the_way_the_database_ends_with_what_home_has() {
     let rest: Vec<_> = waiting.into_values().collect();
     home.send(&rest).unwrap();
     // What the network kept and brings at last.
-    for day in late {
-        store(&mut home, &day);
+    for batch in late {
+        assert!(home.send(&batch).unwrap().iter().all(|verdict| *verdict == Verdict::Stored), "seed {seed}");
     }
 
     assert!(failed > 20, "faults struck: {failed}");

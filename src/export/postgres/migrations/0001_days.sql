@@ -66,6 +66,7 @@ CREATE TABLE brisk.daily_activity (
   payload_sha256 bytea NOT NULL CHECK (octet_length(payload_sha256) = 32),
   sent_by name NOT NULL,
   received_at timestamptz NOT NULL DEFAULT now(),
+  corrected_by name,
   PRIMARY KEY (study_id, participant_id, local_date),
   CONSTRAINT length_is_of_the_day CHECK (ends_at - starts_at = make_interval(mins => day_len_min)),
   CONSTRAINT intensities_fit_the_day CHECK (mod_min + vig_min <= day_len_min),
@@ -129,6 +130,19 @@ $$;
 CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON brisk.daily_activity
   FOR EACH ROW EXECUTE FUNCTION brisk.audit_day();
 
+-- Whose hand a value is from, so that the home's same revision is not taken for another home's.
+CREATE FUNCTION brisk.note_correction() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF coalesce(current_setting('brisk.putting', true), '') <> 'yes' THEN
+    new.corrected_by := session_user;
+  END IF;
+  RETURN new;
+END
+$$;
+CREATE TRIGGER correction_noted BEFORE UPDATE ON brisk.daily_activity
+  FOR EACH ROW EXECUTE FUNCTION brisk.note_correction();
+
 -- What was written down stays. The one change let through takes numbers out and says when.
 CREATE FUNCTION brisk.only_grows() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -168,7 +182,7 @@ $$;
 -- One outcome for each day:
 -- stored      it is there now
 -- same        it was there already
--- newer       a newer revision is there, or the same one marked final
+-- newer       a newer revision is there, or the same one marked final, or corrected by hand
 -- conflict    the same revision is there with other values, sent by the same role
 -- two_homes   the same revision is there with other values, sent by another role
 -- taken_out   the participant's days were taken out; none is stored any more
@@ -190,6 +204,7 @@ BEGIN
     END IF;
     fresh.sent_by := session_user;
     fresh.received_at := now();
+    fresh.corrected_by := NULL;
     outcome_of := fresh.local_date;
 
     -- A day must not come in while the participant's days are being taken out.
@@ -217,6 +232,13 @@ BEGIN
           WHEN fresh.algo_version <> kept.algo_version THEN 'algorithm_update'
           WHEN fresh.device_id <> kept.device_id THEN 'device_swap'
           ELSE 'late_sync' END, true);
+      ELSIF kept.corrected_by IS NOT NULL THEN
+        -- The hand's values stay until the home has a higher revision.
+        outcome := CASE WHEN fresh.is_final AND NOT kept.is_final THEN 'stored' ELSE 'newer' END;
+        kept.is_final := true;
+        kept.payload_sha256 := fresh.payload_sha256;
+        fresh := kept;
+        PERFORM set_config('brisk.reason', 'window_closed', true);
       ELSIF to_jsonb(fresh) - ARRAY['is_final', 'payload_sha256', 'sent_by', 'received_at']
         <> to_jsonb(kept) - ARRAY['is_final', 'payload_sha256', 'sent_by', 'received_at'] THEN
         outcome := CASE WHEN kept.sent_by = session_user THEN 'conflict' ELSE 'two_homes' END;
@@ -229,17 +251,20 @@ BEGIN
         PERFORM set_config('brisk.reason', 'window_closed', true);
       END IF;
       IF outcome = 'stored' THEN
+        PERFORM set_config('brisk.putting', 'yes', true);
         UPDATE brisk.daily_activity d SET
           (study_day, starts_at, ends_at, tz_offset_min, day_len_min, steps, brisk_min, mod_min, vig_min, wear_min,
            valid_day, goal_var, goal_id, goal_is_weekly, goal_target, goal_met, goal_permille, missing_reason,
-           device_id, algo_version, revision, is_final, computed_at, payload_sha256, sent_by, received_at)
+           device_id, algo_version, revision, is_final, computed_at, payload_sha256, sent_by, received_at,
+           corrected_by)
           = (fresh.study_day, fresh.starts_at, fresh.ends_at, fresh.tz_offset_min, fresh.day_len_min, fresh.steps,
            fresh.brisk_min, fresh.mod_min, fresh.vig_min, fresh.wear_min, fresh.valid_day, fresh.goal_var,
            fresh.goal_id, fresh.goal_is_weekly, fresh.goal_target, fresh.goal_met, fresh.goal_permille,
            fresh.missing_reason, fresh.device_id, fresh.algo_version, fresh.revision, fresh.is_final,
-           fresh.computed_at, fresh.payload_sha256, fresh.sent_by, fresh.received_at)
+           fresh.computed_at, fresh.payload_sha256, fresh.sent_by, fresh.received_at, fresh.corrected_by)
         WHERE (d.study_id, d.participant_id, d.local_date)
           = (fresh.study_id, fresh.participant_id, fresh.local_date);
+        PERFORM set_config('brisk.putting', '', true);
       END IF;
     END IF;
     -- So that nothing else in this transaction borrows the reason.

@@ -38,6 +38,7 @@ COMMENT ON COLUMN brisk.daily_activity.computed_at IS 'When this revision was co
 COMMENT ON COLUMN brisk.daily_activity.payload_sha256 IS 'SHA-256 of every value as the home has it';
 COMMENT ON COLUMN brisk.daily_activity.sent_by IS 'Role that sent this revision';
 COMMENT ON COLUMN brisk.daily_activity.received_at IS 'When it arrived';
+COMMENT ON COLUMN brisk.daily_activity.corrected_by IS 'Role that changed values of this revision by hand; empty for the home''s own';
 
 COMMENT ON COLUMN brisk.daily_activity_audit.reason IS
   'first_sent, late_sync, device_swap, algorithm_update, manual_fix, window_closed, withdrawal, or a person''s words';

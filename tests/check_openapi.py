@@ -95,6 +95,8 @@ NEEDS_MORE = {
     "/api/v1/goals/proposals/answer",
     "/api/v1/web/expose",
     "/api/v1/web/revoke",
+    # A trial database, as tests/study.rs has one.
+    *(f"/api/v1/targets/{{name}}/{what}" for what in ("check", "retry", "step")),
 }
 
 

@@ -10,7 +10,7 @@ use super::{
     client::Session,
     paint::{say, table},
     print_json,
-    study_setup::{MigrateArgs, TemplateArgs, migrate, template},
+    study_setup::{MigrateArgs, SqlArgs, TemplateArgs, migrate, sql, template},
 };
 use crate::api::{
     Asked,
@@ -30,6 +30,8 @@ pub enum StudyCommand {
     Retry(TargetArgs),
     /// Write what a study's data manager sets the database up with
     Template(TemplateArgs),
+    /// PostgreSQL: print what sets a database up, to be read and run by its manager
+    Sql(SqlArgs),
     /// PostgreSQL: bring the database to the version that this program needs
     Migrate(MigrateArgs),
 }
@@ -64,6 +66,7 @@ pub fn study(context: &Context, command: &StudyCommand) -> anyhow::Result<Exit> 
         }),
         StudyCommand::Retry(args) => super::with_session(context, |session| retry(context, session, args)),
         StudyCommand::Template(args) => template(context, args),
+        StudyCommand::Sql(args) => sql(args),
         StudyCommand::Migrate(args) => migrate(context, args),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     config::read_secret,
     export::{
         fhir::code_system,
-        postgres::{Postgres, PostgresSettings, migrations},
+        postgres::{Postgres, PostgresSettings, script},
         redcap::{data_dictionary, project_xml},
     },
 };
@@ -33,8 +33,6 @@ pub struct TemplateArgs {
 pub enum TemplateKind {
     /// Data dictionary and project XML
     Redcap,
-    /// Migrations, to be read and applied
-    Postgres,
     /// Code system of the local codes
     Fhir,
 }
@@ -50,9 +48,14 @@ pub struct MigrateArgs {
     /// Certificate of the authority that vouches for the server (PEM)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Print the statements and apply nothing
-    #[arg(long)]
-    dry_run: bool,
+}
+
+/// Which statements are printed.
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// The newest migration that the database has already
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    after: u32,
 }
 
 /// `brisk study template …`
@@ -70,11 +73,6 @@ pub fn template(context: &Context, args: &TemplateArgs) -> anyhow::Result<Exit> 
             } else {
                 say("The project XML needs `[study] id` and `epoch` in the settings; the data dictionary does not.")?;
             }
-        }
-        TemplateKind::Postgres => {
-            files.extend(
-                migrations().iter().map(|(number, text)| (format!("brisk_{number:04}.sql"), (*text).to_owned())),
-            );
         }
         TemplateKind::Fhir => {
             let system = config.target.iter().find_map(|target| target.system.as_deref());
@@ -108,15 +106,14 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
     beside.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// `brisk study sql …`
+pub fn sql(args: &SqlArgs) -> anyhow::Result<Exit> {
+    say(script(args.after).trim_end())?;
+    Ok(Exit::Ok)
+}
+
 /// `brisk study migrate …`
 pub fn migrate(context: &Context, args: &MigrateArgs) -> anyhow::Result<Exit> {
-    if args.dry_run {
-        for (number, text) in migrations() {
-            say(format!("-- migration {number}"))?;
-            say(text)?;
-        }
-        return Ok(Exit::Ok);
-    }
     if args
         .url
         .split_once('@')

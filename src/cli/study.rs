@@ -103,7 +103,7 @@ fn status(context: &Context, session: &Session) -> anyhow::Result<Exit> {
             ]);
         }
         say(lines)?;
-        for line in reply.trouble.iter() {
+        if let Some(line) = &reply.trouble {
             say(line)?;
         }
         for target in &reply.targets {

@@ -92,7 +92,7 @@ pub fn read_secret(name: &Path) -> Result<Secret, SecretError> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{io::Write as _, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 
@@ -101,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         let write = |text: &str, mode: u32| {
-            fs::write(&file, text).unwrap();
+            fs::File::create(&file).unwrap().write_all(text.as_bytes()).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
         };
         assert!(matches!(read_secret(&file), Err(SecretError::Unreadable { .. })));

@@ -218,8 +218,8 @@ section! {
         name: TargetName = TargetName::try_from("study".to_owned()).expect("five letters are a name"),
         /// "redcap", "postgres" or "fhir".
         kind: TargetKind = TargetKind::Redcap,
-        /// Where it is: "https://…/api/" of REDCap, "postgres://user@host/database", or the base address of a FHIR
-        /// server. Never with a password.
+        /// Where it is: REDCap's address that ends in "/api/", a PostgreSQL address with user, host and database, or the
+        /// base address of a FHIR server. Never with a password.
         url: String = String::new(),
         /// File with the token or password, and nothing else in it, that only its owner can read; or the name of a
         /// service credential. Not set: the database asks for none.

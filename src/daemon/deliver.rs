@@ -51,9 +51,12 @@ async fn step(app: &Arc<App>, name: &TargetName) -> Option<Duration> {
             let step = courier.step(scope)?;
             let trouble = &courier.condition().trouble;
             if *trouble != before {
-                match trouble {
-                    Some(trouble) => tracing::warn!(target = name.as_str(), "days wait here: {trouble}"),
-                    None => tracing::info!(target = name.as_str(), "the trial database can be reached again"),
+                if let Some(trouble) = trouble {
+                    tracing::warn!(target = name.as_str(), "days wait here; `brisk study status` says why");
+                    // A database may repeat what it was sent.
+                    tracing::debug!(target = name.as_str(), "{trouble}");
+                } else {
+                    tracing::info!(target = name.as_str(), "the trial database can be reached again");
                 }
             }
             Ok(step)

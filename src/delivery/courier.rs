@@ -1,17 +1,16 @@
 //! Brings days to one database, one request at a time. It keeps no time and no thread of its own: whoever owns it asks
 //! it for the next step and is told how long to wait.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    path::Path,
-    time::Duration,
-};
+mod compare;
+mod due;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::{collections::VecDeque, path::Path, time::Duration};
 
-use super::{Condition, Counts, DeliveryError, Left, RETRY_MOST, Study, leaving, pause};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Condition, Counts, DeliveryError, RETRY_MOST, Study, leaving, pause};
 use crate::{
-    days::{DayBook, Person, dates},
+    days::DayBook,
     export::{
         StudyDay,
         target::{Export, Trouble, Verdict},
@@ -20,11 +19,6 @@ use crate::{
     store::{Outcome, Passage, Store},
     time::Clock,
 };
-
-/// Days that are looked at in one pass, to bound memory.
-const DAYS_AT_ONCE: usize = 366;
-/// Both sides are compared this often.
-const COMPARE_EVERY: TimeDelta = TimeDelta::hours(24);
 
 /// What a courier works on.
 #[derive(Clone, Copy)]
@@ -137,7 +131,7 @@ impl Courier {
     pub fn step(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
         let now = scope.clock.monotonic();
         if now < self.not_before {
-            return Ok(Step::Again(self.not_before - now));
+            return Ok(Step::Again(self.not_before.saturating_sub(now)));
         }
         if !self.condition.is_ready {
             return self.look_at_target(scope);
@@ -174,7 +168,7 @@ impl Courier {
     fn look_at_target(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
         let now = scope.clock.utc();
         if let Err(error) = scope.study.begin(scope.store, now)? {
-            return Ok(self.troubled(scope, Trouble::stopped(error.to_string())));
+            return Ok(self.troubled(scope, &Trouble::stopped(error.to_string())));
         }
         match self.export.check() {
             Ok(notes) => {
@@ -183,7 +177,7 @@ impl Courier {
                 self.condition.is_ready = true;
                 Ok(self.paced(scope))
             }
-            Err(trouble) => Ok(self.troubled(scope, trouble)),
+            Err(trouble) => Ok(self.troubled(scope, &trouble)),
         }
     }
 
@@ -202,82 +196,8 @@ impl Courier {
                 }
                 Some(self.paced(scope))
             }
-            Err(trouble) => Some(self.troubled(scope, trouble)),
+            Err(trouble) => Some(self.troubled(scope, &trouble)),
         }
-    }
-
-    /// What is due of everybody, and how many days are where.
-    fn gather(&self, scope: &Scope<'_>) -> Result<(VecDeque<Parcel>, Counts), DeliveryError> {
-        let now = scope.clock.utc();
-        let (mut parcels, mut counts, mut left) = (VecDeque::new(), Counts::default(), Left::default());
-        for (participant, _) in scope.study.participants() {
-            let Ok(person) = scope.book.person(Some(participant)) else { continue };
-            let known = scope.store.passages(&self.target, participant)?;
-            let shift = scope.study.shift_days(scope.book, &person, now)?;
-            let Some((first, today)) = scope.book.span(&person, now)? else { continue };
-            let mut due = VecDeque::new();
-            let all: Vec<_> = dates(first, today).collect();
-            for some in all.chunks(DAYS_AT_ONCE) {
-                for row in scope.book.rows(&person, some[0], some[some.len() - 1], now)? {
-                    let Some(day) = scope.study.leaving(&person, &row, shift, now, &mut left) else { continue };
-                    let passage = known.get(&row.local_date);
-                    if is_due(&day, passage) {
-                        counts.due += 1;
-                        let (from, to) = counts.due_span.unwrap_or((row.local_date, row.local_date));
-                        counts.due_span = Some((from.min(row.local_date), to.max(row.local_date)));
-                        due.push_back(row.local_date);
-                    } else if passage.is_some_and(|passage| passage.outcome == Outcome::Stored) {
-                        counts.stored += 1;
-                    } else {
-                        counts.parked += 1;
-                    }
-                }
-            }
-            if !due.is_empty() {
-                let at_once = self.export.at_once().max(1);
-                parcels.push_back(Parcel { participant: participant.clone(), dates: due, at_once });
-            }
-        }
-        counts.left = left;
-        Ok((parcels, counts))
-    }
-
-    /// Those of these days that are due, as they are now, beside the dates that they have at home.
-    fn due_of(
-        &self,
-        scope: &Scope<'_>,
-        participant: &ParticipantId,
-        some: &[NaiveDate],
-    ) -> Result<Vec<(NaiveDate, StudyDay)>, DeliveryError> {
-        let (Some(first), Some(last)) = (some.first(), some.last()) else { return Ok(Vec::new()) };
-        let Ok(person) = scope.book.person(Some(participant)) else { return Ok(Vec::new()) };
-        let now = scope.clock.utc();
-        let known = scope.store.passages(&self.target, participant)?;
-        let shift = scope.study.shift_days(scope.book, &person, now)?;
-        let mut days = Vec::new();
-        for day in self.rows(scope, &person, (*first, *last), shift)? {
-            if some.contains(&day.0) && is_due(&day.1, known.get(&day.0)) {
-                days.push(day);
-            }
-        }
-        Ok(days)
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as one of its steps")]
-    fn rows(
-        &self,
-        scope: &Scope<'_>,
-        person: &Person,
-        (first, last): (NaiveDate, NaiveDate),
-        shift: i64,
-    ) -> Result<Vec<(NaiveDate, StudyDay)>, DeliveryError> {
-        let (now, mut left) = (scope.clock.utc(), Left::default());
-        let rows = scope.book.rows(person, first, last, now)?;
-        let days = rows.iter().filter_map(|row| {
-            let day = scope.study.leaving(person, row, shift, now, &mut left)?;
-            Some((row.local_date, day))
-        });
-        Ok(days.collect())
     }
 
     fn send(
@@ -295,9 +215,9 @@ impl Courier {
                 self.delivered(some.len());
                 Ok(self.paced(scope))
             }
-            Ok(_) => Ok(self.troubled(scope, Trouble::passing("the database answered for other days than were sent"))),
+            Ok(_) => Ok(self.troubled(scope, &Trouble::passing("the database answered for other days than were sent"))),
             Err(Trouble::Refused { what }) => self.refused(scope, some, days, what),
-            Err(trouble) => Ok(self.troubled(scope, trouble)),
+            Err(trouble) => Ok(self.troubled(scope, &trouble)),
         }
     }
 
@@ -362,63 +282,6 @@ impl Courier {
         }
     }
 
-    /// Once a day, one participant a step: what the database does not have as it should is due again.
-    fn compare(&mut self, scope: &Scope<'_>) -> Result<Step, DeliveryError> {
-        let now = scope.clock.utc();
-        if self.to_compare.is_empty() {
-            let since = self.compared.map(|compared| now - compared);
-            if let Some(since) = since.filter(|since| *since < COMPARE_EVERY && *since >= TimeDelta::zero()) {
-                let left = (COMPARE_EVERY - since).to_std().unwrap_or(RETRY_MOST);
-                return Ok(Step::Idle(left.min(RETRY_MOST)));
-            }
-            self.compared = Some(now);
-            (self.condition.strangers, self.condition.repaired) = (0, 0);
-            self.to_compare = scope.study.participants().map(|(id, _)| id.clone()).collect();
-        }
-        let Some(participant) = self.to_compare.front().cloned() else { return Ok(Step::Idle(RETRY_MOST)) };
-        match self.export.held(&scope.study.terms.study, &participant) {
-            Ok(held) => {
-                self.succeeded();
-                self.to_compare.pop_front();
-                if let Some(held) = held {
-                    self.repair(scope, &participant, &held.into_iter().map(|one| (one.date, one)).collect())?;
-                }
-                Ok(self.paced(scope))
-            }
-            Err(Trouble::Refused { what }) => Ok(self.troubled(scope, Trouble::stopped(what))),
-            Err(trouble) => Ok(self.troubled(scope, trouble)),
-        }
-    }
-
-    fn repair(
-        &mut self,
-        scope: &Scope<'_>,
-        participant: &ParticipantId,
-        held: &BTreeMap<NaiveDate, crate::export::target::Held>,
-    ) -> Result<(), DeliveryError> {
-        let Ok(person) = scope.book.person(Some(participant)) else { return Ok(()) };
-        let now = scope.clock.utc();
-        let shift = TimeDelta::days(scope.study.shift_days(scope.book, &person, now)?);
-        let known = scope.store.passages(&self.target, participant)?;
-        let mut again = Vec::new();
-        for passage in known.values().filter(|passage| passage.outcome == Outcome::Stored) {
-            let there = held.get(&(passage.date + shift));
-            let is_there =
-                there.is_some_and(|one| one.revision >= passage.revision && (one.is_final || !passage.is_final));
-            if !is_there {
-                again.push(Passage { outcome: Outcome::Again, ..passage.clone() });
-            }
-        }
-        let strangers = held.keys().filter(|date| !known.contains_key(&(**date - shift))).count();
-        self.condition.strangers += strangers as u64;
-        self.condition.repaired += again.len() as u64;
-        if !again.is_empty() {
-            scope.store.append_passages(now, &again)?;
-            self.look();
-        }
-        Ok(())
-    }
-
     fn succeeded(&mut self) {
         self.condition.failures = 0;
         self.condition.trouble = None;
@@ -430,9 +293,9 @@ impl Courier {
         Step::Again(self.pace)
     }
 
-    fn troubled(&mut self, scope: &Scope<'_>, trouble: Trouble) -> Step {
+    fn troubled(&mut self, scope: &Scope<'_>, trouble: &Trouble) -> Step {
         self.condition.failures = self.condition.failures.saturating_add(1);
-        let wait = match &trouble {
+        let wait = match trouble {
             Trouble::Passing { after, .. } => {
                 let own = pause(self.condition.failures, self.chance.f64());
                 after.map_or(own, |after| after.min(RETRY_MOST * 24).max(own))
@@ -449,11 +312,4 @@ impl Courier {
         self.not_before = scope.clock.monotonic() + wait;
         Step::Again(wait)
     }
-}
-
-/// Whether the database has to be sent this day.
-fn is_due(day: &StudyDay, passage: Option<&Passage>) -> bool {
-    passage.is_none_or(|passage| {
-        passage.outcome == Outcome::Again || day.revision > passage.revision || (day.is_final && !passage.is_final)
-    })
 }

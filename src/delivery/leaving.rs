@@ -133,7 +133,7 @@ mod tests {
         for name in ["a", "b", "c"] {
             owe(data.path(), &farewell(name)).unwrap();
         }
-        fs::write(folder(data.path()).join("2.json"), "{").unwrap();
+        fs::File::create(folder(data.path()).join("2.json")).unwrap();
 
         let all = owed(data.path()).unwrap();
 

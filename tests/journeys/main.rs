@@ -218,7 +218,8 @@ fn fhir_rows(server: &FhirServer) -> Vec<Row> {
     assert!(kinds.windows(2).all(|two| two[0] == two[1]), "every day has the same observations: {kinds:?}");
     assert!(server.resources("Patient").len() <= 1);
     let rows = days.into_iter().map(|(date, day)| {
-        let number = |kind: &str| day[kind]["valueQuantity"]["value"].as_f64().map(|value| value as u32);
+        let number =
+            |kind: &str| day[kind]["valueQuantity"]["value"].as_u64().and_then(|value| u32::try_from(value).ok());
         let revisions: Vec<u32> = day.values().map(revision).collect();
         assert!(revisions.iter().all(|one| *one == revisions[0]), "{date}: {revisions:?}");
         (date, revisions[0], number("steps"), number("wear-min"), is_final(&day["steps"]))

@@ -60,7 +60,7 @@ fn sixty_days_offline_arrive_each_once_in_their_newest_state_and_within_the_pace
     for day in 0..60 {
         home.receive_day(home.today());
         home.settle_for(Duration::from_secs(3600));
-        home.clock.advance(DAY - Duration::from_secs(3600));
+        home.clock.advance(DAY.saturating_sub(Duration::from_secs(3600)));
         if day % 5 == 0 {
             // Three corrections of a day that waits.
             for minutes in [10, 20, 30] {

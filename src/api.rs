@@ -19,7 +19,10 @@ mod schema;
 pub mod targets;
 pub mod web;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Json, Router,
@@ -53,6 +56,7 @@ use crate::{
     store::{BondLevel, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
+    trouble::Cause,
     web::door::Door,
     words::Language,
 };
@@ -87,6 +91,8 @@ pub struct App {
     pub deliveries: Deliveries,
     /// Wakes whoever brings days there.
     pub delivery_wake: Notify,
+    /// What is wrong with the MQTT broker for displays of this home, as far as anybody tried.
+    pub broker_trouble: Mutex<Option<Cause>>,
 }
 
 /// One counter of this home.
@@ -129,6 +135,7 @@ impl App {
             door,
             deliveries,
             delivery_wake: Notify::new(),
+            broker_trouble: Mutex::default(),
         }
     }
 }

@@ -96,6 +96,8 @@ fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<F
         radio,
         disk: probe(&app.data_dir).err().map(|error| Cause::of_disk(&error)),
         zones,
+        broker: (app.config.home_assistant.broker != "off")
+            .then(|| *app.broker_trouble.lock().unwrap_or_else(PoisonError::into_inner)),
         counters,
     })
 }

@@ -547,6 +547,8 @@ trouble-wrong-zone = אזור הזמן שבהגדרות שונה מזה של ה�
 trouble-battery-flat = הסוללה של מד הצעדים ריקה או כמעט ריקה.
 trouble-memory-runs-out = כבר זמן רב לא שמענו ממד הצעדים, והזיכרון שלו יתמלא בקרוב.
 trouble-counter-clock-off = השעון של מד הצעדים היה רחוק מהשעה הנכונה. קריאות עם זמן בלתי אפשרי הונחו בצד.
+trouble-broker-silent = אין תשובה משרת ה-MQTT של הבית, ולכן המסכים בבית לא מתעדכנים. דבר לא אבד.
+trouble-broker-refuses = שרת ה-MQTT של הבית לא מכניס את Brisk, ולכן המסכים בבית לא מתעדכנים. דבר לא אבד.
 trouble-failure = מערכת ה-Bluetooth דיווחה שמשהו לא עבד.
 next-no-bus = הפעילו את המחשב מחדש; אם זה לא עוזר, נתקו אותו מהחשמל לעשר שניות.
 next-service-down = הפעילו אותו: `sudo systemctl enable --now bluetooth`.
@@ -574,6 +576,8 @@ next-wrong-zone = קבעו את `zone` בסעיף `[clock]` שבקובץ brisk.t
 next-battery-flat = הטעינו את מד הצעדים, רצוי ליד המחשב הזה.
 next-memory-runs-out = קרבו אותו בקרוב למחשב הזה, וגם הימים הישנים ביותר שבו יגיעו.
 next-counter-clock-off = אין מה לעשות: השעון כוון. אם זה קורה שוב, ייתכן שהסוללה ישנה.
+next-broker-silent = בדקו את `broker` בסעיף `[home_assistant]` שבקובץ brisk.toml, ושהשרת פועל. יהיו ניסיונות נוספים מעצמם.
+next-broker-refuses = בדקו את `user` ואת הקובץ של `secret` בסעיף `[home_assistant]` שבקובץ brisk.toml; רק בעל הקובץ יכול לקרוא אותו.
 next-failure = יהיה ניסיון נוסף מעצמו. אם זה נשאר, הפעילו את המחשב מחדש.
 
 ## What doctor looks at
@@ -582,8 +586,17 @@ look-disk = כתיבה לדיסק
 look-clock = השעון של המחשב הזה
 look-zone = אזור הזמן שבהגדרות לעומת זה של המחשב הזה
 look-radio = שירות ה-Bluetooth והמתאם שלו
+look-broker = שרת ה-MQTT שהמסכים בבית מקשיבים לו
 look-counter = מד הצעדים { $name } ({ $kind })
 look-counter-plain = מד צעדים ({ $kind })
+
+## On a display of this home
+
+display-minutes-brisk = דקות של הליכה נמרצת היום
+display-minutes = דקות היום
+display-plan = התוכנית להיום
+display-steps = צעדים היום
+display-battery = הסוללה של הצמיד
 
 ## The page Setup
 

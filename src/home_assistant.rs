@@ -199,7 +199,7 @@ async fn look(app: &Arc<App>) -> Shown {
 /// Waits for a change; for ever when none can come any more.
 async fn changed(changes: &mut watch::Receiver<()>) {
     if changes.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

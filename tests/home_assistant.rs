@@ -236,7 +236,7 @@ fn what_home_assistant_would_refuse_is_refused_by_the_check() {
         "value_template": "{{ value_json.steps }}", "unit_of_measurement": "steps",
         "device": {"identifiers": ["brisk_1"]},
     });
-    assert_eq!(in_home_assistant(&[good.clone()], r#"{"steps":5}"#), Ok(json!({"brisk_1_steps": 5.0})));
+    assert_eq!(in_home_assistant(std::slice::from_ref(&good), r#"{"steps":5}"#), Ok(json!({"brisk_1_steps": 5.0})));
 
     for (member, value) in [
         ("state_topic", Value::Null),

@@ -169,7 +169,7 @@ impl Connection {
             }
             let told = *told;
             if confirmed.wait_for(|confirmed| *confirmed >= told).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

@@ -973,6 +973,8 @@ privacy-left-on = on { $date }
 privacy-left-open = Other computers in your home network were let in. Whatever a browser there showed, after a code, left this computer:
 privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
 privacy-left-since = since { $date }, { $time }
+privacy-left-display = Today's numbers, as far as your pages show them, are told to the MQTT broker at { $broker }, for displays of
+    this home. Whoever may listen there can see them. No study, no maker and no service gets anything from here.
 privacy-left-targets = It is sent nowhere: no study, no maker and no service gets anything from here.
 privacy-take = Take my data
 privacy-take-what = Everything that is kept about you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.

@@ -19,7 +19,10 @@ mod schema;
 pub mod targets;
 pub mod web;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Json, Router,
@@ -54,6 +57,7 @@ use crate::{
     store::{BondLevel, CounterIdentity, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
+    trouble::Cause,
     web::door::Door,
     words::{Language, Phrase},
 };
@@ -90,6 +94,8 @@ pub struct App {
     pub deliveries: Deliveries,
     /// Wakes whoever brings days there.
     pub delivery_wake: Notify,
+    /// What is wrong with the MQTT broker for displays of this home, as far as anybody tried.
+    pub broker_trouble: Mutex<Option<Cause>>,
 }
 
 /// One counter of this home.
@@ -134,6 +140,7 @@ impl App {
             door,
             deliveries,
             delivery_wake: Notify::new(),
+            broker_trouble: Mutex::default(),
         }
     }
 }

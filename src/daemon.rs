@@ -29,7 +29,7 @@ use crate::{
     config::{Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
-    notify,
+    home_assistant, notify,
     pairing::PairingDesk,
     radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{BondLevel, Store, StoreError},
@@ -359,6 +359,7 @@ impl Daemon {
             self.tracker.spawn(deliver::deliver(app, name, pace, self.cancel.clone()));
         }
         self.tracker.spawn(notify::watch(Arc::clone(&app), self.cancel.clone()));
+        self.tracker.spawn(home_assistant::watch(Arc::clone(&app), self.cancel.clone()));
         self.tracker.spawn(watch_radio(self.radio, Arc::clone(&app.clock), self.wake, self.cancel.clone()));
         Ok(app)
     }

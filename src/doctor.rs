@@ -28,6 +28,8 @@ pub struct Facts {
     pub disk: Option<Cause>,
     /// The zone in the settings and that of the machine, when they differ.
     pub zones: Option<(String, String)>,
+    /// The MQTT broker for displays of this home: none when nobody is told; else what is wrong with it.
+    pub broker: Option<Result<(), Cause>>,
     /// Every counter that is looked for.
     pub counters: Vec<CounterFacts>,
 }
@@ -101,6 +103,9 @@ pub fn looked_at(facts: &Facts, has_radio: bool) -> Vec<Look> {
     if has_radio {
         looks.push(look(facts.radio.is_none(), "look-radio"));
     }
+    if let Some(broker) = facts.broker {
+        looks.push(look(broker.is_ok(), "look-broker"));
+    }
     looks.extend(facts.counters.iter().map(|counter| {
         let kind = counter.kind.label;
         let name = counter.label.clone().unwrap_or_else(|| counter.device.to_string());
@@ -131,6 +136,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
         finding.what = format!("{} (settings: {settings}, computer: {machine})", finding.what);
         found.push(finding);
     }
+    found.extend(facts.broker.and_then(Result::err).map(|cause| Finding::new(cause, None)));
     for counter in &facts.counters {
         let causes = causes_of(counter, facts);
         found.extend(causes.into_iter().map(|cause| Finding::new(cause, Some(counter))));
@@ -193,6 +199,7 @@ mod tests {
             radio: None,
             disk: None,
             zones: None,
+            broker: None,
             counters: vec![CounterFacts {
                 device: DeviceId([1; 8]),
                 label: None,
@@ -258,6 +265,7 @@ mod tests {
                 }),
                 Cause::HeldElsewhere,
             ),
+            ("no broker", with(&|f| f.broker = Some(Err(Cause::BrokerSilent))), Cause::BrokerSilent),
             ("wrong zone", with(&|f| f.zones = Some(("Europe/Oslo".to_owned(), "UTC".to_owned()))), Cause::WrongZone),
         ] {
             assert_eq!(found, [expected], "{fault}");

@@ -20,6 +20,7 @@ pub mod devices;
 pub mod doctor;
 pub mod export;
 pub mod goal;
+pub mod home_assistant;
 pub mod model;
 pub mod notify;
 pub mod pairing;

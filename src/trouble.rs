@@ -79,6 +79,10 @@ pub enum Cause {
     MemoryRunsOut,
     /// The counter's own clock is far off.
     CounterClockOff,
+    /// The MQTT broker of this home does not answer.
+    BrokerSilent,
+    /// The MQTT broker of this home does not let this program in.
+    BrokerRefuses,
     /// Something else.
     Failure,
 }
@@ -167,6 +171,8 @@ impl Cause {
             Self::BatteryFlat => "trouble-battery-flat",
             Self::MemoryRunsOut => "trouble-memory-runs-out",
             Self::CounterClockOff => "trouble-counter-clock-off",
+            Self::BrokerSilent => "trouble-broker-silent",
+            Self::BrokerRefuses => "trouble-broker-refuses",
             Self::Failure => "trouble-failure",
         })
     }
@@ -200,6 +206,8 @@ impl Cause {
             Self::BatteryFlat => "next-battery-flat",
             Self::MemoryRunsOut => "next-memory-runs-out",
             Self::CounterClockOff => "next-counter-clock-off",
+            Self::BrokerSilent => "next-broker-silent",
+            Self::BrokerRefuses => "next-broker-refuses",
             Self::Failure => "next-failure",
         })
     }

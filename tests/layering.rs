@@ -37,6 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("api", LEFT_OF_API),
     ("web", LEFT_OF_API),
     ("notify", LEFT_OF_API),
+    ("home_assistant", LEFT_OF_API),
     ("cli", ANY),
     ("daemon", ANY),
     ("demo", ANY),

@@ -16,7 +16,9 @@ use toml::{
     de::{DeTable, DeValue, Deserializer},
 };
 
-use super::{CONFIG_VERSION, Config, ConfigProblem, RadioKind, TargetKind, sections::Section, text::write_length};
+use super::{
+    CONFIG_VERSION, Config, ConfigProblem, HomeAssistant, RadioKind, TargetKind, sections::Section, text::write_length,
+};
 use crate::model::OWN_BRISK_SPM;
 
 /// The key and the value of one entry.
@@ -266,14 +268,31 @@ impl File<'_> {
         if !final_after.is_multiple_of(86_400) || final_after > 366 * 86_400 {
             self.wrong("study.final_after", "whole days, please, such as \"14d\", and 366 at most");
         }
-        let broker = &config.home_assistant.broker;
-        if broker != "off"
-            && !broker.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-        {
+        self.check_home_assistant(config);
+    }
+
+    fn check_home_assistant(&mut self, config: &Config) {
+        let HomeAssistant { broker, user, secret, person } = &config.home_assistant;
+        if broker == "off" {
+            return;
+        }
+        if !broker.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
             self.wrong(
                 "home_assistant.broker",
                 "write its address and port, such as \"homeassistant.local:1883\", or \"off\"",
             );
+        }
+        if secret.is_some() && user.is_none() {
+            self.wrong("home_assistant.user", "a password needs a name beside it: write the one that the broker knows");
+        }
+        match person {
+            None if config.person.len() > 1 => {
+                self.wrong("home_assistant.person", "several people live here: write whose minutes are told");
+            }
+            Some(person) if config.person.iter().all(|known| known.id != *person) => {
+                self.wrong("home_assistant.person", "nobody under [[person]] has this id");
+            }
+            _ => {}
         }
     }
 }

@@ -138,6 +138,8 @@ person = "p3"
     assert_eq!(found(text), pairs(&expected));
 }
 
+const DISPLAY: &str = "[home_assistant]\nbroker = \"localhost:1883\"\n";
+
 #[test]
 fn what_does_not_fit_together_is_found() {
     for (text, expected) in [
@@ -154,6 +156,10 @@ fn what_does_not_fit_together_is_found() {
         ("[clock]\nzone =\n".to_owned(), ("", 2)),
         ("[notify]\nquiet = \"at night\"\n".to_owned(), ("notify.quiet", 2)),
         ("[notify]\ngive_up_after = 0\n".to_owned(), ("notify.give_up_after", 2)),
+        ("[home_assistant]\nbroker = \"1883\"\n".to_owned(), ("home_assistant.broker", 2)),
+        (format!("{DISPLAY}secret = \"./password\"\n"), ("home_assistant.user", 1)),
+        (format!("{DISPLAY}person = \"b\"\n"), ("home_assistant.person", 3)),
+        (format!("{DISPLAY}[[person]]\nid = \"a\"\n[[person]]\nid = \"b\"\n"), ("home_assistant.person", 1)),
     ] {
         assert_eq!(found(&text), pairs(&[expected]), "{text}");
     }

@@ -524,6 +524,8 @@ trouble-wrong-zone = The time zone of the settings is another than that of this 
 trouble-battery-flat = The counter's battery is flat or nearly so.
 trouble-memory-runs-out = The counter has not been heard for long, and its memory is full soon, if it is not already.
 trouble-counter-clock-off = The counter's own clock was far off. Readings with impossible stamps were put aside.
+trouble-broker-silent = The MQTT broker of this home cannot be reached, so displays show nothing new. Nothing is lost.
+trouble-broker-refuses = The MQTT broker of this home does not let Brisk in, so displays show nothing new. Nothing is lost.
 trouble-failure = The Bluetooth system reported that something did not work.
 next-no-bus = Restart the computer; unplug it for ten seconds if that does not help.
 next-service-down = Start it: `sudo systemctl enable --now bluetooth`.
@@ -551,6 +553,8 @@ next-wrong-zone = Set `[clock] zone` in brisk.toml, or the zone of this computer
 next-battery-flat = Charge the counter, best beside this computer.
 next-memory-runs-out = Bring it near this computer soon, so that its oldest days come in as well.
 next-counter-clock-off = Nothing: its clock has been set. If it happens again, its battery may be old.
+next-broker-silent = Check `broker` under `[home_assistant]` in brisk.toml, and that the broker runs. It is tried again by itself.
+next-broker-refuses = Check `user` and the file of `secret` under `[home_assistant]` in brisk.toml; only its owner may be able to read that file.
 next-failure = It is tried again by itself. If it stays, restart the computer.
 
 ## What doctor looks at
@@ -559,8 +563,17 @@ look-disk = writing to the disk
 look-clock = the clock of this computer
 look-zone = the time zone of the settings beside that of this computer
 look-radio = the Bluetooth service and its adapter
+look-broker = the MQTT broker that displays of this home listen to
 look-counter = counter { $name } ({ $kind })
 look-counter-plain = a counter ({ $kind })
+
+## On a display of this home
+
+display-minutes-brisk = Brisk minutes today
+display-minutes = Minutes today
+display-plan = Planned for today
+display-steps = Steps today
+display-battery = Band battery
 
 ## The page Setup
 
@@ -966,6 +979,8 @@ privacy-left-on = on { $date }
 privacy-left-open = Other computers in your home network were let in. Whatever a browser there showed, after a code, left this computer:
 privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
 privacy-left-since = since { $date }, { $time }
+privacy-left-display = Today's numbers, as far as your pages show them, are told to the MQTT broker at { $broker }, for displays of
+    this home. Whoever may listen there can see them. No study, no maker and no service gets anything from here.
 privacy-left-targets = It is sent nowhere: no study, no maker and no service gets anything from here.
 privacy-take = Take my data
 privacy-take-what = Everything that is kept about you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.

@@ -553,6 +553,8 @@ trouble-wrong-zone = אזור הזמן שבהגדרות שונה מזה של ה�
 trouble-battery-flat = הסוללה של מד הצעדים ריקה או כמעט ריקה.
 trouble-memory-runs-out = כבר זמן רב לא שמענו ממד הצעדים, והזיכרון שלו מתמלא בקרוב, אם לא התמלא כבר.
 trouble-counter-clock-off = השעון של מד הצעדים היה רחוק מהשעה הנכונה. קריאות עם זמן בלתי אפשרי הונחו בצד.
+trouble-broker-silent = אין תשובה משרת ה-MQTT של הבית, ולכן המסכים בבית לא מתעדכנים. דבר לא אבד.
+trouble-broker-refuses = שרת ה-MQTT של הבית לא מכניס את Brisk, ולכן המסכים בבית לא מתעדכנים. דבר לא אבד.
 trouble-failure = מערכת ה-Bluetooth דיווחה שמשהו לא עבד.
 next-no-bus = הפעילו את המחשב מחדש; אם זה לא עוזר, נתקו אותו מהחשמל לעשר שניות.
 next-service-down = הפעילו אותו: `sudo systemctl enable --now bluetooth`.
@@ -580,6 +582,8 @@ next-wrong-zone = קבעו את `zone` בסעיף `[clock]` שבקובץ brisk.t
 next-battery-flat = הטעינו את מד הצעדים, רצוי ליד המחשב הזה.
 next-memory-runs-out = קרבו אותו בקרוב למחשב הזה, וגם הימים הישנים ביותר שבו יגיעו.
 next-counter-clock-off = אין מה לעשות: השעון כוון. אם זה קורה שוב, ייתכן שהסוללה ישנה.
+next-broker-silent = בדקו את `broker` בסעיף `[home_assistant]` שבקובץ brisk.toml, ושהשרת פועל. יהיו ניסיונות נוספים מעצמם.
+next-broker-refuses = בדקו את `user` ואת הקובץ של `secret` בסעיף `[home_assistant]` שבקובץ brisk.toml; רק בעל הקובץ יכול לקרוא אותו.
 next-failure = יהיה ניסיון נוסף מעצמו. אם זה נשאר, הפעילו את המחשב מחדש.
 
 ## What doctor looks at
@@ -588,8 +592,17 @@ look-disk = כתיבה לדיסק
 look-clock = השעון של המחשב הזה
 look-zone = אזור הזמן שבהגדרות לעומת זה של המחשב הזה
 look-radio = שירות ה-Bluetooth והמתאם שלו
+look-broker = שרת ה-MQTT שהמסכים בבית מקשיבים לו
 look-counter = מד הצעדים { $name } ({ $kind })
 look-counter-plain = מד צעדים ({ $kind })
+
+## On a display of this home
+
+display-minutes-brisk = דקות של הליכה נמרצת היום
+display-minutes = דקות היום
+display-plan = התוכנית להיום
+display-steps = צעדים היום
+display-battery = הסוללה של הצמיד
 
 ## The page Setup
 
@@ -1013,6 +1026,8 @@ privacy-left-on = ב{ $date }
 privacy-left-open = ניתנה גישה למחשבים אחרים ברשת הביתית שלכם. מה שדפדפן הציג שם, אחרי קוד, יצא מהמחשב הזה:
 privacy-left-from = מ{ $date }, { $time }, עד { $end }, { $ended }
 privacy-left-since = מאז { $date }, { $time }
+privacy-left-display = המספרים של היום, כפי שהדפים שלכם מציגים אותם, נשלחים לשרת ה-MQTT בכתובת { $broker }, בשביל המסכים
+    בבית. מי שרשאי להקשיב שם יכול לראות אותם. שום מחקר, שום יצרן ושום שירות לא מקבלים מכאן דבר.
 privacy-left-targets = דבר לא נשלח מכאן: לא למחקר, לא ליצרן ולא לשירות כלשהו.
 privacy-take = לקחת את הנתונים שלי
 privacy-take-what = כל מה שנשמר עליכם בקובץ אחד, קובץ zip עם טבלאות שכל גיליון אלקטרוני פותח, ודף שמסביר אותן. על מה שלקחתם אתם שומרים בעצמכם.

@@ -278,6 +278,8 @@ fn after(cause: Cause) -> &'static [&'static str] {
         | Cause::NoAdapter
         | Cause::Blocked
         | Cause::AdapterOff
+        | Cause::BrokerSilent
+        | Cause::BrokerRefuses
         | Cause::Failure => &["band-next-box", "band-next-helper"],
         Cause::NotReady
         | Cause::BadAnswer

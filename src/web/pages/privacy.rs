@@ -76,6 +76,9 @@ fn trouble(visit: &Visit, problem: &Problem) -> Response {
 }
 
 fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
+    let display = &app.config.home_assistant;
+    let theirs = display.person.as_ref().is_none_or(|person| *person == visit.person.id);
+    let broker = (display.broker != "off" && theirs).then_some(display.broker.as_str());
     html! {
         h2 { (visit.t("privacy-kept")) }
         ul {
@@ -108,7 +111,7 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
         p { a href="/setup/network" { (visit.t("privacy-who-browsers")) } }
 
         h2 { (visit.t("privacy-left")) }
-        @if kept.taken.is_empty() && kept.let_in.is_empty() { p { (visit.t("privacy-left-nothing")) } }
+        @if kept.taken.is_empty() && kept.let_in.is_empty() && broker.is_none() { p { (visit.t("privacy-left-nothing")) } }
         @if !kept.taken.is_empty() {
             p { (visit.t("privacy-left-taken")) }
             ul { @for date in &kept.taken { li { (visit.say(&Phrase::new("privacy-left-on").with("date", Arg::DateYear(*date)))) } } }
@@ -117,7 +120,10 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
             p { (visit.t("privacy-left-open")) }
             ul { @for time in &kept.let_in { li { (visit.say(&let_in(visit, time))) } } }
         }
-        p { (visit.t("privacy-left-targets")) }
+        @match broker {
+            Some(broker) => p { (visit.say(&Phrase::new("privacy-left-display").with("broker", broker))) },
+            None => p { (visit.t("privacy-left-targets")) },
+        }
 
         h2 { (visit.t("privacy-take")) }
         p { (visit.t("privacy-take-what")) }

@@ -79,6 +79,23 @@ pub struct Seen {
     no_band: bool,
     /// Nothing that changes may be shown.
     pub blinded: bool,
+    /// The same for a display that has no words.
+    pub numbers: Numbers,
+}
+
+/// The numbers that may be shown, and nothing else. None is unknown or not to be shown, never zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// What the plan counts, where that may be shown.
+    pub measure: Option<Measure>,
+    /// Minutes done of what the plan counts; brisk minutes in own time where it counts no minutes, or there is none.
+    pub minutes: Option<u32>,
+    /// The plan of the day, as much of what it counts.
+    pub plan: Option<u32>,
+    /// Steps.
+    pub steps: Option<u32>,
+    /// Charge of the counter, percent.
+    pub battery_percent: Option<u8>,
 }
 
 impl Seen {
@@ -98,6 +115,7 @@ impl Seen {
             can_pause: goal.is_some() && person.record.goals.paused_until(facts.date).is_none(),
             no_band: person.counters.is_empty(),
             blinded: person.display == Display::Blinded,
+            numbers: Numbers { battery_percent: facts.battery_percent, ..Numbers::default() },
             ..Self::default()
         };
         let Some((row, sentence)) = facts.row.as_ref().zip(facts.sentence.as_ref()) else {
@@ -164,12 +182,20 @@ impl Seen {
         self.rows.extend(row.diary_min.filter(|minutes| *minutes > 0).map(|minutes| ("today-row-diary", minutes)));
         self.rows.extend(facts.progress.as_ref().filter(|_| judged).map(|plan| ("today-row-plan", plan.target)));
         self.rows.extend(steps.map(|steps| ("today-row-steps", steps)));
+        self.numbers = Numbers {
+            minutes: if measure == Measure::Steps { brisk } else { done },
+            plan: facts.progress.as_ref().filter(|_| judged).map(|plan| plan.target),
+            measure: outcome.measure,
+            steps,
+            ..self.numbers
+        };
     }
 
     fn steps_only(&mut self, facts: &TodayFacts, row: &DayTotal, sentence: &Sentence) {
         let steps = row.total_steps.or(row.steps_lower).filter(|_| is_known(row, &Measure::Steps));
         self.number = steps.map(|steps| (steps, unit(&Measure::Steps, steps)));
         self.rows.extend(steps.map(|steps| ("today-row-steps", steps)));
+        self.numbers.steps = steps;
         self.sentence = match sentence {
             Sentence::StepsOnly { .. } => None,
             other if other.measure().is_none_or(|measure| *measure == Measure::Steps) => Some(other.beside_amount()),
@@ -180,6 +206,7 @@ impl Seen {
             let judged = !matches!(sentence, Sentence::Paused { .. } | Sentence::Excused);
             self.bar = judged.then(|| bar(&Measure::Steps, steps, 0, plan.target));
             self.rows.push(("today-row-plan", plan.target));
+            (self.numbers.measure, self.numbers.plan) = (Some(Measure::Steps), Some(plan.target));
         }
     }
 

@@ -1,6 +1,7 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
 //! when no daemon runs. `GET` never changes anything.
 
+pub mod audit;
 pub mod check_ins;
 pub mod choices;
 pub mod devices;
@@ -170,7 +171,7 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
-    web::routes().merge(targets::routes())
+    web::routes().merge(targets::routes()).merge(audit::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

@@ -15,7 +15,10 @@ use super::BoardEntry;
 use crate::{
     goal::{GoalSpan, GoalVersion, WeekProgress},
     model::{DayTotal, ParticipantId, hex},
-    store::{Broken, How, BondLevel, CounterIdentity, CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
+    store::{
+        BondLevel, Broken, CounterIdentity, CounterState, DamagedSpan, How, OpenReport, PutAside, RebuildReport,
+        VerifyReport,
+    },
     supervisor::CounterStatus,
 };
 

@@ -251,7 +251,11 @@ pub fn catch_up_notes(index: &Index, journal: &Journal, stream: Stream, from: u3
 pub fn catch_up_stream(index: &Index, journal: &Journal, stream: Stream) -> Result<(), StoreError> {
     let mut meta = meta(index)?.ok_or_else(|| StoreError::damaged("the index's note of itself"))?;
     let Some(applied) = meta.applied(stream).copied() else { return Ok(()) };
-    if applied < after_last(journal, stream) { catch_up_notes(index, journal, stream, applied).map(drop) } else { Ok(()) }
+    if applied < after_last(journal, stream) {
+        catch_up_notes(index, journal, stream, applied).map(drop)
+    } else {
+        Ok(())
+    }
 }
 
 /// The number that the next record of this stream gets.

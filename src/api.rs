@@ -19,8 +19,12 @@ pub mod review;
 mod schema;
 pub mod targets;
 pub mod web;
+pub mod withdraw;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::{
     Json, Router,
@@ -46,11 +50,12 @@ pub use self::{
 use crate::{
     config::{ClockZone, Config},
     days::{DayBook, DaysError, Person},
-    delivery::Deliveries,
+    delivery::{Deliveries, leaving},
     devices::{Counter, asset_labels},
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
+    privacy::erase::has_happened,
     store::{BondLevel, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
@@ -114,6 +119,7 @@ impl App {
     /// Answers from this store alone: no radio, nobody looks after a counter, nothing was noticed.
     pub fn new(store: Arc<Store>, book: DayBook, config: Arc<Config>, clock: Arc<dyn Clock>, door: Arc<Door>) -> Self {
         let (instruments, data_dir) = (config.instruments(), store.dir().to_owned());
+        decide_notes(&store, &data_dir);
         let deliveries = Deliveries::new(&config, asset_labels(&config, store.host_id(), book.people().iter()));
         Self {
             store,
@@ -131,6 +137,16 @@ impl App {
             deliveries,
             delivery_wake: Notify::new(),
         }
+    }
+}
+
+/// What a crash left undecided about people who left a study.
+fn decide_notes(store: &Store, data_dir: &Path) {
+    let decided = store.decisions().map_err(|error| error.to_string()).and_then(|decisions| {
+        leaving::decide_prepared(data_dir, &|once| has_happened(&decisions, once)).map_err(|error| error.to_string())
+    });
+    if let Err(error) = decided {
+        tracing::warn!(error, "notes on people who left a study cannot be read; the study is told after another start");
     }
 }
 
@@ -171,7 +187,7 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
-    web::routes().merge(targets::routes()).merge(audit::routes())
+    web::routes().merge(targets::routes()).merge(audit::routes()).merge(withdraw::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

@@ -17,7 +17,7 @@ mod targets;
 use std::time::Duration;
 
 pub use courier::{Courier, Scope, Step};
-pub use study::{Left, Study, StudyError};
+pub use study::{Left, Study, StudyError, begun};
 pub use targets::Deliveries;
 
 use crate::{days::DaysError, store::StoreError};

@@ -24,7 +24,7 @@ use crate::{
     model::ParticipantId,
     person::OwnDecision,
     privacy::{
-        erase::{self, EraseError},
+        erase::{self, AtStudy, EraseError},
         receipt::{Check, Receipt},
         takeout::{self, Takeout, TakeoutError},
     },
@@ -98,6 +98,9 @@ pub struct EraseRequest {
     pub person: ParticipantId,
     /// The same once more, as it was typed.
     pub confirm: String,
+    /// Trial databases are told to take out what they have of this person.
+    #[serde(default)]
+    pub also_at_study: bool,
 }
 
 /// What was erased.
@@ -212,7 +215,12 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<ErasedReply, 
     let Json((done, mut notes)) = blocking(Arc::clone(&app), move |_| {
         let app = erasing;
         let at = app.clock.utc();
-        let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
+        // Whoever is on the way to a database would write down afterwards what became of the days.
+        let couriers = app.deliveries.stand_still();
+        let at_study = if request.also_at_study { AtStudy::TakenOut } else { AtStudy::Told };
+        let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at_study, at)?;
+        drop(couriers);
+        app.delivery_wake.notify_one();
         let mut notes = notes(&app, &done);
         if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
             tracing::warn!(%error, "browsers of a person who was erased are still let in");
@@ -243,6 +251,23 @@ fn notes(app: &App, done: &erase::Done) -> Vec<String> {
     if app.config.person.iter().any(|person| person.id == done.receipt.participant) {
         notes
             .push("The settings still name this person: take their `[[person]]` section out of brisk.toml.".to_owned());
+    }
+    for target in &done.receipt.studies_told {
+        let days = if done.receipt.to_be_taken_out {
+            "that it is to take out their days"
+        } else {
+            "and the days that it has stay in the trial"
+        };
+        notes.push(format!(
+            "The database {target} is told that this person left, {days}. Until it has answered, the pseudonym and the dates \
+             of the days that were sent stay in the folder `leaving`, and nowhere else."
+        ));
+    }
+    for target in &done.untold {
+        notes.push(format!(
+            "The database {target} has days of this person, and the settings do not name it any more: tell the study \
+             yourself that they left."
+        ));
     }
     if !done.forgotten.is_empty() {
         notes.push(
@@ -336,6 +361,7 @@ impl From<EraseError> for Problem {
                 let problem = Self::from(inner);
                 Self { text: format!("nothing was erased: {}", problem.text), ..problem }
             }
+            EraseError::Note(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
             EraseError::Random(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         }
     }

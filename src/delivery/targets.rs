@@ -25,6 +25,15 @@ pub struct Deliveries {
 impl Deliveries {
     /// The databases of these settings. `assets` is what the study calls each counter, by the counter's identity.
     pub fn new(config: &Config, assets: BTreeMap<String, String>) -> Self {
+        Self::speaking(config, assets, &open)
+    }
+
+    /// The same, with `open` to make what speaks with each.
+    pub fn speaking(
+        config: &Config,
+        assets: BTreeMap<String, String>,
+        open: &dyn Fn(&Target) -> Box<dyn Export>,
+    ) -> Self {
         let targets = config.target.iter().map(|target| {
             let mut seed = [0; 8];
             if getrandom::fill(&mut seed).is_err() {
@@ -47,6 +56,11 @@ impl Deliveries {
     /// The databases, in the order of the settings.
     pub fn all(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter().map(|(target, _)| target)
+    }
+
+    /// No courier takes a step while these are held.
+    pub fn stand_still(&self) -> Vec<MutexGuard<'_, Courier>> {
+        self.targets.iter().map(|(_, courier)| courier.lock().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     /// The courier to this database; whoever else asks for it waits.

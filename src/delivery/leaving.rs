@@ -193,7 +193,7 @@ const PREPARED: &str = "prepared";
 
 fn free_number(folder: &Path) -> u32 {
     let taken = |number: &u32| ["json", PREPARED].iter().any(|kind| folder.join(format!("{number}.{kind}")).exists());
-    (1..).find(|number| !taken(number)).unwrap_or(u32::MAX)
+    (1..u32::MAX).find(|number| !taken(number)).unwrap_or(u32::MAX)
 }
 
 fn listed(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {

@@ -267,14 +267,15 @@ fn after_last(journal: &Journal, stream: Stream) -> u32 {
 fn take_note(index: &Index, payload: &[u8]) -> Result<bool, StoreError> {
     match Entry::from_payload(payload) {
         Some(Entry::Revisions(revisions)) => {
-            put_revisions(index, revisions.into_iter().map(|entry| (Noted::from(entry), None)).collect())?;
+            let rows: Vec<_> = revisions.into_iter().map(|entry| (Noted::from(entry), None)).collect();
+            put_revisions(index, &rows)?;
         }
         Some(Entry::LinkedRevisions(revisions)) => {
             let rows = revisions.into_iter().map(|one| {
                 let row = (one.link(), chain::day(&one));
                 (one.noted, Some(row))
             });
-            put_revisions(index, rows.collect())?;
+            put_revisions(index, &rows.collect::<Vec<_>>())?;
         }
         Some(Entry::Passages { passages, .. }) => passage::put(index, &passages)?,
         Some(entry @ (Entry::Linked { .. } | Entry::Gone { .. })) => {
@@ -291,7 +292,7 @@ fn take_note(index: &Index, payload: &[u8]) -> Result<bool, StoreError> {
 }
 
 /// Revisions, and the ends of their chains with them.
-fn put_revisions(index: &Index, all: Vec<(Noted, Option<(Link, RowHash)>)>) -> Result<(), StoreError> {
+fn put_revisions(index: &Index, all: &[(Noted, Option<(Link, RowHash)>)]) -> Result<(), StoreError> {
     // Each brings two keys at the most.
     for some in all.chunks(BATCH_KEYS / 2) {
         let (mut batch, mut heads) = (Vec::new(), BTreeMap::new());

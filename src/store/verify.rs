@@ -67,7 +67,9 @@ impl Store {
             let damaged = writer.journal.read(stream, 0, &mut |record| {
                 report.records += 1;
                 let entry = Entry::from_payload(record.payload);
-                entry.iter().for_each(|entry| chains.take(entry));
+                if let Some(entry) = &entry {
+                    chains.take(entry);
+                }
                 match entry {
                     None => report.unreadable_records += 1,
                     Some(Entry::Delivery(delivery)) => {

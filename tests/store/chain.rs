@@ -138,7 +138,7 @@ fn rows_of_both_streams_count_through_and_hold_after_building_anew() {
 fn the_hashes_are_those_of_the_documented_texts() {
     let dir = tempfile::tempdir().unwrap();
     household(dir.path());
-    let hash = |text: String| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hash = |text: String| brisk::model::hex(&Sha256::digest(text));
     let zeros = "0".repeat(64);
     let version = brisk::model::SOFTWARE;
 
@@ -154,7 +154,7 @@ fn the_hashes_are_those_of_the_documented_texts() {
 
     let (store, _) = open(dir.path());
     let head = store.verify(&mut |_, _| ()).unwrap().chains.heads[&"stayer".parse().unwrap()];
-    assert_eq!(head.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), third);
+    assert_eq!(brisk::model::hex(&head.hash), third);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One router for everybody who asks: the command line through the daemon's socket, or in-process
 //! when no daemon runs. `GET` decides nothing and takes no reading in.
 
+pub mod audit;
 pub mod check_ins;
 pub mod choices;
 pub mod devices;
@@ -18,9 +19,10 @@ pub mod review;
 mod schema;
 pub mod targets;
 pub mod web;
+pub mod withdraw;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -48,12 +50,13 @@ pub use self::{
 use crate::{
     config::{ClockZone, Config, Programme},
     days::{DayBook, DaysError, Person},
-    delivery::Deliveries,
+    delivery::{Deliveries, leaving},
     devices::{Counter, asset_labels},
     goal,
     model::{DeviceId, ParticipantId, instrument::Instrument},
     pairing::PairingDesk,
     person::band,
+    privacy::erase::has_happened,
     store::{BondLevel, CounterIdentity, CounterState, Store, StoreError},
     supervisor::SharedStatus,
     time::Clock,
@@ -123,6 +126,7 @@ impl App {
     pub fn new(store: Arc<Store>, book: DayBook, config: Arc<Config>, clock: Arc<dyn Clock>, door: Arc<Door>) -> Self {
         let (instruments, programmes) = (config.instruments(), config.programmes());
         let data_dir = store.dir().to_owned();
+        decide_notes(&store, &data_dir);
         let deliveries = Deliveries::new(&config, asset_labels(&config, store.host_id(), book.people().iter()));
         Self {
             store,
@@ -142,6 +146,16 @@ impl App {
             delivery_wake: Notify::new(),
             broker_trouble: Mutex::default(),
         }
+    }
+}
+
+/// What a crash left undecided about people who left a study.
+fn decide_notes(store: &Store, data_dir: &Path) {
+    let decided = store.decisions().map_err(|error| error.to_string()).and_then(|decisions| {
+        leaving::decide_prepared(data_dir, &|once| has_happened(&decisions, once)).map_err(|error| error.to_string())
+    });
+    if let Err(error) = decided {
+        tracing::warn!(error, "notes on people who left a study cannot be read; the study is told after another start");
     }
 }
 
@@ -182,7 +196,7 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
-    web::routes().merge(targets::routes())
+    web::routes().merge(targets::routes()).merge(audit::routes()).merge(withdraw::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

@@ -14,6 +14,7 @@ use std::{
 
 use chrono::{DateTime, Days as CalendarDays, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
@@ -23,7 +24,7 @@ use crate::{
     goal::Problems,
     model::{DayTotal, DeviceId, ParticipantId, Rules, SOFTWARE},
     person::{Decision, Record},
-    store::{DirtyHour, Erased, Erasure, Revision, Store, StoreError},
+    store::{DirtyHour, Erased, Erasure, Revision, SYSTEM, Store, StoreError},
     time::{Calendar, LocalDay},
     words::Language,
 };
@@ -152,9 +153,30 @@ pub struct DayBook {
 
 #[derive(Serialize, Deserialize)]
 struct Cached {
-    /// Of everything but readings and decisions that the row rests on.
-    settings: [u8; 8],
+    settings: Settings,
+    /// Who decided something since that the row rests on: it has to be computed anew.
+    decided_by: Option<String>,
     row: DayTotal,
+}
+
+/// Hashes of what all rows of a person rest on besides readings and decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Settings {
+    /// All of it.
+    all: [u8; 8],
+    /// Who wears which counter when.
+    counters: [u8; 8],
+    /// How minutes become numbers, and where days begin.
+    rules: [u8; 8],
+}
+
+/// Why a day is computed.
+#[derive(Clone, Copy)]
+enum Cause {
+    /// Readings of it arrived.
+    Arrived,
+    /// Somebody asked, and what is kept does not hold any more.
+    Asked,
 }
 
 impl DayBook {
@@ -249,7 +271,7 @@ impl DayBook {
             } else if let Some(row) = cached.remove(&date) {
                 rows.push(row);
             } else {
-                let (row, revision) = self.closed_row(person, &day, first, now)?;
+                let (row, revision) = self.closed_row(person, &day, (first, settings), Cause::Asked, now)?;
                 changed.extend(revision);
                 new.push(row.clone());
                 rows.push(row);
@@ -298,7 +320,11 @@ impl DayBook {
         // Before the decision is written down: if the power goes in between, days are computed once more; the other
         // way round they would stay as they were.
         if let Some(days) = person.record.touched(&decision) {
-            self.store.clear_days(&person.id, &days)?;
+            let decided = |bytes: &[u8]| {
+                let cached: Cached = postcard::from_bytes(bytes).ok()?;
+                postcard::to_stdvec(&Cached { decided_by: Some(actor.to_owned()), ..cached }).ok()
+            };
+            self.store.change_days(&person.id, &days, &decided)?;
         }
         self.store.append_decision(now, actor, &json)?;
         person.record.take(now, today, decision);
@@ -348,7 +374,7 @@ impl DayBook {
             for date in touched.into_iter().filter(|date| *date >= first) {
                 let day = person.calendar.day(date);
                 if self.is_closed(&day, now) {
-                    let (row, revision) = self.closed_row(person, &day, first, now)?;
+                    let (row, revision) = self.closed_row(person, &day, (first, settings), Cause::Arrived, now)?;
                     rows.push(row);
                     changed.extend(revision);
                 }
@@ -374,12 +400,12 @@ impl DayBook {
         &self,
         rows: &[DayTotal],
         changed: &[Revision],
-        settings: [u8; 8],
+        settings: Settings,
         person: &Person,
     ) -> Result<(), DaysError> {
         self.store.append_revisions(changed)?;
         for row in rows {
-            let cached = Cached { settings, row: row.clone() };
+            let cached = Cached { settings, decided_by: None, row: row.clone() };
             let bytes = postcard::to_stdvec(&cached).map_err(DaysError::Encode)?;
             if self.store.day(&person.id, row.local_date)?.as_ref() != Some(&bytes) {
                 self.store.put_day(&person.id, row.local_date, &bytes)?;
@@ -393,12 +419,12 @@ impl DayBook {
         person: &Person,
         from: NaiveDate,
         to: NaiveDate,
-        settings: [u8; 8],
+        settings: Settings,
     ) -> Result<BTreeMap<NaiveDate, DayTotal>, DaysError> {
         let kept = self.store.days(&person.id, from, to)?.into_iter().filter_map(|(date, bytes)| {
             // A row of another program version may not even decode: it is computed anew.
             let cached: Cached = postcard::from_bytes(&bytes).ok()?;
-            (cached.settings == settings).then_some((date, cached.row))
+            (cached.settings.all == settings.all && cached.decided_by.is_none()).then_some((date, cached.row))
         });
         Ok(kept.collect())
     }
@@ -423,7 +449,8 @@ impl DayBook {
         &self,
         person: &Person,
         day: &LocalDay,
-        first: NaiveDate,
+        (first, settings): (NaiveDate, Settings),
+        cause: Cause,
         now: DateTime<Utc>,
     ) -> Result<(DayTotal, Option<Revision>), DaysError> {
         let mut row = self.compute(person, day, first, None)?;
@@ -436,7 +463,12 @@ impl DayBook {
                 Ok((row, None))
             }
             last => {
-                let reason = if last.is_some() { "changed" } else { "first" };
+                let cached = self.store.day(&person.id, day.date)?;
+                let cached: Option<Cached> = cached.and_then(|bytes| postcard::from_bytes(&bytes).ok());
+                let (reason, actor) = match &last {
+                    None => ("first", SYSTEM),
+                    Some(last) => reason(last, cached.as_ref(), settings, cause),
+                };
                 row.revision = last.map_or(0, |last| last.revision).saturating_add(1);
                 // Whole seconds, as they stand in every export.
                 row.computed_at = DateTime::from_timestamp(now.timestamp(), 0);
@@ -447,6 +479,9 @@ impl DayBook {
                     computed_at: row.computed_at.unwrap_or(now),
                     values_hash: values,
                     reason: reason.to_owned(),
+                    actor: actor.to_owned(),
+                    changed: cached.as_ref().and_then(|cached| changed(&cached.row, &row)),
+                    software: SOFTWARE.to_owned(),
                 };
                 Ok((row, Some(record)))
             }
@@ -455,14 +490,59 @@ impl DayBook {
 
     /// Of everything that all rows of a person rest on besides readings and decisions, the first day of the record
     /// among it: days are numbered from it.
-    fn settings_of(&self, person: &Person, first: NaiveDate) -> [u8; 8] {
-        let mut hash = Sha256::new();
-        hash.update(SOFTWARE);
-        hash.update(self.rules.hash());
-        let home = person.calendar.home();
-        hash.update(format!("{home:?} {:?} {:?} {first}", person.brisk_spm, person.counters));
-        first_8(&hash.finalize())
+    fn settings_of(&self, person: &Person, first: NaiveDate) -> Settings {
+        let counters = first_8(&Sha256::digest(format!("{:?}", person.counters)));
+        let mut hash = Sha256::new_with_prefix(self.rules.hash());
+        hash.update(format!("{:?} {:?}", person.calendar.home(), person.brisk_spm));
+        let rules = first_8(&hash.finalize());
+        let mut hash = Sha256::new_with_prefix(SOFTWARE);
+        hash.update(counters);
+        hash.update(rules);
+        hash.update(format!("{first}"));
+        Settings { all: first_8(&hash.finalize()), counters, rules }
     }
+}
+
+/// Why a day has other numbers than in its last revision, and who caused that: the codes that an auditor asks for.
+fn reason<'a>(
+    last: &Revision,
+    cached: Option<&'a Cached>,
+    settings: Settings,
+    cause: Cause,
+) -> (&'static str, &'a str) {
+    let Some(cached) = cached else {
+        // Made anew by another version, the index keeps no day: what changed is how days are computed.
+        let code = if last.software == SOFTWARE { "late_sync" } else { "algorithm_update" };
+        return (code, SYSTEM);
+    };
+    if let Some(actor) = &cached.decided_by {
+        return ("manual_fix", actor);
+    }
+    let code = match cause {
+        _ if cached.settings.counters != settings.counters => "device_swap",
+        _ if cached.settings.rules != settings.rules => "algorithm_update",
+        Cause::Asked if last.software != SOFTWARE => "algorithm_update",
+        // Days are numbered from the first: an earlier one that arrives changes them all.
+        Cause::Arrived | Cause::Asked => "late_sync",
+    };
+    (code, SYSTEM)
+}
+
+/// The columns that differ, as a JSON object: name, then before and after.
+fn changed(before: &DayTotal, after: &DayTotal) -> Option<String> {
+    let fields = |row: &DayTotal| match serde_json::to_value(row) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    };
+    let (before, mut after) = (fields(before)?, fields(after)?);
+    let mut all = BTreeMap::new();
+    for (name, before) in before {
+        let after = after.remove(&name).unwrap_or_default();
+        if before != after && !matches!(name.as_str(), "revision" | "computed_at" | "software") {
+            all.insert(name, [before, after]);
+        }
+    }
+    serde_json::to_string(&all).ok()
 }
 
 /// Every decision of a person in the journal, with its place and its moment.

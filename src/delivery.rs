@@ -19,7 +19,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 pub use courier::{Courier, Scope, Step};
-pub use study::{Left, Study, StudyError};
+pub use study::{Left, Study, StudyError, begun};
 pub use targets::Deliveries;
 
 use crate::{days::DaysError, store::StoreError};

@@ -7,6 +7,7 @@
 //! JSON Lines holds the same names with `null`, `true` and `false`. A free text that a spreadsheet would run as a
 //! formula gets a `'` in front, in CSV only. Parquet holds typed columns, and says itself what made it.
 
+pub mod audit;
 pub mod codebook;
 pub mod columns;
 pub mod datapackage;

@@ -1,6 +1,7 @@
 //! A person's say over what is kept of them: whose readings are whose, taking everything away as files, erasing it,
 //! and the receipt by which anybody can check later that it was erased.
 
+pub mod audit;
 pub mod erase;
 pub mod receipt;
 pub mod takeout;

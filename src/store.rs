@@ -7,7 +7,9 @@
 //!
 //! All calls block; none waits for anything but the disk and other calls.
 
+mod audit;
 mod build;
+mod chain;
 mod coding;
 mod entry;
 mod erase;
@@ -41,8 +43,10 @@ use firmware_protocol::{
     reading::{DeviceId, HostId},
 };
 
+pub use audit::{Audited, What};
 pub use build::RebuildReport;
-pub use entry::{BondLevel, CounterIdentity, Decided, DeliveryRecord, PutAside, Revision};
+pub use chain::{Broken, Chains, Head, How, RowHash};
+pub use entry::{BondLevel, CounterIdentity, Decided, DeliveryRecord, PutAside, Revision, SYSTEM};
 pub use erase::{Erased, Erasure};
 pub use error::StoreError;
 pub use journal::{DamagedSpan, Torn};
@@ -53,11 +57,13 @@ pub use query::{CounterState, DirtyHour, Span};
 pub use verify::VerifyReport;
 pub use work::Stored;
 
-use entry::{DeliveryEntry, Entry, RevisionEntry};
+use entry::{DeliveryEntry, Entry, LinkedRevision, Noted};
 use hour::Hour;
 use index::Index;
 use journal::{Journal, Stream};
 use work::{Work, decode};
+
+use crate::model::{ParticipantId, SOFTWARE};
 
 /// Hours that are derived anew in one pass over the journal: bounds memory.
 const HOURS_AT_ONCE: usize = 500;
@@ -121,11 +127,21 @@ impl Store {
         self.append_of_counter(device, at, &entry).map(drop)
     }
 
-    /// Keeps a decision of a person. `json` comes back byte for byte.
+    /// Keeps a decision of a person. `json` comes back byte for byte. One that names a participant is the next row of
+    /// their audit chain.
     pub fn append_decision(&self, at: DateTime<Utc>, actor: &str, json: &str) -> Result<u32, StoreError> {
-        let (actor, json) = (actor.to_owned(), json.to_owned());
-        let payload = Entry::Decision { at_ms: at.timestamp_millis(), actor, json }.to_payload();
-        let written = self.writer().journal.append(Stream::People, at, &payload)?;
+        let (at_ms, actor, json) = (at.timestamp_millis(), actor.to_owned(), json.to_owned());
+        let mut writer = self.writer();
+        let entry = match chain::named(&json) {
+            None => Entry::Decision { at_ms, actor, json },
+            Some(participant) => {
+                let link = self.head(&mut writer, &participant)?.next(participant);
+                Entry::Linked { link, at_ms, actor, json, software: SOFTWARE.to_owned() }
+            }
+        };
+        let written = writer.journal.append(Stream::People, at, &entry.to_payload())?;
+        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::People));
+        self.or_rebuilt(&mut writer, indexed)?;
         read_back(&written)?;
         Ok(written.ordinal)
     }
@@ -133,16 +149,44 @@ impl Store {
     /// Keeps revisions of days that were handed out, in one record.
     pub fn append_revisions(&self, revisions: &[Revision]) -> Result<(), StoreError> {
         let Some(first) = revisions.first() else { return Ok(()) };
-        let entry = Entry::Revisions(revisions.iter().map(RevisionEntry::from).collect());
         let mut writer = self.writer();
+        let (mut heads, mut linked) = (BTreeMap::<ParticipantId, Head>::new(), Vec::new());
+        for revision in revisions {
+            let whose = &revision.participant;
+            let head = match heads.get(whose) {
+                Some(head) => *head,
+                None => self.head(&mut writer, whose)?,
+            };
+            let link = head.next(whose.clone());
+            let one = LinkedRevision { noted: Noted::from(revision), seq: link.seq, before: link.before };
+            heads.insert(whose.clone(), Head::after(&link, chain::day(&one)));
+            linked.push(one);
+        }
+        let entry = Entry::LinkedRevisions(linked);
         let written = writer.journal.append(Stream::Days, first.computed_at, &entry.to_payload())?;
-        let indexed = self.with_index(|index| {
-            let applied = build::meta(index)?.map_or(0, |meta| meta.days_applied);
-            // No sync: what a power cut takes from the index comes from the journal at the next opening.
-            build::catch_up_notes(index, &writer.journal, Stream::Days, applied).map(drop)
-        });
+        // No sync: what a power cut takes from the index comes from the journal at the next opening.
+        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::Days));
         self.or_rebuilt(&mut writer, indexed)?;
         read_back(&written)
+    }
+
+    /// Where a participant's audit chain goes on.
+    fn head(&self, writer: &mut Writer, participant: &ParticipantId) -> Result<Head, StoreError> {
+        let ask = |journal: &Journal| {
+            self.with_index(|index| {
+                // Rows that an earlier call could not index come first: a chain has no two ends.
+                build::catch_up_stream(index, journal, Stream::People)?;
+                build::catch_up_stream(index, journal, Stream::Days)?;
+                chain::head(index, participant)
+            })
+        };
+        match ask(&writer.journal) {
+            Err(error) if is_of_index(&error) => {
+                self.or_rebuilt(writer, Err(error))?;
+                ask(&writer.journal)
+            }
+            answer => answer,
+        }
     }
 
     fn append_of_counter(&self, device: DeviceId, at: DateTime<Utc>, entry: &Entry) -> Result<Stored, StoreError> {

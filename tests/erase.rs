@@ -32,7 +32,7 @@ use brisk::{
     pairing::PairingDesk,
     person::{OwnDecision, settings::SettingsChange},
     privacy::{
-        erase::{self, EraseError},
+        erase::{self, AtStudy, EraseError},
         receipt::{Check, Receipt},
     },
     radio::{
@@ -319,7 +319,7 @@ fn of_a_counter_worn_in_turn_the_other_persons_days_stay_the_same_to_the_last_va
     let before = rows(&one.book, "stayer", now);
     assert_eq!(rows(&one.book, WHO, now)[0].total_steps.map(|steps| steps > 0), Some(true));
 
-    let done = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, now).unwrap();
+    let done = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, AtStudy::Told, now).unwrap();
 
     assert_eq!(done.receipt.tombstone.readings, 3 * 1440);
     assert!(done.forgotten.is_empty(), "the counter is somebody else's now and goes on being read");
@@ -331,7 +331,7 @@ fn of_a_counter_worn_in_turn_the_other_persons_days_stay_the_same_to_the_last_va
     assert_eq!(rows(&anew.book, "stayer", now), before);
     assert_eq!(rows(&anew.book, WHO, now), [], "the settings still name them, and no day is theirs");
     assert_eq!(holding(dir.path(), WHO.as_bytes()), Vec::<String>::new());
-    let again = erase::erase(&anew.store, &anew.book, &anew.config, dir.path(), &who, now);
+    let again = erase::erase(&anew.store, &anew.book, &anew.config, dir.path(), &who, AtStudy::Told, now);
     assert!(matches!(again, Err(EraseError::Nothing)));
     assert_eq!(done.receipt.check(&anew.store).unwrap(), Check::Sound);
 }
@@ -410,7 +410,7 @@ fn whose_section_is_gone_from_the_settings_is_not_erased_in_part() {
     let one = app(dir.path(), &settings);
     let before = one.store.decisions().unwrap();
 
-    let refused = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, now).unwrap_err();
+    let refused = erase::erase(&one.store, &one.book, &one.config, dir.path(), &who, AtStudy::Told, now).unwrap_err();
 
     assert!(refused.to_string().contains("nothing was erased"), "{refused}");
     assert!(refused.to_string().contains("[[person]]"), "{refused}");
@@ -418,7 +418,7 @@ fn whose_section_is_gone_from_the_settings_is_not_erased_in_part() {
     drop(one);
     let with_section = app(dir.path(), &format!("{settings}[[person]]\nid = \"{WHO}\"\n"));
     let of = &with_section;
-    let done = erase::erase(&of.store, &of.book, &of.config, dir.path(), &who, now).unwrap();
+    let done = erase::erase(&of.store, &of.book, &of.config, dir.path(), &who, AtStudy::Told, now).unwrap();
     assert_eq!(done.receipt.tombstone.readings, 1440);
 }
 
@@ -433,7 +433,9 @@ fn a_receipt_shows_when_an_older_copy_was_put_back() {
     copy_dir(&dir.path().join("journal/days"), &revisions);
 
     let receipt =
-        erase::erase(&one.store, &one.book, &one.config, dir.path(), &WHO.parse().unwrap(), now).unwrap().receipt;
+        erase::erase(&one.store, &one.book, &one.config, dir.path(), &WHO.parse().unwrap(), AtStudy::Told, now)
+            .unwrap()
+            .receipt;
     drop(one);
     fs::remove_dir_all(dir.path().join("journal/days")).unwrap();
     fs::rename(revisions, dir.path().join("journal/days")).unwrap();

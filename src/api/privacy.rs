@@ -24,7 +24,7 @@ use crate::{
     model::ParticipantId,
     person::OwnDecision,
     privacy::{
-        erase::{self, EraseError},
+        erase::{self, AtStudy, EraseError},
         receipt::{Check, Receipt},
         takeout::{self, Takeout, TakeoutError},
     },
@@ -98,6 +98,9 @@ pub struct EraseRequest {
     pub person: ParticipantId,
     /// The same once more, as it was typed.
     pub confirm: String,
+    /// Trial databases are told to take out what they have of this person.
+    #[serde(default)]
+    pub also_at_study: bool,
 }
 
 /// What was erased.
@@ -227,12 +230,17 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<Erased, Probl
     let Json((done, mut notes)) = blocking(Arc::clone(&app), move |_| {
         let app = erasing;
         let at = app.clock.utc();
-        let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at)?;
+        // Whoever is on the way to a database would write down afterwards what became of the days.
+        let couriers = app.deliveries.stand_still();
+        let at_study = if request.also_at_study { AtStudy::TakenOut } else { AtStudy::Told };
+        let done = erase::erase(&app.store, &app.book, &app.config, &app.data_dir, &request.person, at_study, at)?;
+        drop(couriers);
         // Here, and not after the wait: whoever asked may be gone by then, and the store listens to no counter of
         // theirs before everything is wired anew.
         if let Some(desk) = &app.desk {
             desk.changed.notify_one();
         }
+        app.delivery_wake.notify_one();
         let mut notes = notes(&app, &done);
         if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
             tracing::warn!(%error, "browsers of a person who was erased are still let in");
@@ -257,6 +265,9 @@ fn notes(app: &App, done: &erase::Done) -> Vec<Phrase> {
     if app.config.person.iter().any(|person| person.id == done.receipt.participant) {
         notes.push(Phrase::new("privacy-note-settings"));
     }
+    let told = if done.receipt.to_be_taken_out { "privacy-note-taken-out" } else { "privacy-note-told" };
+    notes.extend(done.receipt.studies_told.iter().map(|target| Phrase::new(told).with("target", target.as_str())));
+    notes.extend(done.untold.iter().map(|target| Phrase::new("privacy-note-untold").with("target", target.as_str())));
     if !done.forgotten.is_empty() {
         notes.push(Phrase::new("privacy-note-counter"));
     }
@@ -346,6 +357,7 @@ impl From<EraseError> for Problem {
                 let problem = Self::from(inner);
                 Self { text: format!("nothing was erased: {}", problem.text), ..problem }
             }
+            EraseError::Note(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
             EraseError::Random(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         }
     }

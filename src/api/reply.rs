@@ -15,7 +15,10 @@ use super::BoardEntry;
 use crate::{
     goal::{GoalSpan, GoalVersion, WeekProgress},
     model::{DayTotal, ParticipantId, hex},
-    store::{BondLevel, CounterIdentity, CounterState, DamagedSpan, OpenReport, PutAside, RebuildReport, VerifyReport},
+    store::{
+        BondLevel, Broken, CounterIdentity, CounterState, DamagedSpan, How, OpenReport, PutAside, RebuildReport,
+        VerifyReport,
+    },
     supervisor::CounterStatus,
 };
 
@@ -255,8 +258,29 @@ impl DataReply {
                 report.differing, report.missing, report.orphaned
             ));
         }
+        problems.extend(report.chains.broken.iter().map(broken));
+        problems.extend(count(
+            report.chains.slipped_in,
+            "decisions or revisions of days have no place in an audit chain, and stand behind some that have one: an older \
+             version of the program wrote them, or somebody slipped them in. Look who has access to this computer",
+        ));
         let mut looked_at =
             vec![format!("{} journal records read, every checksum and every unit in them.", report.records)];
+        looked_at.extend(report.chains.heads.iter().map(|(participant, head)| {
+            format!("Audit chain of {}: {} rows, the newest {}", participant.as_str(), head.rows, hex(&head.hash))
+        }));
+        looked_at.extend((report.chains.gone > 0).then(|| {
+            format!(
+                "{} rows of the audit chains went when somebody else was erased; their hashes are in their places.",
+                report.chains.gone
+            )
+        }));
+        looked_at.extend((report.chains.before_chains > 0).then(|| {
+            format!(
+                "{} decisions and revisions of days are older than the audit chains: nothing shows whether they changed.",
+                report.chains.before_chains
+            )
+        }));
         looked_at.extend(put_aside.iter().map(|aside| {
             format!(
                 "Put aside on arrival at {} from counter {}: number {}, {:?}, bytes {}",
@@ -281,6 +305,23 @@ impl DataReply {
         let looked_at = vec![format!("The index was made anew from {} journal records.", report.records)];
         Self { sound: problems.is_empty(), looked_at, problems }
     }
+}
+
+/// What is wrong with an audit chain.
+fn broken(broken: &Broken) -> String {
+    let what = match broken.how {
+        How::Missing => "rows before it are missing",
+        How::Twice => "there are two rows of that number",
+        How::Changed => "it, or the row before it, is not the one that was written",
+        How::Moved => "it stands behind a newer row",
+        How::End => "the newest row is not the one that was written last",
+    };
+    format!(
+        "the audit chain of {} does not hold at row {}: {what}. Something other than Brisk wrote to the journal, or the disk \
+         failed. Compare with the newest export of the audit trail, and put a backup back where it differs",
+        broken.participant.as_str(),
+        broken.seq
+    )
 }
 
 /// What was found and healed when the data was opened, one sentence each.

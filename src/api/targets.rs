@@ -60,6 +60,9 @@ pub struct TargetReply {
     pub left_before_enrolment: u64,
     /// Days that are not sent since the study cannot number them.
     pub left_out_of_reach: u64,
+    /// Days that are not sent since the person left the study.
+    #[serde(default)]
+    pub left_after_leaving: u64,
     /// Days there that this home does not know, when both sides were last compared.
     pub strangers: u64,
     /// Days that were missing or old there then, and are sent again.
@@ -227,6 +230,7 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
         left_open: 0,
         left_before_enrolment: 0,
         left_out_of_reach: 0,
+        left_after_leaving: 0,
         strangers: 0,
         repaired: 0,
         to_be_told: 0,
@@ -250,6 +254,7 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
     reply.left_open = counts.left.open;
     reply.left_before_enrolment = counts.left.before_enrolment;
     reply.left_out_of_reach = counts.left.out_of_reach;
+    reply.left_after_leaving = counts.left.after_leaving;
     reply.parked = parked(app, study, name)?;
     Ok(reply)
 }

@@ -1,4 +1,4 @@
-//! `person takeout`, `person erase`, `person receipt`: a person's say over what is kept of them.
+//! `person takeout`, `person erase`, `person withdraw`, `person receipt`: a person's say over what is kept of them.
 
 use std::{
     fs::{self, File},
@@ -21,6 +21,7 @@ use crate::{
     api::{
         Asked, StatusReply,
         privacy::{EraseRequest, ErasedReply, ReceiptReply, TakeoutRequest},
+        withdraw::{WithdrawRequest, WithdrawnReply},
     },
     model::ParticipantId,
     privacy::receipt::Receipt,
@@ -33,6 +34,8 @@ pub enum OwnDataCommand {
     Takeout(TakeoutArgs),
     /// Erase everything that is kept of a person; there is no way back
     Erase(EraseArgs),
+    /// Leave the study: nothing of later days leaves the house; what is kept here stays
+    Withdraw(WithdrawArgs),
     /// Receipts of erasures
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -56,9 +59,22 @@ pub struct EraseArgs {
     /// The same id once more
     #[arg(long, value_name = "ID")]
     confirm: String,
+    /// Tell the trial's databases to take out what they have of this person, too; without it those days stay there
+    #[arg(long)]
+    also_at_study: bool,
     /// Where to write the receipt; it is kept nowhere else [default: standard output]
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+}
+
+/// Who leaves.
+#[derive(Debug, Args)]
+pub struct WithdrawArgs {
+    /// Id of the person
+    person: ParticipantId,
+    /// Days until today that were not sent yet stay here too
+    #[arg(long)]
+    drop_unsent: bool,
 }
 
 /// What about a receipt.
@@ -71,11 +87,12 @@ pub enum ReceiptCommand {
     },
 }
 
-/// `brisk person takeout`, `erase` and `receipt`
+/// `brisk person takeout`, `erase`, `withdraw` and `receipt`
 pub fn own_data(context: &Context, session: &Session, command: OwnDataCommand) -> anyhow::Result<Exit> {
     match command {
         OwnDataCommand::Takeout(args) => takeout(context, session, args),
         OwnDataCommand::Erase(args) => erase(context, session, args),
+        OwnDataCommand::Withdraw(args) => withdraw(context, session, args),
         OwnDataCommand::Receipt(ReceiptCommand::Check { file }) => check(context, session, &file),
     }
 }
@@ -139,7 +156,7 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
     };
     let waiting = super::spinner(context, "writing the journal anew");
     let id = args.person.clone();
-    let request = EraseRequest { person: args.person, confirm: args.confirm };
+    let request = EraseRequest { person: args.person, confirm: args.confirm, also_at_study: args.also_at_study };
     let answer = match session.post_long_work("person/erase", &request) {
         Ok(answer) => answer,
         Err(error) => {
@@ -196,6 +213,19 @@ fn erase(context: &Context, session: &Session, args: EraseArgs) -> anyhow::Resul
         let mut err = io::stderr();
         for note in &reply.notes {
             writeln!(err, "{note}")?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn withdraw(context: &Context, session: &Session, args: WithdrawArgs) -> anyhow::Result<Exit> {
+    let request = WithdrawRequest { person: args.person, drop_unsent: args.drop_unsent };
+    let reply: WithdrawnReply = session.post("person/withdraw", &request)?;
+    if context.global.json {
+        print_json(&reply)?;
+    } else {
+        for sentence in &reply.sentences {
+            say(sentence)?;
         }
     }
     Ok(Exit::Ok)

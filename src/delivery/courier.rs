@@ -6,9 +6,13 @@ mod due;
 
 use std::{collections::VecDeque, path::Path, time::Duration};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{Condition, Counts, DeliveryError, RETRY_MOST, Study, leaving, pause};
+use super::{
+    Condition, Counts, DeliveryError, RETRY_MOST, Study,
+    leaving::{self, Farewell},
+    pause,
+};
 use crate::{
     days::DayBook,
     export::{
@@ -42,6 +46,33 @@ pub enum Step {
     Again(Duration),
     /// There is nothing to do until a day changes, or this much time passed.
     Idle(Duration),
+}
+
+/// How somebody left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    /// Nothing of them is here any more, or nothing more of theirs is to leave.
+    Erased,
+    /// They take part no longer, and their days until then are sent.
+    Withdrew,
+    /// So, and their last day is not over yet.
+    NotYet,
+}
+
+/// A day can be sent when it has been over for so long.
+const DAY_SETTLES: TimeDelta = TimeDelta::hours(2);
+
+fn goes(scope: &Scope<'_>, farewell: &Farewell) -> Gone {
+    let person = scope.book.person(Some(&farewell.participant)).ok();
+    let Some((person, left)) = person.and_then(|person| person.record.left_study.map(|left| (person, left))) else {
+        return Gone::Erased;
+    };
+    let settled = person.calendar.day_at((scope.clock.utc() - DAY_SETTLES).timestamp()).date;
+    match (left.unsent_stays, settled > left.date) {
+        (true, _) => Gone::Erased,
+        (false, true) => Gone::Withdrew,
+        (false, false) => Gone::NotYet,
+    }
 }
 
 /// A participant's days that are due.
@@ -136,7 +167,7 @@ impl Courier {
         if !self.condition.is_ready {
             return self.look_at_target(scope);
         }
-        if let Some(step) = self.tell_who_left(scope) {
+        if let Some(step) = self.tell_who_left(scope, Gone::Erased) {
             return Ok(step);
         }
         if !self.gathered {
@@ -153,6 +184,9 @@ impl Courier {
                 continue;
             }
             return self.send(scope, &some, &days);
+        }
+        if let Some(step) = self.tell_who_left(scope, Gone::Withdrew) {
+            return Ok(step);
         }
         self.compare(scope)
     }
@@ -181,13 +215,15 @@ impl Courier {
         }
     }
 
-    /// Tells the database of one who left, if somebody did.
-    fn tell_who_left(&mut self, scope: &Scope<'_>) -> Option<Step> {
+    /// Tells the database of one who left, if somebody did: at once of those who were erased, of others when their last
+    /// day is over and sent.
+    fn tell_who_left(&mut self, scope: &Scope<'_>, gone: Gone) -> Option<Step> {
         let all = leaving::owed(scope.data).unwrap_or_else(|error| {
             tracing::warn!(%error, "notes on people who left a study cannot be read; the study is told later");
             Vec::new()
         });
-        let (path, farewell) = all.into_iter().find(|(_, farewell)| farewell.target == self.target)?;
+        let (path, farewell) =
+            all.into_iter().find(|(_, one)| one.target == self.target && goes(scope, one) == gone)?;
         match self.export.withdraw(&farewell.withdrawal()) {
             Ok(()) => {
                 self.succeeded();

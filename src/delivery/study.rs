@@ -10,7 +10,7 @@ use crate::{
     export::{Circumstances, StudyDay, Terms},
     model::{DayTotal, ParticipantId},
     person::OwnDecision,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 use super::DeliveryError;
@@ -57,6 +57,8 @@ pub struct Left {
     pub before_enrolment: u64,
     /// Out of the study's reach: before its day 1, or beyond what it can number.
     pub out_of_reach: u64,
+    /// After the person left the study; all of them where nothing more is to leave.
+    pub after_leaving: u64,
 }
 
 /// The terms of the study, and what it calls people's counters.
@@ -100,8 +102,7 @@ impl Study {
     /// # Errors
     /// When they are others than noted.
     pub fn begin(&self, store: &Store, now: DateTime<Utc>) -> Result<Result<(), StudyError>, DeliveryError> {
-        let noted =
-            store.decisions()?.into_iter().find_map(|decided| serde_json::from_str::<Begun>(&decided.json).ok());
+        let noted = noted(store)?;
         let now_is = Begun { study_decision: Kind::Begun, study: self.terms.study.clone(), epoch: self.terms.epoch };
         match noted {
             Some(before) if before == now_is => Ok(Ok(())),
@@ -160,6 +161,10 @@ impl Study {
             left.before_enrolment += 1;
             return None;
         }
+        if person.record.left_study.is_some_and(|left| left.unsent_stays || row.local_date > left.date) {
+            left.after_leaving += 1;
+            return None;
+        }
         let label = |device: &str| self.assets.get(device).cloned().unwrap_or_else(|| "unknown".to_owned());
         let labels = row.source_device.as_deref().map(|all| all.split(';').map(label).collect::<Vec<_>>().join(";"));
         let circumstances = Circumstances {
@@ -172,6 +177,18 @@ impl Study {
         left.out_of_reach += u64::from(day.is_none());
         day
     }
+}
+
+/// The study that days were sent for, and its day 1, as the journal notes it since the first one left.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn begun(store: &Store) -> Result<Option<(ParticipantId, NaiveDate)>, StoreError> {
+    Ok(noted(store)?.map(|begun| (begun.study, begun.epoch)))
+}
+
+fn noted(store: &Store) -> Result<Option<Begun>, StoreError> {
+    Ok(store.decisions()?.into_iter().find_map(|decided| serde_json::from_str::<Begun>(&decided.json).ok()))
 }
 
 /// Dates are moved back by 1 to this many weeks.

@@ -28,17 +28,21 @@ pub struct Deliveries {
 impl Deliveries {
     /// The databases of these settings. `assets` is what the study calls each counter, by the counter's identity.
     pub fn new(config: &Config, assets: BTreeMap<String, String>) -> Self {
+        Self::speaking(config, assets, &|target| open(target, config.study.keep_arm_back))
+    }
+
+    /// The same, with `open` to make what speaks with each.
+    pub fn speaking(
+        config: &Config,
+        assets: BTreeMap<String, String>,
+        open: &dyn Fn(&Target) -> Box<dyn Export>,
+    ) -> Self {
         let targets = config.target.iter().map(|target| {
             let mut seed = [0; 8];
             if getrandom::fill(&mut seed).is_err() {
                 tracing::debug!("the system gave no chance: pauses are the same in every home, and no less right");
             }
-            let courier = Courier::new(
-                target.name.as_str(),
-                open(target, config.study.keep_arm_back),
-                target.pace,
-                u64::from_le_bytes(seed),
-            );
+            let courier = Courier::new(target.name.as_str(), open(target), target.pace, u64::from_le_bytes(seed));
             (target.clone(), Mutex::new(courier))
         });
         Self { study: Study::new(config, assets), targets: targets.collect() }
@@ -55,6 +59,11 @@ impl Deliveries {
     /// The databases, in the order of the settings.
     pub fn all(&self) -> impl Iterator<Item = &Target> {
         self.targets.iter().map(|(target, _)| target)
+    }
+
+    /// No courier takes a step while these are held.
+    pub fn stand_still(&self) -> Vec<MutexGuard<'_, Courier>> {
+        self.targets.iter().map(|(_, courier)| courier.lock().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     /// The courier to this database; whoever else asks for it waits.

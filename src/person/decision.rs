@@ -83,6 +83,16 @@ pub enum OwnDecision {
         /// Whole weeks, so that weekdays stay; less than nothing for back.
         weeks: i32,
     },
+    /// The person left the study: nothing of later days leaves the house any more.
+    StudyLeft {
+        /// Who.
+        participant: ParticipantId,
+        /// Their last day in it.
+        date: NaiveDate,
+        /// Days until then that had not been sent stay at home too.
+        #[serde(default)]
+        unsent_stays: bool,
+    },
     /// The person took all of their data away as files.
     DataTaken {
         /// Whose.
@@ -135,6 +145,7 @@ impl OwnDecision {
             | Self::NoticeShown { participant, .. }
             | Self::DataTaken { participant, .. }
             | Self::DatesShifted { participant, .. }
+            | Self::StudyLeft { participant, .. }
             | Self::NoticeSeen { participant, .. } => participant,
         }
     }

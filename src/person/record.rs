@@ -20,6 +20,15 @@ use crate::{
     time::{Calendar, Change},
 };
 
+/// How somebody left their study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftStudy {
+    /// Their last day in it.
+    pub date: NaiveDate,
+    /// Days until then that had not been sent stay at home too.
+    pub unsent_stays: bool,
+}
+
 /// One person's record, as far as it was taken in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
@@ -45,6 +54,8 @@ pub struct Record {
     pub taken: Vec<NaiveDate>,
     /// By how many weeks the dates of their days are moved before they leave the house; none when that was not decided.
     pub date_shift_weeks: Option<i32>,
+    /// When and how they left the study; none while they take part.
+    pub left_study: Option<LeftStudy>,
     /// When the person last did anything themselves.
     pub last_decision: Option<DateTime<Utc>>,
 }
@@ -107,7 +118,10 @@ impl Record {
                 return check_programme(self, programme.as_ref(), *from, today);
             }
             OwnDecision::ProposalAnswered { proposal, .. } => return check_answer(self, proposal, today),
-            OwnDecision::DataTaken { .. } | OwnDecision::NoticeSeen { .. } | OwnDecision::DatesShifted { .. } => {}
+            OwnDecision::DataTaken { .. }
+            | OwnDecision::NoticeSeen { .. }
+            | OwnDecision::DatesShifted { .. }
+            | OwnDecision::StudyLeft { .. } => {}
         }
         found.done()
     }
@@ -125,6 +139,10 @@ impl Record {
             OwnDecision::DiaryUndone { id, .. } => self.diary.is_undone(id),
             // Decided once and for all: moved again, the days would come twice.
             OwnDecision::DatesShifted { .. } => self.date_shift_weeks.is_some(),
+            // Once. Only that what was not sent stays may be said later.
+            OwnDecision::StudyLeft { unsent_stays, .. } => {
+                self.left_study.is_some_and(|left| left.unsent_stays || !unsent_stays)
+            }
             OwnDecision::ChoicePlanned(plan) => self.choices.holds_plan(plan),
             OwnDecision::ChoiceAnswered(answer) => self.choices.holds_answer(answer),
             OwnDecision::CheckInsSet(set) => self.check_ins.holds(set),
@@ -170,6 +188,7 @@ impl Record {
                 | OwnDecision::NoticeShown { .. }
                 | OwnDecision::DataTaken { .. }
                 | OwnDecision::DatesShifted { .. }
+                | OwnDecision::StudyLeft { .. }
                 | OwnDecision::NoticeSeen { .. },
             ) => None,
         }
@@ -208,6 +227,10 @@ impl Record {
             OwnDecision::NoticeShown { notice, date, .. } => self.notices.show(notice, date),
             OwnDecision::NoticeSeen { date, .. } => self.notices.put_away(date),
             OwnDecision::DataTaken { date, .. } => self.taken.push(date),
+            OwnDecision::StudyLeft { date, unsent_stays, .. } => {
+                let left = self.left_study.get_or_insert(LeftStudy { date, unsent_stays });
+                left.unsent_stays |= unsent_stays;
+            }
             OwnDecision::DatesShifted { weeks, .. } => self.date_shift_weeks = self.date_shift_weeks.or(Some(weeks)),
         }
     }

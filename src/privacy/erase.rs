@@ -12,8 +12,13 @@ use super::{
 use crate::{
     config::Config,
     days::{DayBook, DaysError},
+    delivery::{
+        self,
+        leaving::{self, Farewell, Leaver, Once},
+    },
     devices::{self, Counter, DeviceDecision, keys},
     model::{DeviceId, ParticipantId},
+    person::OwnDecision,
     store::{Decided, Erasure, Portion, Store, StoreError},
 };
 
@@ -33,6 +38,12 @@ pub enum EraseError {
     /// The store or the people failed.
     #[error(transparent)]
     Days(#[from] DaysError),
+    /// What the study has to be told could not be written down.
+    #[error(
+        "the note for the study could not be written, so nothing was erased. Make room on the disk, or look who owns the \
+         folder `leaving` in the data folder, and try again"
+    )]
+    Note(#[source] io::Error),
     /// The system has no source of chance.
     #[error("the system gave no random numbers for the receipt; nothing was erased. Try again")]
     Random(#[source] getrandom::Error),
@@ -51,13 +62,25 @@ pub struct Done {
     pub receipt: Receipt,
     /// Counters that are not looked for any more, with their addresses.
     pub forgotten: Vec<(DeviceId, Option<String>)>,
+    /// Databases that have days of theirs and are not in the settings any more: nobody tells them.
+    pub untold: Vec<String>,
     /// A counter's own key could not be removed.
     pub key_left: Option<io::Error>,
     /// Files that could not be removed yet go at the next start.
     pub finished: bool,
 }
 
-/// Erases everything that is stored of a person. Their counters are forgotten, so that what those still hold does not
+/// What is asked of trial databases that have days of somebody who is erased here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtStudy {
+    /// They are told. The days stay in the trial, which is the rule.
+    Told,
+    /// They are told to take the days out.
+    TakenOut,
+}
+
+/// Erases everything that is stored of a person. Databases that were sent days are told; until one has answered, a note
+/// in the folder `leaving` keeps the pseudonym and the dates, and nothing else does. Their counters are forgotten, so that what those still hold does not
 /// come back as new.
 ///
 /// # Errors
@@ -68,6 +91,7 @@ pub fn erase(
     config: &Config,
     data_dir: &Path,
     participant: &ParticipantId,
+    at_study: AtStudy,
     at: DateTime<Utc>,
 ) -> Result<Done, EraseError> {
     let counters = devices::counters(config, &store.decisions()?);
@@ -90,21 +114,79 @@ pub fn erase(
     }
     let salt = receipt::salt().map_err(EraseError::Random)?;
     let decision = |decided: &Decided| names(decided, participant) || is_about(decided, &all);
+    let (told, untold) = farewells(store, book, config, participant, at_study, at)?;
+    let once = Once::Erased(receipt::who(&salt, participant));
+    let notes = leaving::prepare(data_dir, &once, &told).map_err(EraseError::Note)?;
     let whom = Erasure { participant, counters: portions, decision: &decision, salt, at };
     let erased = book.erase(&whom, |erased| {
         let tombstone = Tombstone::new(erased, &salt, participant);
         instead.iter().map(json).chain([json(&tombstone)]).collect()
-    })?;
-    if erased.records == 0 {
-        return Err(EraseError::Nothing);
+    });
+    let erased = match erased {
+        Ok(erased) if erased.records > 0 => erased,
+        unchanged => {
+            if let Err(error) = notes.tear_up() {
+                tracing::warn!(%error, "a note for a study that does not count goes at the next start");
+            }
+            return Err(unchanged.map_or_else(EraseError::from, |_| EraseError::Nothing));
+        }
+    };
+    if let Err(error) = notes.confirm() {
+        tracing::warn!(%error, "a study is told of somebody's leaving only after the next start");
     }
     let mut key_left = None;
     for counter in &forgotten {
         key_left = keys::remove(data_dir, counter.id).err().or(key_left);
     }
-    let receipt = Receipt::new(&erased, &salt, participant, at, forgotten.iter().map(|counter| counter.id));
+    let mut receipt = Receipt::new(&erased, &salt, participant, at, forgotten.iter().map(|counter| counter.id));
+    receipt.to_be_taken_out = at_study == AtStudy::TakenOut && !told.is_empty();
+    receipt.studies_told = told.into_iter().map(|farewell| farewell.target).collect();
     let forgotten = forgotten.into_iter().map(|counter| (counter.id, counter.address.clone())).collect();
-    Ok(Done { receipt, forgotten, key_left, finished: erased.finished })
+    Ok(Done { receipt, forgotten, untold, key_left, finished: erased.finished })
+}
+
+/// What databases of the settings have to be told, and those that are not there any more.
+fn farewells(
+    store: &Store,
+    book: &DayBook,
+    config: &Config,
+    participant: &ParticipantId,
+    at_study: AtStudy,
+    at: DateTime<Utc>,
+) -> Result<(Vec<Farewell>, Vec<String>), StoreError> {
+    let Some((study, epoch)) = delivery::begun(store)? else { return Ok((Vec::new(), Vec::new())) };
+    let people = book.people();
+    let today =
+        people.iter().find(|person| person.id == *participant).map(|person| person.calendar.day_at(at.timestamp()));
+    let (date, offset_s) = today.map_or((at.date_naive(), 0), |today| (today.date, today.zone.offset_s(today.start_s)));
+    let shift_days = if config.study.shift_dates { date_shift_days(store, participant)? } else { 0 };
+    let tz_offset_min = i16::try_from(offset_s / 60).unwrap_or(0);
+    let take_out = at_study == AtStudy::TakenOut;
+    let leaver = Leaver { study, epoch, participant, date, tz_offset_min, shift_days, take_out };
+    let (told, untold): (Vec<_>, Vec<_>) = leaver
+        .farewells(store)?
+        .into_iter()
+        .partition(|farewell| config.target.iter().any(|target| target.name.as_str() == farewell.target));
+    Ok((told, untold.into_iter().map(|farewell| farewell.target).collect()))
+}
+
+/// By how many days their dates were moved before they left: by the journal, since the settings may not name them any more.
+fn date_shift_days(store: &Store, participant: &ParticipantId) -> Result<i64, StoreError> {
+    let weeks = store.decisions()?.into_iter().find_map(|decided| match serde_json::from_str(&decided.json) {
+        Ok(OwnDecision::DatesShifted { participant: whose, weeks }) if whose == *participant => Some(weeks),
+        _ => None,
+    });
+    Ok(i64::from(weeks.unwrap_or(0)) * 7)
+}
+
+/// Whether a note that was prepared before a crash counts: the erasure, or the decision to leave, is in the journal.
+pub fn has_happened(decisions: &[Decided], once: &Once) -> bool {
+    decisions.iter().any(|decided| match once {
+        Once::Erased(who) => serde_json::from_str::<Tombstone>(&decided.json).is_ok_and(|stone| stone.who == *who),
+        Once::Left(whose) => serde_json::from_str::<OwnDecision>(&decided.json).is_ok_and(
+            |decision| matches!(decision, OwnDecision::StudyLeft { participant, .. } if participant == *whose),
+        ),
+    })
 }
 
 /// Whether a decision names this person, in whatever version of the program it was made.

@@ -55,6 +55,12 @@ pub struct Receipt {
     pub counters_forgotten: Vec<String>,
     /// Readings that stay because nothing says when they were, and the counter is not theirs any more.
     pub undated_kept: u64,
+    /// Trial databases that had been sent days and are told that the person left, by the names that this home had for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub studies_told: Vec<String>,
+    /// They are told to take those days out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_be_taken_out: bool,
     /// Program and version.
     pub software: String,
 }
@@ -96,6 +102,8 @@ impl Receipt {
             salt: hex(salt),
             counters_forgotten: forgotten.map(|device| device.to_string()).collect(),
             undated_kept: erased.undated_kept,
+            studies_told: Vec::new(),
+            to_be_taken_out: false,
             software: SOFTWARE.to_owned(),
         }
     }
@@ -132,7 +140,7 @@ pub enum Check {
     Left(u64),
 }
 
-fn who(salt: &[u8], participant: &ParticipantId) -> String {
+pub(super) fn who(salt: &[u8], participant: &ParticipantId) -> String {
     hex(&Sha256::new_with_prefix(salt).chain_update(participant.as_str()).finalize())
 }
 

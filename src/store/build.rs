@@ -1,6 +1,7 @@
 //! The index made anew from the journal, beside the old one, and put in its place.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::PoisonError,
@@ -11,14 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError, Writer,
-    entry::{Entry, RevisionEntry},
+    chain::{self, Head, Link, RowHash},
+    entry::{Entry, Noted},
     files,
     format::{self, Kind},
-    index::{BATCH_KEYS, Index},
+    index::{BATCH_KEYS, Changes, Index},
     journal::{DamagedSpan, Journal, Stream},
     passage,
     work::Work,
 };
+use crate::model::ParticipantId;
 
 /// Where the index lies.
 pub fn index_dir(data: &Path) -> PathBuf {
@@ -116,7 +119,7 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
     for stream in journal.streams() {
         match stream {
             Stream::Counter(device) => build_counter(journal, host, &index, device, &mut report, &mut done)?,
-            Stream::Days | Stream::Targets => {
+            Stream::People | Stream::Days | Stream::Targets => {
                 let damaged = journal.read(stream, 0, &mut |record| {
                     report.records += 1;
                     done.add(record.payload.len() * 2);
@@ -125,7 +128,6 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
                 })?;
                 report.damaged.extend(damaged);
             }
-            Stream::People => done.add(usize::try_from(journal.stream_size(stream)).unwrap_or(0) * 2),
         }
     }
     let meta = Meta {
@@ -133,6 +135,7 @@ pub fn build(journal: &Journal, host: HostId, dir: &Path, progress: Progress<'_>
         host: host.0,
         days_applied: after_last(journal, Stream::Days),
         targets_applied: after_last(journal, Stream::Targets),
+        people_applied: after_last(journal, Stream::People),
     };
     put_meta(&index, &meta)?;
     index.sync()?;
@@ -201,6 +204,20 @@ pub struct Meta {
     pub days_applied: u32,
     /// The same of the targets' stream.
     pub targets_applied: u32,
+    /// The same of the people's stream.
+    pub people_applied: u32,
+}
+
+impl Meta {
+    /// Records of a stream that is not a counter's, below this number, are in the index.
+    pub fn applied(&mut self, stream: Stream) -> Option<&mut u32> {
+        match stream {
+            Stream::People => Some(&mut self.people_applied),
+            Stream::Days => Some(&mut self.days_applied),
+            Stream::Targets => Some(&mut self.targets_applied),
+            Stream::Counter(_) => None,
+        }
+    }
 }
 
 /// What the index says of itself; none when it was never finished.
@@ -215,7 +232,7 @@ fn put_meta(index: &Index, meta: &Meta) -> Result<(), StoreError> {
     index.apply_at_once(&[(format::meta(), Some(bytes))])
 }
 
-/// Takes revisions, or what became of days, from this record of the journal on in. Says how many records there were.
+/// Takes decisions, revisions, or what became of days, from this record of the journal on in. Says how many records there were.
 pub fn catch_up_notes(index: &Index, journal: &Journal, stream: Stream, from: u32) -> Result<u64, StoreError> {
     let mut taken = 0;
     journal.read(stream, from, &mut |record| {
@@ -223,13 +240,22 @@ pub fn catch_up_notes(index: &Index, journal: &Journal, stream: Stream, from: u3
         take_note(index, record.payload).map(drop)
     })?;
     let mut meta = meta(index)?.ok_or_else(|| StoreError::damaged("the index's note of itself"))?;
-    if stream == Stream::Days {
-        meta.days_applied = after_last(journal, stream);
-    } else {
-        meta.targets_applied = after_last(journal, stream);
+    if let Some(applied) = meta.applied(stream) {
+        *applied = after_last(journal, stream);
     }
     put_meta(index, &meta)?;
     Ok(taken)
+}
+
+/// Takes in whatever of a stream earlier calls could not.
+pub fn catch_up_stream(index: &Index, journal: &Journal, stream: Stream) -> Result<(), StoreError> {
+    let mut meta = meta(index)?.ok_or_else(|| StoreError::damaged("the index's note of itself"))?;
+    let Some(applied) = meta.applied(stream).copied() else { return Ok(()) };
+    if applied < after_last(journal, stream) {
+        catch_up_notes(index, journal, stream, applied).map(drop)
+    } else {
+        Ok(())
+    }
 }
 
 /// The number that the next record of this stream gets.
@@ -237,33 +263,82 @@ fn after_last(journal: &Journal, stream: Stream) -> u32 {
     journal.last(stream).map_or(0, |last| last.saturating_add(1))
 }
 
-/// Takes a record of the days' or the targets' stream in; false when this version cannot read it.
+/// Takes a record of the people's, the days' or the targets' stream in; false when this version cannot read it.
 fn take_note(index: &Index, payload: &[u8]) -> Result<bool, StoreError> {
     match Entry::from_payload(payload) {
-        Some(Entry::Revisions(revisions)) => put_revisions(index, &revisions)?,
+        Some(Entry::Revisions(revisions)) => {
+            let rows: Vec<_> = revisions.into_iter().map(|entry| (Noted::from(entry), None)).collect();
+            put_revisions(index, &rows)?;
+        }
+        Some(Entry::LinkedRevisions(revisions)) => {
+            let rows = revisions.into_iter().map(|one| {
+                let row = (one.link(), chain::day(&one));
+                (one.noted, Some(row))
+            });
+            put_revisions(index, &rows.collect::<Vec<_>>())?;
+        }
         Some(Entry::Passages { passages, .. }) => passage::put(index, &passages)?,
+        Some(entry @ (Entry::Linked { .. } | Entry::Gone { .. })) => {
+            let mut heads = BTreeMap::new();
+            for (link, hash) in chain::rows(&entry) {
+                advance(index, &mut heads, &link, hash)?;
+            }
+            index.apply_at_once(&head_changes(heads)?)?;
+        }
         Some(Entry::Delivery(_) | Entry::Identity { .. } | Entry::Decision { .. }) => {}
         None => return Ok(false),
     }
     Ok(true)
 }
 
-fn put_revisions(index: &Index, entries: &[RevisionEntry]) -> Result<(), StoreError> {
-    for entries in entries.chunks(BATCH_KEYS) {
-        let mut batch = Vec::new();
-        for entry in entries {
+/// Revisions, and the ends of their chains with them.
+fn put_revisions(index: &Index, all: &[(Noted, Option<(Link, RowHash)>)]) -> Result<(), StoreError> {
+    // Each brings two keys at the most.
+    for some in all.chunks(BATCH_KEYS / 2) {
+        let (mut batch, mut heads) = (Vec::new(), BTreeMap::new());
+        for (noted, row) in some {
+            let entry = &noted.entry;
             let key = format::day(Kind::Revision, entry.participant(), entry.date());
-            if revision(index, &key)?.is_none_or(|known| known.revision < entry.revision) {
-                batch.push((key, Some(postcard::to_stdvec(entry).map_err(StoreError::index)?)));
+            if revision(index, &key)?.is_none_or(|known| known.entry.revision < entry.revision) {
+                batch.push((key, Some(postcard::to_stdvec(noted).map_err(StoreError::index)?)));
+            }
+            if let Some((link, hash)) = row {
+                advance(index, &mut heads, link, *hash)?;
             }
         }
+        batch.extend(head_changes(heads)?);
         index.apply_at_once(&batch)?;
     }
     Ok(())
 }
 
+/// The end of the row's chain is this row, unless a later one is known.
+fn advance(
+    index: &Index,
+    heads: &mut BTreeMap<ParticipantId, Head>,
+    link: &Link,
+    hash: RowHash,
+) -> Result<(), StoreError> {
+    let known = match heads.get(&link.participant) {
+        Some(head) => *head,
+        None => chain::head(index, &link.participant)?,
+    };
+    if known.rows < link.seq {
+        heads.insert(link.participant.clone(), Head::after(link, hash));
+    }
+    Ok(())
+}
+
+fn head_changes(heads: BTreeMap<ParticipantId, Head>) -> Result<Changes, StoreError> {
+    let changes = heads.into_iter().map(|(participant, head)| {
+        let bytes = postcard::to_stdvec(&head).map_err(StoreError::index)?;
+        Ok((format::of_participant(Kind::Chain, &participant), Some(bytes)))
+    });
+    changes.collect()
+}
+
 /// The revision under this key.
-pub fn revision(index: &Index, key: &[u8]) -> Result<Option<RevisionEntry>, StoreError> {
+pub fn revision(index: &Index, key: &[u8]) -> Result<Option<Noted>, StoreError> {
     let Some(bytes) = index.get(key)? else { return Ok(None) };
     postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::damaged("a revision of a day"))
 }

@@ -10,7 +10,10 @@ use firmware_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Passage;
+use super::{
+    Passage,
+    chain::{Link, RowHash},
+};
 use crate::model::ParticipantId;
 
 /// How far a delivery can be trusted to come from the counter it names.
@@ -70,8 +73,14 @@ pub struct Revision {
     pub computed_at: DateTime<Utc>,
     /// Checksum of the numbers.
     pub values_hash: [u8; 8],
-    /// Why they changed.
+    /// Why they changed: a code.
     pub reason: String,
+    /// Who caused that: `system`, or whoever decided something.
+    pub actor: String,
+    /// What changed, as a JSON object: name of the column, then before and after. None when what was before is not known.
+    pub changed: Option<String>,
+    /// Program and version; empty when a version without an audit chain wrote it.
+    pub software: String,
 }
 
 /// Something put aside because it could not be read.
@@ -152,6 +161,28 @@ pub enum Entry {
         /// What became of days.
         passages: Vec<Passage>,
     },
+    /// From the people's stream: a decision that names a participant.
+    Linked {
+        /// Its place in the audit chain.
+        link: Link,
+        /// When, Unix milliseconds.
+        at_ms: i64,
+        /// Who.
+        actor: String,
+        /// What.
+        json: String,
+        /// Program and version.
+        software: String,
+    },
+    /// From the days' stream.
+    LinkedRevisions(Vec<LinkedRevision>),
+    /// In the place of a row that went when somebody else was erased, so that this chain still holds.
+    Gone {
+        /// Its place in the audit chain.
+        link: Link,
+        /// Its hash.
+        hash: RowHash,
+    },
 }
 
 /// A [`DeliveryRecord`] without its device, which is the stream's.
@@ -230,6 +261,35 @@ pub struct RevisionEntry {
     reason: String,
 }
 
+/// A [`Revision`] as the index has it: what a version without an audit chain wrote, and what came with the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    pub entry: RevisionEntry,
+    pub actor: String,
+    pub changed: Option<String>,
+    pub software: String,
+}
+
+/// A [`Revision`] with its place in the audit chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedRevision {
+    pub noted: Noted,
+    pub seq: u32,
+    pub before: RowHash,
+}
+
+impl LinkedRevision {
+    /// Whose day.
+    pub fn participant(&self) -> &ParticipantId {
+        self.noted.entry.participant()
+    }
+
+    /// Its place.
+    pub fn link(&self) -> Link {
+        Link { participant: self.participant().clone(), seq: self.seq, before: self.before }
+    }
+}
+
 impl RevisionEntry {
     /// Whose day.
     pub fn participant(&self) -> &ParticipantId {
@@ -239,6 +299,21 @@ impl RevisionEntry {
     /// Which day.
     pub fn date(&self) -> NaiveDate {
         self.date
+    }
+
+    /// When it was computed, Unix milliseconds.
+    pub fn computed_ms(&self) -> i64 {
+        self.computed_ms
+    }
+
+    /// See [`Revision::values_hash`].
+    pub fn values_hash(&self) -> &[u8] {
+        &self.values_hash
+    }
+
+    /// See [`Revision::reason`].
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 
@@ -255,8 +330,26 @@ impl From<&Revision> for RevisionEntry {
     }
 }
 
-impl From<RevisionEntry> for Revision {
+impl From<&Revision> for Noted {
+    fn from(revision: &Revision) -> Self {
+        Self {
+            entry: revision.into(),
+            actor: revision.actor.clone(),
+            changed: revision.changed.clone(),
+            software: revision.software.clone(),
+        }
+    }
+}
+
+impl From<RevisionEntry> for Noted {
     fn from(entry: RevisionEntry) -> Self {
+        Self { entry, actor: SYSTEM.to_owned(), changed: None, software: String::new() }
+    }
+}
+
+impl From<Noted> for Revision {
+    fn from(noted: Noted) -> Self {
+        let entry = noted.entry;
         Self {
             participant: entry.participant,
             date: entry.date,
@@ -264,15 +357,49 @@ impl From<RevisionEntry> for Revision {
             computed_at: instant(entry.computed_ms),
             values_hash: entry.values_hash,
             reason: entry.reason,
+            actor: noted.actor,
+            changed: noted.changed,
+            software: noted.software,
         }
     }
 }
 
+/// Who did what no person did.
+pub const SYSTEM: &str = "system";
 const PLAIN: u8 = 1;
 const DEFLATED: u8 = 2;
 const MOST_INFLATED: u64 = 16 << 20;
 
 impl Entry {
+    /// The decision in it, when there is one.
+    pub fn decided(self, ordinal: u32) -> Option<Decided> {
+        match self {
+            Self::Decision { at_ms, actor, json } | Self::Linked { at_ms, actor, json, .. } => {
+                Some(Decided { ordinal, at: instant(at_ms), actor, json })
+            }
+            Self::Delivery(_)
+            | Self::Identity { .. }
+            | Self::Revisions(_)
+            | Self::Passages { .. }
+            | Self::LinkedRevisions(_)
+            | Self::Gone { .. } => None,
+        }
+    }
+
+    /// The revisions in it.
+    pub fn revisions(self) -> Vec<Revision> {
+        match self {
+            Self::Revisions(all) => all.into_iter().map(|entry| Noted::from(entry).into()).collect(),
+            Self::LinkedRevisions(all) => all.into_iter().map(|one| one.noted.into()).collect(),
+            Self::Delivery(_)
+            | Self::Identity { .. }
+            | Self::Decision { .. }
+            | Self::Passages { .. }
+            | Self::Linked { .. }
+            | Self::Gone { .. } => Vec::new(),
+        }
+    }
+
     /// The payload of a journal record. What people decided stays readable in the file.
     pub fn to_payload(&self) -> Vec<u8> {
         let mut plain = vec![PLAIN];

@@ -28,7 +28,8 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Decided, Store, StoreError,
     build::Keep,
-    entry::{Entry, Unread, instant},
+    chain,
+    entry::{Entry, Unread},
     files,
     journal::{Fate, Journal, Record, Stream},
     portion::{Portion, axis_of},
@@ -215,9 +216,28 @@ fn prepare(
 fn of_person(record: &Record<'_>, whom: &Erasure<'_>) -> Fate {
     let gone_when = |theirs: bool| if theirs { Fate::Goes } else { Fate::Stays };
     match Entry::from_payload(record.payload) {
-        Some(Entry::Decision { at_ms, actor, json }) => {
-            let decided = Decided { ordinal: record.ordinal, at: instant(at_ms), actor, json };
-            gone_when((whom.decision)(&decided))
+        Some(entry @ Entry::Decision { .. }) => {
+            gone_when(entry.decided(record.ordinal).is_some_and(|decided| (whom.decision)(&decided)))
+        }
+        Some(entry @ Entry::Linked { .. }) => {
+            let rows = chain::rows(&entry);
+            if !entry.decided(record.ordinal).is_some_and(|decided| (whom.decision)(&decided)) {
+                return Fate::Stays;
+            }
+            // A row of somebody else's chain, about what was the erased one's: its place stays.
+            match rows.into_iter().find(|(link, _)| link.participant != *whom.participant) {
+                Some((link, hash)) => Fate::Becomes(Entry::Gone { link, hash }.to_payload()),
+                None => Fate::Goes,
+            }
+        }
+        Some(Entry::Gone { link, .. }) => gone_when(link.participant == *whom.participant),
+        Some(Entry::LinkedRevisions(all)) => {
+            let others: Vec<_> = all.iter().filter(|one| one.participant() != whom.participant).cloned().collect();
+            match others.len() {
+                count if count == all.len() => Fate::Stays,
+                0 => Fate::Goes,
+                _ => Fate::Becomes(Entry::LinkedRevisions(others).to_payload()),
+            }
         }
         Some(Entry::Revisions(all)) => {
             let others: Vec<_> =
@@ -278,9 +298,15 @@ impl Taken {
     fn of_counter(&mut self, payload: &[u8], portion: &Portion, axis: &Axis) -> Fate {
         let delivery = match Entry::from_payload(payload) {
             Some(Entry::Delivery(delivery)) => delivery,
-            Some(Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. }) => {
-                return Fate::Stays;
-            }
+            Some(
+                Entry::Identity { .. }
+                | Entry::Decision { .. }
+                | Entry::Revisions(_)
+                | Entry::Passages { .. }
+                | Entry::Linked { .. }
+                | Entry::LinkedRevisions(_)
+                | Entry::Gone { .. },
+            ) => return Fate::Stays,
             // Nobody can say what it holds.
             None => return Fate::Goes,
         };

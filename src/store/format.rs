@@ -13,7 +13,7 @@ use super::coding::{Bytes, put};
 use crate::model::ParticipantId;
 
 /// Version of keys and values together; another one means building anew from the journal.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ pub enum Kind {
     Gap = b'G',
     /// Device, hour → contributions.
     Hour = b'H',
+    /// Participant → end of their audit chain.
+    Chain = b'K',
     /// Device, boot → boot link.
     Link = b'L',
     /// → version and progress of the streams that are not a counter's.
@@ -139,6 +141,12 @@ pub fn of_participant(kind: Kind, participant: &ParticipantId) -> Vec<u8> {
     key.extend_from_slice(participant.as_str().as_bytes());
     key.resize(33, 0);
     key
+}
+
+/// The participant in the key of a [`Kind::Chain`], [`Kind::Day`], [`Kind::Revision`] or [`Kind::Passage`].
+pub fn participant_of(key: &[u8]) -> Option<ParticipantId> {
+    let name = key.get(1..33)?.split(|byte| *byte == 0).next()?;
+    std::str::from_utf8(name).ok()?.parse().ok()
 }
 
 /// Of a [`Kind::Day`] or [`Kind::Revision`].

@@ -88,7 +88,7 @@ impl From<StoreError> for Unusable {
 fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64), Unusable> {
     let index = Index::open(&index_dir(dir))?;
     let no = |why: &str| Err(Unusable(why.to_owned(), Keep::No));
-    let Some(meta) = build::meta(&index)? else { return no("there was none") };
+    let Some(mut meta) = build::meta(&index)? else { return no("there was none") };
     if meta.version != format::VERSION {
         return no("it was made by another version");
     }
@@ -109,16 +109,15 @@ fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64
                 let taken = catch_up(&index, journal, &mut work, device, from, u32::MAX)?;
                 reapplied += taken.saturating_sub(u64::from(applied - from));
             }
-            Stream::Days | Stream::Targets => {
-                let applied = if stream == Stream::Days { meta.days_applied } else { meta.targets_applied };
+            Stream::People | Stream::Days | Stream::Targets => {
+                let applied = meta.applied(stream).map_or(0, |applied| *applied);
                 if applied > next {
-                    return no("it held notes of days whose journal records are gone");
+                    return no("it held notes whose journal records are gone");
                 }
                 let from = applied.saturating_sub(AGAIN);
                 let taken = build::catch_up_notes(&index, journal, stream, from)?;
                 reapplied += taken.saturating_sub(u64::from(applied - from));
             }
-            Stream::People => {}
         }
     }
     index.sync()?;

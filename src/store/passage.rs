@@ -56,10 +56,7 @@ impl Store {
         let entry = Entry::Passages { at_ms: at.timestamp_millis(), passages: passages.to_vec() };
         let mut writer = self.writer();
         let written = writer.journal.append(Stream::Targets, at, &entry.to_payload())?;
-        let indexed = self.with_index(|index| {
-            let applied = build::meta(index)?.map_or(0, |meta| meta.targets_applied);
-            build::catch_up_notes(index, &writer.journal, Stream::Targets, applied).map(drop)
-        });
+        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::Targets));
         self.or_rebuilt(&mut writer, indexed)?;
         read_back(&written)
     }

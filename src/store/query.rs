@@ -198,7 +198,7 @@ impl Store {
         })
     }
 
-    /// Keeps a computed day, in whatever form, until [`Store::clear_days`] or the next rebuild.
+    /// Keeps a computed day, in whatever form, until [`Store::change_days`] or the next rebuild.
     pub fn put_day(&self, participant: &ParticipantId, date: NaiveDate, bytes: &[u8]) -> Result<(), StoreError> {
         let change = (format::day(Kind::Day, participant, date), Some(bytes.to_vec()));
         self.ask(|index| index.apply_at_once(std::slice::from_ref(&change)))
@@ -225,14 +225,20 @@ impl Store {
         })
     }
 
-    /// Forgets the computed days of a participant within these dates. Forgotten also after a power cut.
-    pub fn clear_days(&self, participant: &ParticipantId, dates: &RangeInclusive<NaiveDate>) -> Result<(), StoreError> {
+    /// Makes computed days of a participant within these dates into others, or forgets those of which none is made.
+    /// So also after a power cut.
+    pub fn change_days(
+        &self,
+        participant: &ParticipantId,
+        dates: &RangeInclusive<NaiveDate>,
+        change: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
         let day = |date| format::day(Kind::Day, participant, date);
         let (from, mut end) = (day(*dates.start()), day(*dates.end()));
         end.push(0);
         self.ask(|index| {
             let mut changes = Changes::new();
-            index.range(&from, &end, &mut |key, _| changes.push((key.to_vec(), None)))?;
+            index.range(&from, &end, &mut |key, bytes| changes.push((key.to_vec(), change(&bytes))))?;
             index.apply(&changes)?;
             if changes.is_empty() { Ok(()) } else { index.sync() }
         })
@@ -248,9 +254,7 @@ impl Store {
     pub fn decisions(&self) -> Result<Vec<Decided>, StoreError> {
         let mut list = Vec::new();
         self.writer().journal.read(Stream::People, 0, &mut |record| {
-            if let Some(Entry::Decision { at_ms, actor, json }) = Entry::from_payload(record.payload) {
-                list.push(Decided { ordinal: record.ordinal, at: instant(at_ms), actor, json });
-            }
+            list.extend(Entry::from_payload(record.payload).and_then(|entry| entry.decided(record.ordinal)));
             Ok(())
         })?;
         Ok(list)
@@ -260,10 +264,9 @@ impl Store {
     pub fn revisions_of(&self, participant: &ParticipantId) -> Result<Vec<DateTime<Utc>>, StoreError> {
         let mut list = Vec::new();
         self.writer().journal.read(Stream::Days, 0, &mut |record| {
-            if let Some(Entry::Revisions(revisions)) = Entry::from_payload(record.payload) {
-                let theirs = revisions.into_iter().filter(|revision| revision.participant() == participant);
-                list.extend(theirs.map(|revision| Revision::from(revision).computed_at));
-            }
+            let revisions = Entry::from_payload(record.payload).map(Entry::revisions).unwrap_or_default();
+            let theirs = revisions.into_iter().filter(|revision| revision.participant == *participant);
+            list.extend(theirs.map(|revision| revision.computed_at));
             Ok(())
         })?;
         Ok(list)

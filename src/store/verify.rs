@@ -7,6 +7,7 @@ use firmware_protocol::reading::DeviceId;
 use super::{
     Store, StoreError,
     build::{self, Progress},
+    chain::{self, Chains},
     entry::Entry,
     format::{self, Kind},
     hour::HOURS_A_DAY,
@@ -33,12 +34,19 @@ pub struct VerifyReport {
     pub missing: u64,
     /// Index values that nothing in the journal gives.
     pub orphaned: u64,
+    /// The audit chains.
+    pub chains: Chains,
 }
 
 impl VerifyReport {
     /// The journal is whole.
     pub fn journal_is_whole(&self) -> bool {
         self.damaged.is_empty() && self.unreadable_records == 0 && self.unreadable_units == 0
+    }
+
+    /// Every row of the audit chains is the one that was written.
+    pub fn chains_hold(&self) -> bool {
+        self.chains.broken.is_empty() && self.chains.slipped_in == 0
     }
 
     /// The index says what the journal says. If not, [`Store::rebuild`] puts it right.
@@ -53,23 +61,44 @@ impl Store {
     pub fn verify(&self, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
         let writer = self.writer();
         let mut report = VerifyReport::default();
+        let mut chains = chain::Check::default();
         for stream in writer.journal.streams() {
+            chains.next_stream();
             let damaged = writer.journal.read(stream, 0, &mut |record| {
                 report.records += 1;
-                match Entry::from_payload(record.payload) {
+                let entry = Entry::from_payload(record.payload);
+                if let Some(entry) = &entry {
+                    chains.take(entry);
+                }
+                match entry {
                     None => report.unreadable_records += 1,
                     Some(Entry::Delivery(delivery)) => {
                         let aside = delivery.quarantined().count();
                         report.unreadable_units += (decode(&delivery).unreadable.len() - aside) as u64;
                     }
                     Some(
-                        Entry::Identity { .. } | Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. },
+                        Entry::Identity { .. }
+                        | Entry::Decision { .. }
+                        | Entry::Revisions(_)
+                        | Entry::Passages { .. }
+                        | Entry::Linked { .. }
+                        | Entry::LinkedRevisions(_)
+                        | Entry::Gone { .. },
                     ) => {}
                 }
                 Ok(())
             })?;
             report.damaged.extend(damaged);
         }
+        let known = match self.with_index(chain::heads) {
+            Ok(known) => Some(known),
+            Err(StoreError::Damaged { .. }) => {
+                report.differing += 1;
+                None
+            }
+            Err(other) => return Err(other),
+        };
+        report.chains = chains.done(known.as_ref());
         let beside = self.dir.join("index.check");
         build::build(&writer.journal, self.host, &beside, progress)?;
         let right = Index::open(&beside)?;
@@ -83,8 +112,8 @@ impl Store {
 /// Compares everything that follows from the journal.
 fn compare(index: &Index, right: &Index, report: &mut VerifyReport) -> Result<(), StoreError> {
     // Marks and cached days are the caller's. How hours are folded depends on when they came: they are
-    // compared by what they hold.
-    let own_way = [Kind::Dirty, Kind::Day, Kind::Hour, Kind::Folded].map(|kind| kind as u8);
+    // compared by what they hold. Ends of chains were compared: where they differ, the journal may be at fault.
+    let own_way = [Kind::Dirty, Kind::Day, Kind::Hour, Kind::Folded, Kind::Chain].map(|kind| kind as u8);
     let counts = |item: &Result<(Vec<u8>, Vec<u8>), StoreError>| {
         item.as_ref().map_or(true, |(key, _)| key.first().is_none_or(|kind| !own_way.contains(kind)))
     };

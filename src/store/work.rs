@@ -148,7 +148,12 @@ impl Work {
                 self.value.identity = Some(identity.clone());
                 Ok(BTreeSet::new())
             }
-            Entry::Decision { .. } | Entry::Revisions(_) | Entry::Passages { .. } => Ok(BTreeSet::new()),
+            Entry::Decision { .. }
+            | Entry::Revisions(_)
+            | Entry::Passages { .. }
+            | Entry::Linked { .. }
+            | Entry::LinkedRevisions(_)
+            | Entry::Gone { .. } => Ok(BTreeSet::new()),
         }
     }
 

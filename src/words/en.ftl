@@ -1008,6 +1008,9 @@ privacy-erased = { $count ->
 privacy-erase-nothing = Nothing is kept of you, so nothing was erased.
 privacy-note-settings = The settings still name this person: take their `[[person]]` section out of brisk.toml.
 privacy-note-counter = The counter is not looked for any more. It may hold its last days itself: paired again, it brings them in anew.
+privacy-note-told = The study's database “{ $target }” is told that you left; the days that it has stay in the trial. Until it has answered, your pseudonym and the dates of those days are kept here in the folder “leaving”, and nowhere else.
+privacy-note-taken-out = The study's database “{ $target }” is told that you left, and to take your days out. Until it has answered, your pseudonym and the dates of those days are kept here in the folder “leaving”, and nowhere else.
+privacy-note-untold = The study's database “{ $target }” has days of yours and is not in the settings any more: please tell the study yourself that you left.
 privacy-note-undated = { $count ->
     [one] { $count } reading stays: nothing says when it was, and the counter is not theirs any more.
    *[other] { $count } readings stay: nothing says when they were, and the counter is not theirs any more.

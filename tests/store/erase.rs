@@ -49,6 +49,9 @@ fn revision(participant: &str, day: u32) -> Revision {
         computed_at: at(i64::from(day) * 86_400),
         values_hash: [u8::try_from(day).unwrap(); 8],
         reason: "first".to_owned(),
+        actor: "system".to_owned(),
+        changed: None,
+        software: String::new(),
     }
 }
 

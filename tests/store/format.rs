@@ -39,6 +39,9 @@ fn revision() -> Revision {
         computed_at: at(90_000),
         values_hash: *b"checksum",
         reason: "late sync".to_owned(),
+        actor: "system".to_owned(),
+        changed: None,
+        software: String::new(),
     }
 }
 

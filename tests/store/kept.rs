@@ -230,6 +230,9 @@ fn days_and_revisions_come_back_and_only_revisions_outlive_a_rebuild() {
         computed_at: at(9),
         values_hash: [8; 8],
         reason: "late sync".to_owned(),
+        actor: "system".to_owned(),
+        changed: None,
+        software: String::new(),
     };
     for number in [1, 2] {
         store.append_revisions(&[revision(number)]).unwrap();
@@ -238,10 +241,10 @@ fn days_and_revisions_come_back_and_only_revisions_outlive_a_rebuild() {
     assert_eq!(store.day(&who, date(3)).unwrap(), Some(vec![3; 3]));
     let dates: Vec<_> = store.days(&who, date(2), date(4)).unwrap().into_iter().map(|(date, _)| date).collect();
     assert_eq!(dates, [date(2), date(3), date(4)]);
-    store.clear_days(&other, &(date(1)..=date(9))).unwrap();
+    store.change_days(&other, &(date(1)..=date(9)), &|_| None).unwrap();
     assert_eq!((store.day(&other, date(2)).unwrap(), store.days(&who, date(1), date(9)).unwrap().len()), (None, 5));
-    store.clear_days(&who, &(date(4)..=chrono::NaiveDate::MAX)).unwrap();
-    store.clear_days(&who, &(chrono::NaiveDate::MIN..=date(1))).unwrap();
+    store.change_days(&who, &(date(4)..=chrono::NaiveDate::MAX), &|_| None).unwrap();
+    store.change_days(&who, &(chrono::NaiveDate::MIN..=date(1)), &|_| None).unwrap();
     let dates: Vec<_> = store.days(&who, date(1), date(9)).unwrap().into_iter().map(|(date, _)| date).collect();
     assert_eq!(dates, [date(2), date(3)]);
 

@@ -135,7 +135,7 @@ pub fn steps(store: &Store) -> Vec<(i64, u32)> {
 
 pub fn verified(store: &Store) {
     let report = store.verify(&mut |_, _| ()).unwrap();
-    assert!(report.journal_is_whole() && report.index_is_right(), "{report:?}");
+    assert!(report.journal_is_whole() && report.index_is_right() && report.chains_hold(), "{report:?}");
 }
 
 /// The journal files of the counter, in order.

@@ -51,6 +51,9 @@ impl Courier {
     ) -> Result<(), DeliveryError> {
         let Ok(person) = scope.book.person(Some(participant)) else { return Ok(()) };
         let now = scope.clock.utc();
+        if scope.book.span(&person, now)?.is_none() {
+            return Ok(());
+        }
         let shift = TimeDelta::days(scope.study.shift_days(scope.book, &person, now)?);
         let known = scope.store.passages(&self.target, participant)?;
         let mut again = Vec::new();

@@ -23,8 +23,9 @@ impl Courier {
         for (participant, _) in scope.study.participants() {
             let Ok(person) = scope.book.person(Some(participant)) else { continue };
             let known = scope.store.passages(&self.target, participant)?;
-            let shift = scope.study.shift_days(scope.book, &person, now)?;
             let Some((first, today)) = scope.book.span(&person, now)? else { continue };
+            // Only now: drawn for somebody of whom nothing is here, it would bring back one who was erased.
+            let shift = scope.study.shift_days(scope.book, &person, now)?;
             let mut due = VecDeque::new();
             let all: Vec<_> = dates(first, today).collect();
             for some in all.chunks(DAYS_AT_ONCE) {

@@ -58,7 +58,11 @@ pub async fn erase(State(app): State<Arc<App>>, visit: Visit, Form(fields): Form
         let page = page("privacy-erase-title", erase_form(&visit, typed, &problems));
         return (StatusCode::UNPROCESSABLE_ENTITY, frame(&visit, &page)).into_response();
     }
-    let request = EraseRequest { person: visit.person.id.clone(), confirm: visit.person.id.as_str().to_owned() };
+    let request = EraseRequest {
+        person: visit.person.id.clone(),
+        confirm: visit.person.id.as_str().to_owned(),
+        also_at_study: false,
+    };
     match privacy::erase(app, request).await {
         // No redirection: the receipt is in this answer and nowhere else.
         Ok(done) => frame(&visit, &page("privacy-erased-title", erased(&visit, &done))).into_response(),

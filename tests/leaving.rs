@@ -1,0 +1,439 @@
+//! Leaving a study, and being erased while a trial database has days: the study is told, once, and of nobody who is
+//! still here; and nothing else of the person stays.
+#![expect(clippy::disallowed_methods, reason = "the kill is timed by the real clock")]
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, MutexGuard, mpsc},
+    time::Duration,
+};
+
+use brisk::{
+    api::App,
+    config::Config,
+    delivery::{Courier, Deliveries, Scope, Step, leaving},
+    demo, devices,
+    export::{
+        StudyDay,
+        target::{Export, Held, Trouble, Verdict, Withdrawal},
+    },
+    model::ParticipantId,
+    privacy::audit::{AuditTerms, audit_rows},
+    radio::sim::{clock::SimClock, walker},
+    store::Store,
+    time::{Calendar, Clock as _},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+
+use crate::support::{
+    house::{self, House},
+    *,
+};
+
+mod support;
+
+const WHO: &str = "walker-seven";
+const FIRST: &str = "2026-06-01";
+
+/// A database in memory.
+#[derive(Clone, Default)]
+struct Fake(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    days: BTreeMap<NaiveDate, u32>,
+    told: Vec<Withdrawal>,
+    /// What happened, in order.
+    order: Vec<String>,
+    down: bool,
+}
+
+impl Fake {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Export for Fake {
+    fn check(&mut self) -> Result<Vec<String>, Trouble> {
+        if self.state().down { Err(Trouble::passing("no answer")) } else { Ok(Vec::new()) }
+    }
+
+    fn send(&mut self, days: &[StudyDay]) -> Result<Vec<Verdict>, Trouble> {
+        let mut state = self.state();
+        for day in days {
+            state.days.insert(day.local_date, day.revision);
+            state.order.push(day.local_date.to_string());
+        }
+        Ok(days.iter().map(|_| Verdict::Stored).collect())
+    }
+
+    fn held(&mut self, _study: &ParticipantId, _participant: &ParticipantId) -> Result<Option<Vec<Held>>, Trouble> {
+        Ok(None)
+    }
+
+    fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), Trouble> {
+        let mut state = self.state();
+        if state.down {
+            return Err(Trouble::passing("no answer"));
+        }
+        state.order.push("told".to_owned());
+        state.told.push(withdrawal.clone());
+        Ok(())
+    }
+}
+
+fn settings(more: &str) -> String {
+    format!(
+        "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n[web]\nlisten = \"off\"\n[bluetooth]\nradio = \"simulated\"\n\
+         [study]\nid = \"ETMI01\"\nepoch = \"2026-05-01\"\n{more}\n[[person]]\nid = \"{WHO}\"\nenrolled = \"{FIRST}\"\n\
+         [[counter]]\nid = \"{}\"\nperson = \"{WHO}\"\nsimulated_flash = \"x.flash\"\n\
+         [[target]]\nname = \"trial\"\nkind = \"redcap\"\nurl = \"https://trial.example/api/\"\n",
+        demo::COUNTER
+    )
+}
+
+fn midnight(days: i64) -> DateTime<Utc> {
+    let first: NaiveDate = FIRST.parse().unwrap();
+    first.and_time(chrono::NaiveTime::MIN).and_utc() + chrono::TimeDelta::days(days)
+}
+
+/// So many days of the person, in a data folder.
+async fn play(data: &Path, days: i64) {
+    let store = Arc::new(Store::open(data).unwrap().0);
+    let start = midnight(0).timestamp() / 60;
+    let calendar = Calendar::midnight("UTC".parse().unwrap());
+    demo::play(&store, walker::script(20, &calendar, start, start + days * 1440), None).await.unwrap();
+}
+
+struct Home {
+    house: House,
+    clock: Arc<SimClock>,
+    courier: Courier,
+    fake: Fake,
+}
+
+impl Home {
+    /// The program as it starts on this folder, eight in the morning after so many days.
+    fn open(data: &Path, settings: &str, days: i64, fake: &Fake) -> Self {
+        let clock = Arc::new(SimClock::free(midnight(days) + chrono::TimeDelta::hours(8)));
+        let config = Config::parse(settings, "test").unwrap();
+        let store = Arc::new(Store::open(data).unwrap().0);
+        let counters = devices::counters(&config, &store.decisions().unwrap());
+        let people = devices::people(&config, &counters);
+        let house = House::of(house::app(store, people, config, Arc::clone(&clock) as _));
+        let courier = Courier::new("trial", Box::new(fake.clone()), Duration::from_secs(1), 1);
+        Self { house, clock, courier, fake: fake.clone() }
+    }
+
+    fn app(&self) -> &App {
+        &self.house.app
+    }
+
+    /// Lets the courier work until there is nothing to do, or the database is down.
+    async fn deliver(&mut self) {
+        let app = Arc::clone(&self.house.app);
+        let scope = Scope {
+            store: &app.store,
+            book: &app.book,
+            study: app.deliveries.study().unwrap(),
+            clock: app.clock.as_ref(),
+            data: &app.data_dir,
+        };
+        self.courier.look();
+        for _ in 0..1000 {
+            match self.courier.step(&scope).unwrap() {
+                Step::Idle(_) => return,
+                Step::Again(_) if self.fake.state().down && self.courier.condition().trouble.is_some() => return,
+                Step::Again(wait) => self.clock.sleep(wait).await,
+            }
+        }
+        panic!("it never came to an end");
+    }
+
+    async fn hours(&self, hours: u64) {
+        self.clock.sleep(Duration::from_secs(hours * 3600)).await;
+    }
+
+    async fn withdraw(&self, drop_unsent: bool) -> Value {
+        let answer = self.house.tell("person/withdraw", &json!({"person": WHO, "drop_unsent": drop_unsent})).await;
+        assert_eq!(answer.code, 200, "{}", answer.text);
+        answer.json()
+    }
+
+    async fn erase(&self, also_at_study: bool) -> Value {
+        let request = json!({"person": WHO, "confirm": WHO, "also_at_study": also_at_study});
+        let answer = self.house.tell("person/erase", &request).await;
+        assert_eq!(answer.code, 200, "{}", answer.text);
+        answer.json()
+    }
+}
+
+/// Files below the folder that hold these bytes, below it.
+fn holding(dir: &Path, bytes: &[u8]) -> Vec<String> {
+    fn inner(root: &Path, dir: &Path, bytes: &[u8], found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                inner(root, &path, bytes, found);
+            } else if fs::read(&path).unwrap().windows(bytes.len()).any(|part| part == bytes) {
+                found.push(path.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    inner(dir, dir, bytes, &mut found);
+    found
+}
+
+fn dates(days: std::ops::RangeInclusive<u32>) -> Vec<String> {
+    days.map(|day| format!("2026-06-{day:02}")).collect()
+}
+
+#[tokio::test]
+async fn who_leaves_is_told_of_when_the_last_day_is_sent_and_no_later_day_leaves() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    play(dir.path(), 8).await;
+    let mut home = Home::open(dir.path(), &settings(""), 4, &fake);
+    home.deliver().await;
+    assert_eq!(fake.state().order, dates(1..=4));
+
+    let said = home.withdraw(false).await;
+    home.deliver().await;
+    let before = fake.state().order.clone();
+    home.hours(24).await;
+    home.deliver().await;
+    home.hours(72).await;
+    home.deliver().await;
+
+    assert_eq!(said["date"], "2026-06-05");
+    assert_eq!(before, dates(1..=4), "the last day is not over yet, so nothing is told");
+    let expected: Vec<_> = dates(1..=5).into_iter().chain(["told".to_owned()]).collect();
+    assert_eq!(fake.state().order, expected);
+    let told = fake.state().told[0].clone();
+    assert_eq!((told.date.to_string(), told.study_day, told.take_out), ("2026-06-05".to_owned(), 36, false));
+    let target = home.house.told("targets").await.json()["targets"][0].clone();
+    assert!(target["left_after_leaving"].as_u64().unwrap() >= 2 && target["due"] == 0, "{target}");
+    let trail = audit_rows(&home.app().store, &WHO.parse().unwrap(), &AuditTerms::default()).unwrap();
+    assert!(trail.rows.iter().any(|row| (row.what.as_str(), row.why.as_str()) == ("study_left", "withdrawal")));
+    drop(home);
+
+    let mut home = Home::open(dir.path(), &settings(""), 9, &fake);
+    home.deliver().await;
+    assert_eq!(fake.state().order, expected, "nor after a start");
+}
+
+#[tokio::test]
+async fn who_keeps_back_what_was_not_sent_is_told_of_at_once_and_nothing_more_leaves() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    play(dir.path(), 6).await;
+    let mut home = Home::open(dir.path(), &settings(""), 2, &fake);
+    home.deliver().await;
+    home.hours(48).await;
+
+    home.withdraw(true).await;
+    home.deliver().await;
+    home.hours(48).await;
+    home.deliver().await;
+
+    let expected: Vec<_> = dates(1..=2).into_iter().chain(["told".to_owned()]).collect();
+    assert_eq!(fake.state().order, expected);
+    assert_eq!(home.withdraw(false).await["date"], "2026-06-05", "said twice it changes nothing");
+    home.deliver().await;
+    assert_eq!(fake.state().order, expected);
+}
+
+#[tokio::test]
+async fn who_does_not_take_part_cannot_leave() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    play(dir.path(), 1).await;
+    let none = settings("").replace(&format!("enrolled = \"{FIRST}\"\n"), "");
+    let home = Home::open(dir.path(), &none, 1, &fake);
+
+    let answer = home.house.tell("person/withdraw", &json!({"person": WHO})).await;
+
+    assert_eq!(answer.code, 409);
+    assert_eq!(home.house.decisions(), 0);
+}
+
+#[tokio::test]
+async fn of_who_is_erased_only_the_note_for_the_study_stays_until_it_has_answered() {
+    for (also_at_study, shift) in [(false, ""), (true, "shift_dates = true")] {
+        let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+        play(dir.path(), 3).await;
+        // Moved back by a year at most, they are still behind the study's first day.
+        let settings = settings(shift).replace("2026-05-01", "2025-01-01");
+        let mut home = Home::open(dir.path(), &settings, 3, &fake);
+        home.deliver().await;
+        let sent: Vec<_> = fake.state().days.keys().copied().collect();
+        assert_eq!(sent.len(), 3);
+        assert_eq!(shift.is_empty(), sent[0].to_string() == FIRST);
+        fake.state().down = true;
+
+        let reply = home.erase(also_at_study).await;
+
+        let notes = reply["notes"].to_string();
+        assert!(notes.contains("The database trial is told that this person left"), "{notes}");
+        assert_eq!(notes.contains("is to take out their days"), also_at_study, "{notes}");
+        assert_eq!(reply["receipt"]["studies_told"], json!(["trial"]));
+        assert_eq!(holding(dir.path(), WHO.as_bytes()), ["leaving/1.json"]);
+        home.deliver().await;
+        assert_eq!(holding(dir.path(), WHO.as_bytes()), ["leaving/1.json"], "the database is down");
+        drop(home);
+        let mut home = Home::open(dir.path(), &settings, 3, &fake);
+        assert_eq!(home.house.told("targets").await.json()["targets"][0]["to_be_told"], 1);
+        fake.state().down = false;
+        home.deliver().await;
+
+        assert_eq!(holding(dir.path(), WHO.as_bytes()), Vec::<String>::new());
+        let told = fake.state().told.clone();
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].take_out, &told[0].sent), (also_at_study, &sent));
+        assert!(home.app().store.verify(&mut |_, _| ()).unwrap().chains_hold());
+        let receipt = home.house.tell("person/receipt", &reply["receipt"]).await.json();
+        assert_eq!(receipt["sound"], true, "{receipt}");
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_was_sent_no_note_is_written_and_a_database_that_is_gone_is_named() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    play(dir.path(), 2).await;
+    let home = Home::open(dir.path(), &settings(""), 2, &fake);
+    home.erase(false).await;
+    assert!(!dir.path().join("leaving").exists());
+
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 2).await;
+    let mut home = Home::open(dir.path(), &settings(""), 2, &fake);
+    home.deliver().await;
+    drop(home);
+    let gone = settings("").split("[[target]]").next().unwrap().to_owned();
+    let home = Home::open(dir.path(), &gone, 2, &fake);
+    let notes = home.erase(true).await["notes"].to_string();
+    assert!(notes.contains("The database trial has days of this person"), "{notes}");
+    assert_eq!(holding(dir.path(), WHO.as_bytes()), Vec::<String>::new());
+}
+
+/// With `BRISK_KILLS` more often.
+#[tokio::test]
+async fn a_kill_in_the_middle_of_erasing_never_tells_of_somebody_who_is_still_here_nor_forgets_somebody_who_is_not() {
+    let seed = env::var("BRISK_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let kills: u32 = env::var("BRISK_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    println!("BRISK_SEED={seed}");
+    let (mut random, fake) = (fastrand::Rng::with_seed(seed), Fake::default());
+    let home = support::Home::new();
+    home.change_settings(|_| settings(""));
+    let whole = tempfile::tempdir().unwrap();
+    play(whole.path(), 5).await;
+    Home::open(whole.path(), &settings(""), 5, &fake).deliver().await;
+    let anew = || {
+        if home.data().exists() {
+            fs::remove_dir_all(home.data()).unwrap();
+        }
+        copy_dir(whole.path(), &home.data());
+    };
+    let command = || home.brisk(&["person", "erase", WHO, "--confirm", WHO]);
+    anew();
+    let began = std::time::Instant::now();
+    let ran = command().output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let takes = began.elapsed();
+    let (mut erased, mut kept) = (0, 0);
+
+    for _ in 0..kills {
+        anew();
+        let mut child = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(takes.mul_f64(random.f64() * 1.1));
+        // It may have come to its end.
+        drop(child.kill());
+        child.wait().unwrap();
+
+        let again = Home::open(&home.data(), &settings(""), 5, &fake);
+        let owed = leaving::owed(&home.data()).unwrap();
+        let rows = again.app().store.audit(&WHO.parse().unwrap()).unwrap();
+        let files = holding(&home.data(), WHO.as_bytes());
+        drop(again);
+        if rows.is_empty() {
+            erased += 1;
+            assert_eq!((owed.len(), owed[0].1.sent.len()), (1, 5));
+            assert_eq!(files, ["leaving/1.json"]);
+        } else {
+            kept += 1;
+            assert!(owed.is_empty(), "told of somebody who is still here: {owed:?}");
+            assert!(files.iter().all(|file| !file.starts_with("leaving")), "{files:?}");
+        }
+    }
+
+    println!("{takes:?}: {kept} kills left everything, {erased} only the note");
+}
+
+/// Answers only when somebody says so, or half a second later.
+struct Slow {
+    is_asked: mpsc::Sender<()>,
+    may_answer: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Export for Slow {
+    fn check(&mut self) -> Result<Vec<String>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    fn send(&mut self, days: &[StudyDay]) -> Result<Vec<Verdict>, Trouble> {
+        self.is_asked.send(()).unwrap();
+        // Without an answer in time the erasure waits for this request, as it should.
+        let _waited = self.may_answer.lock().unwrap().recv_timeout(Duration::from_millis(500)).is_ok();
+        Ok(days.iter().map(|_| Verdict::Stored).collect())
+    }
+
+    fn held(&mut self, _study: &ParticipantId, _participant: &ParticipantId) -> Result<Option<Vec<Held>>, Trouble> {
+        Ok(None)
+    }
+
+    fn withdraw(&mut self, _withdrawal: &Withdrawal) -> Result<(), Trouble> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_waits_for_the_request_under_way_and_tells_of_its_days() {
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 3).await;
+    let (is_asked, asked) = mpsc::channel();
+    let (answer, may_answer) = mpsc::channel();
+    let slow = Mutex::new(Some(Slow { is_asked, may_answer: Mutex::new(may_answer) }));
+    let mut home = Home::open(dir.path(), &settings(""), 3, &Fake::default());
+    let app = Arc::get_mut(&mut home.house.app).unwrap();
+    let config = Arc::clone(&app.config);
+    app.deliveries =
+        Deliveries::speaking(&config, BTreeMap::new(), &|_| Box::new(slow.lock().unwrap().take().unwrap()));
+    let (app, clock) = (Arc::clone(&home.house.app), Arc::clone(&home.clock));
+    let sending = tokio::task::spawn_blocking(move || {
+        let scope = Scope {
+            store: &app.store,
+            book: &app.book,
+            study: app.deliveries.study().unwrap(),
+            clock: clock.as_ref(),
+            data: &app.data_dir,
+        };
+        let mut courier = app.deliveries.courier(&"trial".to_owned().try_into().unwrap()).unwrap();
+        courier.step(&scope).unwrap();
+        tokio::runtime::Handle::current().block_on(clock.sleep(Duration::from_secs(2)));
+        courier.step(&scope).unwrap();
+    });
+    let asked = tokio::task::spawn_blocking(move || asked.recv_timeout(Duration::from_secs(60)));
+    asked.await.unwrap().unwrap();
+
+    let reply = home.erase(false).await;
+    // Too late where it waited, as it should.
+    answer.send(()).unwrap_or_default();
+    sending.await.unwrap();
+
+    assert_eq!(reply["receipt"]["studies_told"], json!(["trial"]));
+    assert_eq!(holding(dir.path(), WHO.as_bytes()), ["leaving/1.json"]);
+    assert_eq!(leaving::owed(dir.path()).unwrap()[0].1.sent.len(), 3);
+}

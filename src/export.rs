@@ -14,6 +14,7 @@ pub mod datapackage;
 pub mod dataset_json;
 pub mod fhir;
 mod folder;
+mod http;
 pub mod ieee1752;
 pub mod odm;
 mod parquet;

@@ -6,10 +6,10 @@
 //! REDCap's own page of its API, its published validation scripts (Data Import), and the clients PyCap and REDCapR.
 
 mod answer;
+mod api;
 mod check;
 mod dictionary;
 mod fields;
-mod http;
 mod project;
 mod withdrawal;
 
@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 
 use self::{
     answer::{Failure, Fault, Refusal},
+    api::Api,
     fields::{COMPLETE, EPOCH, FORM, RECORD_ID, Row},
-    http::Api,
 };
 pub use self::{dictionary::data_dictionary, project::project_xml};
 use super::{

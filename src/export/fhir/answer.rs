@@ -5,16 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::resources::Entry;
-use crate::export::target::Trouble;
-
-/// An answer as it came.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub status: u16,
-    pub content_type: String,
-    pub retry_after: Option<Duration>,
-    pub body: Vec<u8>,
-}
+use crate::export::{http::Answer, target::Trouble};
 
 /// A resource that an entry was to put in place, as the server tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]

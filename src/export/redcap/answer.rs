@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{super::target::Trouble, http::Reply};
+use crate::export::{http::Answer, target::Trouble};
 
 /// A request that REDCap refused as a whole (status 400): nothing of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,10 @@ pub(super) enum Failure {
 ///
 /// # Errors
 /// For every other answer.
-pub(super) fn json(reply: &Reply, host: &str) -> Result<Value, Failure> {
-    let parsed = if reply.is_json { serde_json::from_str::<Value>(&reply.body).ok() } else { None };
+pub(super) fn json(reply: &Answer, host: &str) -> Result<Value, Failure> {
+    let kind = reply.content_type.split(';').next().unwrap_or_default().trim();
+    let is_json = kind.eq_ignore_ascii_case("application/json");
+    let parsed = if is_json { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
     if reply.status != 200 {
         return Err(failure(reply, host, parsed.as_ref()));
     }
@@ -62,8 +64,9 @@ pub(super) fn json(reply: &Reply, host: &str) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// For every other answer.
-pub(super) fn line(reply: &Reply, host: &str) -> Result<String, Failure> {
-    let text = reply.body.trim();
+pub(super) fn line(reply: &Answer, host: &str) -> Result<String, Failure> {
+    let text = String::from_utf8_lossy(&reply.body);
+    let text = text.trim();
     if reply.status == 200 && !text.is_empty() && text.len() <= 100 && !text.contains(['<', '{', '\n']) {
         return Ok(text.trim_matches('"').to_owned());
     }
@@ -71,7 +74,7 @@ pub(super) fn line(reply: &Reply, host: &str) -> Result<String, Failure> {
     Err(passing(format!("{host} did not say which REDCap it is")))
 }
 
-fn failure(reply: &Reply, host: &str, parsed: Option<&Value>) -> Failure {
+fn failure(reply: &Answer, host: &str, parsed: Option<&Value>) -> Failure {
     let said = parsed.map(error_text);
     match (reply.status, said) {
         (400, Some(said)) => Failure::Refused(refusal(said)),
@@ -90,17 +93,18 @@ fn failure(reply: &Reply, host: &str, parsed: Option<&Value>) -> Failure {
             "{host} has no REDCap at the address in `url` (status {}), so nothing was sent. Ask the study for the address of its API, which ends in /api/",
             reply.status
         ))),
-        (429, _) => {
-            Failure::Other(Trouble::Passing { what: format!("{host} asks for fewer requests"), after: reply.after })
-        }
+        (429, _) => Failure::Other(Trouble::Passing {
+            what: format!("{host} asks for fewer requests"),
+            after: reply.retry_after,
+        }),
         (status, Some(said)) => Failure::Other(Trouble::Passing {
             what: format!("{host} cannot take anything now (status {status}: {})", readable(said, &[])),
-            after: reply.after,
+            after: reply.retry_after,
         }),
         // A proxy, the network's log-in page, or a server in maintenance.
         (status, None) => Failure::Other(Trouble::Passing {
             what: format!("{host} answered with status {status} and nothing that REDCap says"),
-            after: reply.after,
+            after: reply.retry_after,
         }),
     }
 }

@@ -19,6 +19,8 @@ pub fn show(config: &Config) -> String {
             "web" => page.table("[web]", &config.web),
             "notify" => page.table("[notify]", &config.notify),
             "study" => page.table("[study]", &config.study),
+            "target" => config.target.iter().for_each(|target| page.table("[[target]]", target)),
+            "home_assistant" => page.table("[home_assistant]", &config.home_assistant),
             "person" => config.person.iter().for_each(|person| page.table("[[person]]", person)),
             "counter" if config.counter.is_empty() => page.0.push_str(NO_COUNTER),
             "counter" => config.counter.iter().for_each(|counter| page.table("[[counter]]", counter)),

@@ -17,6 +17,7 @@ pub mod privacy;
 mod reply;
 pub mod review;
 mod schema;
+pub mod study_files;
 pub mod targets;
 pub mod web;
 pub mod withdraw;
@@ -196,7 +197,8 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
-    web::routes().merge(targets::routes()).merge(audit::routes()).merge(withdraw::routes())
+    let study = targets::routes().merge(study_files::routes()).merge(withdraw::routes());
+    web::routes().merge(study).merge(audit::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

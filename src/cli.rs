@@ -24,6 +24,8 @@ mod person;
 mod review;
 mod show;
 mod study;
+mod study_files;
+mod study_folder;
 mod study_setup;
 mod web;
 mod window;

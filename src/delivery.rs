@@ -10,6 +10,7 @@
 //! it was sent is sent once, as it is then.
 
 mod courier;
+mod gather;
 pub mod leaving;
 mod study;
 mod targets;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 pub use courier::{Courier, Scope, Step};
+pub use gather::{Gathered, Wanted};
 pub use study::{Left, Study, StudyError, begun};
 pub use targets::Deliveries;
 

@@ -43,6 +43,16 @@ pub fn asset_labels<'a>(
     worn.map(|device| (device.to_string(), label(device))).collect()
 }
 
+/// What a study calls this home in its files: made from this installation's own random number, as its counters' labels.
+///
+/// # Panics
+/// Never: such a label is a pseudonym.
+pub fn home_label(host: HostId) -> ParticipantId {
+    let digest = Sha256::new().chain_update(host.0).chain_update("home").finalize();
+    let label = digest.iter().take(4).fold("H-".to_owned(), |label, byte| label + &format!("{byte:02X}"));
+    ParticipantId::try_from(label).expect("ten letters, digits and a hyphen are a pseudonym")
+}
+
 /// One decision about a counter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "device_decision", rename_all = "snake_case", deny_unknown_fields)]

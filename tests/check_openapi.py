@@ -88,11 +88,13 @@ BROKEN = {
 }
 
 
-# What a demo has not: a counter to be met, a proposal in its first weeks, codes, and other computers.
+# What a demo has not: a counter to be met, a proposal in its first weeks, codes, other computers, and a study.
 NEEDS_MORE = {
     "/api/v1/web/code",
     *(f"/api/v1/devices/{what}" for what in ("scan", "pair", "pairing", "pairing/answer", "assign", "forget")),
     "/api/v1/goals/proposals/answer",
+    "/api/v1/study/files",
+    *(f"/api/v1/targets/{{name}}/{what}" for what in ("step", "check", "retry")),
     "/api/v1/web/expose",
     "/api/v1/web/revoke",
     # A trial database, as tests/study.rs has one.
@@ -180,6 +182,8 @@ def requests(person, today, later, goals, instrument):
         ("post", "goals/excuse", "", {"date": today, "by": "t1", "reason": "A cold"}, 200),
         ("post", "goals/proposals/answer", "", {"proposal": "2020-W01-more", "accepted": True}, 422),
         ("post", "person/takeout", "", {"language": "he"}, 200),
+        ("post", "study/files", "", {"format": "odm"}, 422),
+        ("post", "study/files", "", {"format": "odm", "form": "x"}, 422),
         ("post", "web/expose", "", {"lan": {"seconds": 1}}, 422),
         ("post", "web/revoke", "", {"one": "nobody"}, 404),
     ]

@@ -10,6 +10,7 @@ use super::{
     client::Session,
     paint::{say, table},
     print_json,
+    study_files::{FilesArgs, files},
     study_setup::{MigrateArgs, SqlArgs, TemplateArgs, migrate, sql, template},
 };
 use crate::api::{
@@ -28,6 +29,8 @@ pub enum StudyCommand {
     Send(SendArgs),
     /// Send what a database refused once more
     Retry(TargetArgs),
+    /// Write study days as the files in which trials exchange them
+    Files(FilesArgs),
     /// Write what a study's data manager sets the database up with
     Template(TemplateArgs),
     /// PostgreSQL: print what sets a database up, to be read and run by its manager
@@ -65,6 +68,7 @@ pub fn study(context: &Context, command: &StudyCommand) -> anyhow::Result<Exit> 
             if args.dry_run { dry_run(context, session, &args.target) } else { send(context, session, &args.target) }
         }),
         StudyCommand::Retry(args) => super::with_session(context, |session| retry(context, session, args)),
+        StudyCommand::Files(args) => super::with_session(context, |session| files(context, session, args)),
         StudyCommand::Template(args) => template(context, args),
         StudyCommand::Sql(args) => sql(args),
         StudyCommand::Migrate(args) => migrate(context, args),
@@ -260,6 +264,7 @@ fn one(session: &Session, args: &TargetArgs) -> anyhow::Result<TargetReply> {
     })
 }
 
-fn days(count: u64) -> String {
+/// So many days, as people say it.
+pub(super) fn days(count: u64) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }

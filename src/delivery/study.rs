@@ -20,15 +20,15 @@ use super::DeliveryError;
 pub enum StudyError {
     /// The settings name no study.
     #[error(
-        "the settings name no study, so nothing was sent. Write the study's pseudonym and its day 1 under [study]: \
-         `id` and `epoch`"
+        "the settings name no study, so nothing left this house. Write the study's pseudonym and its day 1 under \
+         [study]: `id` and `epoch`"
     )]
     None,
     /// The study has another day 1, or another name, than when days were first sent.
     #[error(
-        "days were sent for study {before} with day 1 on {epoch_before}; the settings now say {now} and {epoch_now}. \
-         Nothing was sent, since every day would get another place. Put `[study] id` and `epoch` back, or ask the study \
-         for a database of its own"
+        "days left for study {before} with day 1 on {epoch_before}; the settings now say {now} and {epoch_now}. \
+         Nothing left this house, since every day would get another place. Put `[study] id` and `epoch` back, or ask \
+         the study for a database of its own"
     )]
     Changed {
         /// The study then.
@@ -42,10 +42,16 @@ pub enum StudyError {
     },
     /// Nobody joined.
     #[error(
-        "nobody of this home has a day of enrolment, so nothing was sent. Write `enrolled = YYYY-MM-DD` in the \
+        "nobody of this home has a day of enrolment, so nothing left this house. Write `enrolled = YYYY-MM-DD` in the \
          [[person]] who takes part"
     )]
     Nobody,
+    /// The person who was asked for did not join.
+    #[error(
+        "{0} has no day of enrolment, so no day of theirs left this house. If they take part, write \
+         `enrolled = YYYY-MM-DD` in their [[person]]"
+    )]
+    NotEnrolled(String),
 }
 
 /// Days that are not sent, and why.
@@ -102,22 +108,44 @@ impl Study {
     /// # Errors
     /// When they are others than noted.
     pub fn begin(&self, store: &Store, now: DateTime<Utc>) -> Result<Result<(), StudyError>, DeliveryError> {
-        let noted = noted(store)?;
-        let now_is = Begun { study_decision: Kind::Begun, study: self.terms.study.clone(), epoch: self.terms.epoch };
-        match noted {
-            Some(before) if before == now_is => Ok(Ok(())),
-            Some(before) => Ok(Err(StudyError::Changed {
+        let begun = self.begun(store)?;
+        if let Ok(false) = begun {
+            let json = serde_json::to_string(&self.beginning()).unwrap_or_default();
+            store.append_decision(now, "system", &json)?;
+        }
+        Ok(begun.map(drop))
+    }
+
+    /// Whether days left for this study before.
+    ///
+    /// # Errors
+    /// When they left for another one, or with another day 1.
+    pub fn begun(&self, store: &Store) -> Result<Result<bool, StudyError>, DeliveryError> {
+        let now_is = self.beginning();
+        Ok(match noted(store)? {
+            None => Ok(false),
+            Some(before) if before == now_is => Ok(true),
+            Some(before) => Err(StudyError::Changed {
                 before: before.study.into(),
                 epoch_before: before.epoch,
                 now: now_is.study.into(),
                 epoch_now: now_is.epoch,
-            })),
-            None => {
-                let json = serde_json::to_string(&now_is).unwrap_or_default();
-                store.append_decision(now, "system", &json)?;
-                Ok(Ok(()))
-            }
-        }
+            }),
+        })
+    }
+
+    fn beginning(&self) -> Begun {
+        Begun { study_decision: Kind::Begun, study: self.terms.study.clone(), epoch: self.terms.epoch }
+    }
+
+    /// Counters of this home, by their identities, with what the study calls each.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.assets.iter().map(|(device, label)| (device.as_str(), label.as_str()))
+    }
+
+    /// Whether dates are moved before they leave.
+    pub fn shifts_dates(&self) -> bool {
+        self.shift_dates
     }
 
     /// By how many days all dates of this person are moved before they leave: decided by chance, once, the first time

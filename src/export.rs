@@ -15,6 +15,7 @@ pub mod fhir;
 mod folder;
 pub mod ieee1752;
 pub mod odm;
+mod leaving;
 mod parquet;
 pub mod postgres;
 pub mod redcap;
@@ -26,6 +27,7 @@ mod text;
 pub mod variables;
 
 pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
+pub use leaving::{Leaves, LeftOut, Since, leaving};
 pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
 pub use study_file::{StudyFileError, Written};
 pub use table::{Format, Row, Table, TableWriter};

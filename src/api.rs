@@ -16,6 +16,7 @@ pub mod privacy;
 mod reply;
 pub mod review;
 mod schema;
+pub mod tables;
 pub mod targets;
 pub mod web;
 
@@ -175,7 +176,7 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
-    web::routes().merge(targets::routes())
+    web::routes().merge(targets::routes()).merge(tables::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

@@ -114,6 +114,8 @@ pub fn leaving(row: DayTotal, leaves: &Leaves<'_>) -> Result<DayTotal, LeftOut> 
         computed_at,
         tz: None,
         source_device: row.source_device.as_deref().and_then(|counters| leaves.assets_of(counters)),
+        // Which activity of the diary is meant may be a word of the person's own.
+        goal_measure: row.goal_measure.map(|measure| measure.split('(').next().unwrap_or_default().to_owned()),
         ..row
     };
     if leaves.goals_kept_back {

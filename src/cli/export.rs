@@ -14,7 +14,8 @@ use super::{Context, Exit, client::Session, print_json, show::PersonArgs};
 use crate::{
     api::{Asked, tables::ExportReply},
     export::{
-        ExportSummary, FolderWriter, Format, Layout, Occasion, Rewrite, Shape, Table, codebook::Arm, manifest::Stayed,
+        ExportSummary, FolderWriter, Format, Layout, LeftOut, Occasion, Rewrite, Shape, Table, codebook::Arm,
+        manifest::Stayed,
     },
 };
 
@@ -158,12 +159,12 @@ fn run(
     })?;
     bar.finish_and_clear();
     let Some(folder) = folder else {
-        return nothing(context, &about);
+        return nothing(context, table, &about);
     };
     let summary = folder.finish(Occasion {
         exported_at: DateTime::from_timestamp(about.now.timestamp(), 0).unwrap_or(about.now),
         study_id: about.study_id.as_ref().map(|study| study.as_str().to_owned()),
-        left_out: left_out(&about),
+        left_out: left_out(table, &about),
         dates_shifted: about.dates_shifted,
     })?;
     if context.global.json {
@@ -175,7 +176,7 @@ fn run(
 }
 
 fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::Result<Exit> {
-    let mut preview = Preview { rows: 0, first: None, last: None, left_out: left_out(about) };
+    let mut preview = Preview { rows: 0, first: None, last: None, left_out: left_out(feed.table, about) };
     feed.rows(&mut |row| {
         preview.rows += 1;
         preview.first = preview.first.into_iter().chain(row.date()).min();
@@ -194,11 +195,11 @@ fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::R
     Ok(if preview.rows == 0 { Exit::Nothing } else { Exit::Ok })
 }
 
-fn nothing(context: &Context, about: &ExportReply) -> anyhow::Result<Exit> {
+fn nothing(context: &Context, table: Table, about: &ExportReply) -> anyhow::Result<Exit> {
     if !context.global.quiet {
         let mut err = std::io::stderr();
         writeln!(err, "There is nothing to export yet; nothing was written.")?;
-        tell_left_out(&mut err, &left_out(about))?;
+        tell_left_out(&mut err, &left_out(table, about))?;
     }
     Ok(Exit::Nothing)
 }
@@ -222,15 +223,22 @@ fn span(first: Option<NaiveDate>, last: Option<NaiveDate>) -> String {
 
 fn tell_left_out(out: &mut dyn std::io::Write, left_out: &[Stayed]) -> std::io::Result<()> {
     for Stayed { reason, days } in left_out {
-        writeln!(out, "Left out, {days} days: {}.", reason.sentence())?;
+        let count = if *days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        writeln!(out, "Left out, {count}: {}.", reason.sentence())?;
     }
     Ok(())
 }
 
 /// Of everybody together.
-fn left_out(about: &ExportReply) -> Vec<Stayed> {
+fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
     let mut all: Vec<Stayed> = Vec::new();
-    for stayed in about.people.iter().flat_map(|person| &person.left_out) {
+    let by_day = match table {
+        Table::Days | Table::Weeks | Table::Minutes => true,
+        Table::Persons | Table::Raw | Table::Goals | Table::Diary => false,
+    };
+    let stayed = about.people.iter().flat_map(|person| &person.left_out);
+    // What is no count of a day is final once it is said.
+    for stayed in stayed.filter(|stayed| by_day || stayed.reason != LeftOut::UnderWay) {
         match all.iter_mut().find(|known| known.reason == stayed.reason) {
             Some(known) => known.days += stayed.days,
             None => all.push(stayed.clone()),

@@ -31,10 +31,11 @@ pub fn of(table: Table, file: &Resource<'_>) -> Value {
     of_files(table, Arm::Shown, Format::Csv, std::slice::from_ref(file))
 }
 
-/// The description of the files of this table, each with all columns that are there. It says nothing of when they were
+/// The description of the files of this table: of CSV with every column that is there, of the other forms, which say
+/// their types themselves, with size and hash. It says nothing of when they were
 /// written, so that the same rows have the same description.
 pub fn of_files(table: Table, arm: Arm, format: Format, files: &[Resource<'_>]) -> Value {
-    let fields: Vec<Value> = codebook::shown(table, arm).iter().map(|entry| field(entry, format)).collect();
+    let fields: Vec<Value> = codebook::shown(table, arm).iter().map(field).collect();
     let title = match table {
         Table::Days => "Daily totals of walking",
         Table::Weeks => "Weekly totals of walking",
@@ -52,10 +53,10 @@ pub fn of_files(table: Table, arm: Arm, format: Format, files: &[Resource<'_>]) 
             "format": format.extension(),
             "bytes": file.bytes,
             "hash": format!("sha256:{}", file.sha256),
-            "schema": schema,
         });
         match format {
             Format::Csv => {
+                resource["schema"] = schema.clone();
                 resource["profile"] = "tabular-data-resource".into();
                 resource["mediatype"] = "text/csv".into();
                 resource["encoding"] = "utf-8".into();
@@ -63,12 +64,12 @@ pub fn of_files(table: Table, arm: Arm, format: Format, files: &[Resource<'_>]) 
                     json!({"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": "\"", "doubleQuote": true});
             }
             Format::JsonLines => {
-                resource["profile"] = "data-resource".into();
+                (resource["profile"], resource["type"]) = ("data-resource".into(), "file".into());
                 resource["mediatype"] = "application/jsonl".into();
                 resource["encoding"] = "utf-8".into();
             }
             Format::Parquet => {
-                resource["profile"] = "data-resource".into();
+                (resource["profile"], resource["type"]) = ("data-resource".into(), "file".into());
                 resource["mediatype"] = "application/vnd.apache.parquet".into();
             }
         }
@@ -88,7 +89,7 @@ fn resource_name(table: Table, path: &str) -> String {
     month.map_or_else(|| table.name().to_owned(), |month| format!("{}-{month}", table.name()))
 }
 
-fn field(entry: &Entry, format: Format) -> Value {
+fn field(entry: &Entry) -> Value {
     let mut constraints = serde_json::Map::new();
     if entry.required() {
         constraints.insert("required".to_owned(), true.into());
@@ -127,8 +128,6 @@ fn field(entry: &Entry, format: Format) -> Value {
         "constraints": constraints,
     });
     match entry.kind {
-        // The other forms have booleans of their own.
-        Kind::Boolean if format != Format::Csv => {}
         Kind::Boolean => {
             field["trueValues"] = json!(["1"]);
             field["falseValues"] = json!(["0"]);

@@ -260,14 +260,15 @@ fn a_dry_run_says_what_would_be_written_and_writes_nothing() {
 
 #[test]
 fn a_disk_that_is_full_in_mid_file_leaves_what_was_there_and_says_what_to_do() {
-    let home = home_with_everything("4");
+    let home = home_with_everything("40");
     exported(&home, &["minutes", "--to", "2099-01-01"], "out");
     let before = files_below(&home.path("out"));
 
-    // As a full disk, writing beyond sixteen kilobytes fails; the signal that comes with it is not heard.
+    // As a full disk, writing beyond two megabytes fails, which no file of the store has; the signal that comes with
+    // it is not heard.
     let mut command = home.brisk(&["export", "minutes", "-o", home.path("out").to_str().unwrap()]);
     let mut limited = Command::new("bash");
-    limited.arg("-c").arg("trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"").arg(command.get_program());
+    limited.arg("-c").arg("trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\"").arg(command.get_program());
     limited.args(command.get_args()).current_dir(home.path("."));
     for (name, value) in command.get_envs() {
         limited.envs(value.map(|value| (name, value)));

@@ -25,7 +25,7 @@ use crate::{
         rows::{CounterClock, CounterWear, DiaryRow, GoalRow, MinuteRow, RawRow},
     },
     goal::{DecidedBy, GoalVersion, Period, Stage},
-    model::{Minute, MinuteWear, ParticipantId},
+    model::{DeviceId, Minute, MinuteWear, ParticipantId},
     person::diary::Effort,
     privacy::portions,
     store::Said,
@@ -221,7 +221,7 @@ impl<'a> Leaver<'a> {
         self.leaves.shifted(date)
     }
 
-    fn asset(&self, device: impl ToString) -> String {
+    fn asset(&self, device: DeviceId) -> String {
         self.leaves.assets.get(&device.to_string()).cloned().unwrap_or_else(|| "unknown".to_owned())
     }
 }

@@ -48,12 +48,11 @@ fn reason_label(reason: MissingReason) -> &'static str {
 }
 
 /// Columns whose missing values have a reason: counts of the day table that are missing for want of data.
-fn reasoned<'a>(table: Table, entries: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
-    let counts = entries.iter().filter(move |entry| {
+fn reasoned(table: Table, entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(move |entry| {
         let of_data = ["no data", "no minutes", "recorded"].iter().any(|why| entry.empty_when.contains(why));
         table == Table::Days && is_number(entry) && of_data && entry.minimum == Some(0)
-    });
-    counts.into_iter()
+    })
 }
 
 fn is_number(entry: &Entry) -> bool {

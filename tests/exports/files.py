@@ -94,7 +94,7 @@ def arrow_and_duckdb_read(folder, name, end):
     check(f"{name}: and the same columns", table.column_names == list(rows[0]), table.column_names)
     numbers = [entry["name"] for entry in rows_of(folder / f"codebook{end}.csv") if entry["type"] == "integer"]
     sums = ", ".join(f'sum("{name}"::HUGEINT), count("{name}")' for name in numbers)
-    of = [duckdb.sql(f"SELECT {sums} FROM {source}").fetchone() for source in
+    of = [duckdb.sql(f"SELECT {sums} FROM {source}").fetchall() for source in
           (f"read_csv('{folder}/{name}.csv', header = true)", f"'{path}'")] if numbers else [0, 0]
     check(f"{name}: DuckDB finds the same sums in CSV and Parquet", of[0] == of[1], of)
     with tempfile.TemporaryDirectory() as place:
@@ -159,7 +159,7 @@ def stata_is_written(folder, name, end):
     script = (folder / f"import{end}.do").read_text()
     for entry in rows_of(folder / f"codebook{end}.csv"):
         column = entry["name"]
-        if f'label variable {column} "{entry["label"]}"' not in script.replace("'", '"'):
+        if f'label variable {column} "{entry["label"]}"' not in script:
             check(f"{name}: Stata labels {column}", False)
         wanted = labels(entry)
         if not wanted:
@@ -239,8 +239,8 @@ def main():
         r_reads(folder, name, end)
         spss_reads(folder, name, end)
         stata_is_written(folder, name, end)
-    whole = duckdb.sql(f"FROM '{folder}/days.parquet'").fetchall()
-    parts = duckdb.sql(f"SELECT * EXCLUDE (month, study_id) FROM read_parquet('{by_month}/days/**/*.parquet', "
+    whole = duckdb.sql(f"SELECT * EXCLUDE (computed_at) FROM '{folder}/days.parquet'").fetchall()
+    parts = duckdb.sql(f"SELECT * EXCLUDE (month, study_id, computed_at) FROM read_parquet('{by_month}/days/**/*.parquet', "
                        "hive_partitioning = true) ORDER BY participant_id, local_date").fetchall()
     check("by month: DuckDB reads the months as one table", whole == parts, (len(whole), len(parts)))
     reasons_are_carried_over(folder)

@@ -18,6 +18,7 @@ mod reply;
 pub mod review;
 mod schema;
 pub mod study_files;
+pub mod tables;
 pub mod targets;
 pub mod web;
 pub mod withdraw;
@@ -198,7 +199,7 @@ fn answering(routes: OpenApiRouter<Arc<App>>, app: Arc<App>) -> Router {
 /// The routes that only the control socket answers.
 fn for_control() -> OpenApiRouter<Arc<App>> {
     let study = targets::routes().merge(study_files::routes()).merge(withdraw::routes());
-    web::routes().merge(study).merge(audit::routes())
+    web::routes().merge(study).merge(audit::routes()).merge(tables::routes())
 }
 
 /// The routes for everybody, each with its description: what `routes!` does not describe cannot be one.

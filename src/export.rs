@@ -1,5 +1,5 @@
-//! What leaves the house as files: the tables of days, weeks and persons as CSV, JSON Lines or Parquet, each
-//! with its codebook, and CSV with a Data Package; and study days as trials exchange them, ODM-XML, Dataset-JSON and
+//! What leaves the house as files: tables as CSV, JSON Lines or Parquet, each with its codebook, a Data Package, import
+//! scripts for statistics programs and a manifest; and study days as trials exchange them, ODM-XML, Dataset-JSON and
 //! IEEE 1752.1, whose codes `docs/codes.md` lists.
 //!
 //! CSV is UTF-8 without a byte order mark, comma, CRLF, RFC 4180 quotes, decimal point, ISO dates, UTC stamps
@@ -16,10 +16,15 @@ pub mod fhir;
 mod folder;
 mod http;
 pub mod ieee1752;
+mod import_scripts;
+mod leaving;
+pub mod manifest;
 pub mod odm;
 mod parquet;
 pub mod postgres;
 pub mod redcap;
+pub mod rows;
+mod staged;
 mod study_day;
 mod study_file;
 mod table;
@@ -27,7 +32,11 @@ pub mod target;
 mod text;
 pub mod variables;
 
-pub use folder::{ExportError, ExportSummary, write_days, write_persons, write_weeks};
+pub use folder::{
+    ExportSummary, FolderWriter, Layout, Occasion, Rewrite, Shape, write_days, write_persons, write_weeks,
+};
+pub use leaving::{Leaves, LeftOut, Since, leaving};
+pub use staged::ExportError;
 pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
 pub use study_file::{StudyFileError, Written};
 pub use table::{Format, Row, Table, TableWriter};

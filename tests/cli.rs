@@ -315,12 +315,14 @@ fn exported_days_come_with_a_codebook_for_every_column() {
     let as_jsonl = home.run(&["export", "days", "--format", "jsonl", "-o", jsonl.to_str().unwrap()]);
 
     assert_eq!((as_csv.code, as_jsonl.code), (Some(0), Some(0)), "{}{}", as_csv.err, as_jsonl.err);
-    assert_eq!(files_below(&csv), ["codebook.csv", "datapackage.json", "days.csv"]);
-    assert_eq!(files_below(&jsonl), ["codebook.csv", "days.jsonl"]);
+    let scripts = ["import.R", "import.do", "import.sps", "manifest.json"];
+    assert_eq!(files_below(&csv), [&["codebook.csv", "datapackage.json", "days.csv"][..], &scripts].concat());
+    assert_eq!(files_below(&jsonl), ["codebook.csv", "datapackage.jsonl.json", "days.jsonl", "manifest.json"]);
     let mut table = csv::Reader::from_path(csv.join("days.csv")).unwrap();
     let header: Vec<String> = table.headers().unwrap().iter().map(str::to_owned).collect();
     let rows = table.records().map(Result::unwrap).count();
-    assert_eq!(rows, 6);
+    // Today is not over, and stays at home.
+    assert_eq!(rows, 5);
     for codebook in [csv.join("codebook.csv"), jsonl.join("codebook.csv")] {
         let mut codebook = csv::Reader::from_path(codebook).unwrap();
         let explained: Vec<String> = codebook.records().map(|row| row.unwrap()[0].to_owned()).collect();

@@ -241,7 +241,8 @@ fn the_package_knows_hash_size_key_and_types_of_the_file() {
     let hash: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let package: Value = serde_json::from_str(&text(dir.path(), "datapackage.json")).unwrap();
     let file = &package["resources"][0];
-    assert_eq!(package["created"], "2026-11-22T03:15:00Z");
+    assert!(!text(dir.path(), "datapackage.json").contains("2026-11-22T03:15"), "only the manifest says when");
+    assert!(text(dir.path(), "manifest.json").contains("2026-11-22T03:15"));
     assert_eq!((&file["path"], &file["bytes"]), (&json!("days.csv"), &json!(csv.len())));
     assert_eq!(file["hash"], format!("sha256:{hash}"));
     assert_eq!(file["schema"]["primaryKey"], json!(["participant_id", "local_date"]));
@@ -253,9 +254,12 @@ fn the_package_knows_hash_size_key_and_types_of_the_file() {
     assert_eq!(field("total_steps")["constraints"], json!({"minimum": 0}));
     assert_eq!(field("local_date")["format"], "%Y-%m-%d");
     assert_eq!(field("data_state")["constraints"]["enum"].as_array().unwrap().len(), 5);
-    assert_eq!((summary.rows, summary.sha256, summary.bytes), (2, hash, u64::try_from(csv.len()).unwrap()));
+    assert_eq!((summary.rows, summary.sha256, summary.bytes), (2, Some(hash), u64::try_from(csv.len()).unwrap()));
     let names: Vec<_> = summary.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["days.csv", "codebook.csv", "datapackage.json"]);
+    assert_eq!(
+        names,
+        ["days.csv", "codebook.csv", "import.R", "import.do", "import.sps", "datapackage.json", "manifest.json"]
+    );
     let codebook = text(dir.path(), "codebook.csv");
     assert_eq!(codebook.matches("\r\n").count(), DAY_COLUMNS.len() + 1);
     assert_eq!(codebook.matches('\n').count(), codebook.matches("\r\n").count());
@@ -271,10 +275,12 @@ fn the_same_rows_give_the_same_bytes_and_leave_nothing_else_in_the_folder() {
         files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect::<Vec<_>>()
     };
 
-    let first = write();
+    let (first, again) = (write(), write());
 
-    assert_eq!(first.len(), 3);
-    assert!(first == write());
+    assert_eq!((first.len(), again.len()), (7, 7));
+    for ((path, before), (_, after)) in first.iter().zip(&again) {
+        assert!(before == after || path.ends_with("manifest.json"), "{}", path.display());
+    }
 }
 
 #[test]
@@ -293,7 +299,7 @@ fn an_export_that_breaks_off_leaves_the_old_one_in_place() {
 
     assert!(broken.is_err());
     assert!(text(dir.path(), "days.csv") == before);
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 7);
 }
 
 #[test]

@@ -118,10 +118,20 @@ impl Session {
 
     /// Asks, without changing anything.
     pub fn get<T: DeserializeOwned>(&self, path: &str, asked: &Asked) -> anyhow::Result<T> {
+        self.get_by(path, asked, None)
+    }
+
+    /// [`Session::get`], without the first so many rows.
+    pub fn get_after<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: u64) -> anyhow::Result<T> {
+        self.get_by(path, asked, Some(after))
+    }
+
+    fn get_by<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: Option<u64>) -> anyhow::Result<T> {
         let mut query = Vec::new();
         query.extend(asked.person.as_ref().map(|person| format!("person={}", person.as_str())));
         query.extend(asked.from.map(|from| format!("from={from}")));
         query.extend(asked.to.map(|to| format!("to={to}")));
+        query.extend(after.map(|after| format!("after={after}")));
         let uri = format!("/api/v1/{path}?{}", query.join("&"));
         let request = Request::builder().method(Method::GET).uri(uri);
         serde_json::from_slice(&self.bytes(request, Body::empty(), ANSWER_WITHIN)?).context(

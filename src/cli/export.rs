@@ -1,26 +1,44 @@
-//! `export days`: the day table to files, with its description beside it.
+//! `export …`: tables to files, each with its description beside it.
+
+mod feed;
 
 use std::{io::Write as _, path::PathBuf};
 
 use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
-use super::{Context, Exit, print_json, show::PersonArgs};
+use self::feed::Feed;
+use super::{Context, Exit, client::Session, print_json, show::PersonArgs};
 use crate::{
-    api::{Asked, StatusReply},
-    export::{Format, write_days},
+    api::{Asked, tables::ExportReply},
+    export::{
+        ExportSummary, FolderWriter, Format, Layout, LeftOut, Occasion, Rewrite, Shape, Table, codebook::Arm,
+        manifest::Stayed,
+    },
 };
 
 /// What to write.
 #[derive(Debug, Subcommand)]
 pub enum ExportCommand {
-    /// The day table: one row for each person and day, with codebook and data package
-    Days(DaysArgs),
+    /// The day table: one row for each person and day
+    Days(ByMonthArgs),
+    /// The week table: one row for each person and week
+    Weeks(TableArgs),
+    /// Every recorded minute of every counter
+    Minutes(ByMonthArgs),
+    /// Every reading as the counters said it
+    Raw(TableArgs),
+    /// Goals as they were decided, without the person's own words
+    Goals(TableArgs),
+    /// The diary: kinds and minutes, without the person's own words
+    Diary(TableArgs),
 }
 
-/// Which days, and where to.
+/// Which rows, and where to.
 #[derive(Debug, Args)]
-pub struct DaysArgs {
+pub struct TableArgs {
     #[command(flatten)]
     who: PersonArgs,
     /// File format
@@ -29,12 +47,28 @@ pub struct DaysArgs {
     /// Folder to write into; files in it are replaced whole or not at all
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
-    /// First day, YYYY-MM-DD [default: the record's first]
+    /// First day, YYYY-MM-DD, as it stands in the export [default: the record's first]
     #[arg(long, value_name = "DATE")]
     from: Option<NaiveDate>,
-    /// Last day [default: today]
+    /// Last day [default: the last that was over when a counter was last heard]
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// [`TableArgs`] for tables that may lie in one file a month.
+#[derive(Debug, Args)]
+pub struct ByMonthArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// One file a month, in folders that programs read as one table: study_id=…/month=YYYY-MM/
+    #[arg(long, conflicts_with_all = ["person", "from", "to"])]
+    by_month: bool,
+    /// By month, and only the months that are other than in this folder's manifest; the folder always holds everything
+    #[arg(long, conflicts_with_all = ["person", "from", "to"])]
+    since_last: bool,
 }
 
 /// A file format.
@@ -48,34 +82,175 @@ enum FormatArg {
     Parquet,
 }
 
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Jsonl => Self::JsonLines,
+            FormatArg::Parquet => Self::Parquet,
+        }
+    }
+}
+
+/// What would be written.
+#[derive(Serialize)]
+struct Preview {
+    rows: u64,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    left_out: Vec<Stayed>,
+}
+
 /// `brisk export …`
 pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit> {
-    let ExportCommand::Days(args) = command;
-    super::with_session(context, |session| {
-        let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
-        let rows = session.days(&asked)?;
-        if rows.is_empty() {
-            writeln!(std::io::stderr(), "There is no day to export yet; nothing was written.")?;
-            return Ok(Exit::Nothing);
+    let (table, args, months) = match command {
+        ExportCommand::Days(args) => (Table::Days, &args.table, args.months()),
+        ExportCommand::Minutes(args) => (Table::Minutes, &args.table, args.months()),
+        ExportCommand::Weeks(args) => (Table::Weeks, args, None),
+        ExportCommand::Raw(args) => (Table::Raw, args, None),
+        ExportCommand::Goals(args) => (Table::Goals, args, None),
+        ExportCommand::Diary(args) => (Table::Diary, args, None),
+    };
+    super::with_session(context, |session| run(context, session, table, args, months))
+}
+
+impl ByMonthArgs {
+    fn months(&self) -> Option<Rewrite> {
+        match (self.since_last, self.by_month) {
+            (true, _) => Some(Rewrite::Changed),
+            (false, true) => Some(Rewrite::All),
+            (false, false) => None,
         }
-        let status: StatusReply = session.get("status", &Asked::default())?;
-        let format = match args.format {
-            FormatArg::Csv => Format::Csv,
-            FormatArg::Jsonl => Format::JsonLines,
-            FormatArg::Parquet => Format::Parquet,
+    }
+}
+
+fn run(
+    context: &Context,
+    session: &Session,
+    table: Table,
+    args: &TableArgs,
+    months: Option<Rewrite>,
+) -> anyhow::Result<Exit> {
+    let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
+    let about: ExportReply = session.get("export", &asked)?;
+    let bar = progress(context);
+    let feed = Feed { session, table, about: &about, asked: &asked, by_month: months.is_some(), bar: &bar };
+    if args.dry_run {
+        return dry_run(context, &feed, &about);
+    }
+    // Before the first row there is nothing to write, and no folder is made.
+    let mut folder: Option<FolderWriter> = None;
+    let shape = || Shape {
+        table,
+        format: args.format.into(),
+        arm: if about.arm_kept_back { Arm::KeptBack } else { Arm::Shown },
+        layout: months.map_or(Layout::Whole, |rewrite| Layout::ByMonth {
+            study: about.study_id.clone(),
+            home: about.home.clone(),
+            rewrite,
+        }),
+    };
+    feed.rows(&mut |row| {
+        let writer = match &mut folder {
+            Some(writer) => writer,
+            None => folder.insert(FolderWriter::new(&args.output, shape())?),
         };
-        let span = (rows[0].local_date, rows[rows.len() - 1].local_date);
-        let created = DateTime::from_timestamp(status.now.timestamp(), 0).unwrap_or(status.now);
-        let summary = write_days(&args.output, rows, format, created)?;
-        if context.global.json {
-            print_json(&summary)?;
-        } else if !context.global.quiet {
-            let mut err = std::io::stderr();
-            writeln!(err, "{} days, from {} to {}:", summary.rows, span.0, span.1)?;
-            for file in &summary.files {
-                writeln!(err, "  {}", file.display())?;
-            }
+        Ok(writer.row(row)?)
+    })?;
+    bar.finish_and_clear();
+    let Some(folder) = folder else {
+        return nothing(context, table, &about);
+    };
+    let summary = folder.finish(Occasion {
+        exported_at: DateTime::from_timestamp(about.now.timestamp(), 0).unwrap_or(about.now),
+        study_id: about.study_id.as_ref().map(|study| study.as_str().to_owned()),
+        left_out: left_out(table, &about),
+        dates_shifted: about.dates_shifted,
+    })?;
+    if context.global.json {
+        print_json(&summary)?;
+    } else if !context.global.quiet {
+        tell(table, &summary)?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::Result<Exit> {
+    let mut preview = Preview { rows: 0, first: None, last: None, left_out: left_out(feed.table, about) };
+    feed.rows(&mut |row| {
+        preview.rows += 1;
+        preview.first = preview.first.into_iter().chain(row.date()).min();
+        preview.last = preview.last.into_iter().chain(row.date()).max();
+        Ok(())
+    })?;
+    feed.bar.finish_and_clear();
+    if context.global.json {
+        print_json(&preview)?;
+    } else {
+        let mut out = std::io::stdout();
+        let span = span(preview.first, preview.last);
+        writeln!(out, "Would write {} rows of {}{span}. Nothing was written.", preview.rows, feed.table.name())?;
+        tell_left_out(&mut out, &preview.left_out)?;
+    }
+    Ok(if preview.rows == 0 { Exit::Nothing } else { Exit::Ok })
+}
+
+fn nothing(context: &Context, table: Table, about: &ExportReply) -> anyhow::Result<Exit> {
+    if !context.global.quiet {
+        let mut err = std::io::stderr();
+        writeln!(err, "There is nothing to export yet; nothing was written.")?;
+        tell_left_out(&mut err, &left_out(table, about))?;
+    }
+    Ok(Exit::Nothing)
+}
+
+fn tell(table: Table, summary: &ExportSummary) -> std::io::Result<()> {
+    let mut err = std::io::stderr();
+    let span = span(summary.first, summary.last);
+    writeln!(err, "{} rows of {}{span}:", summary.rows, table.name())?;
+    for file in &summary.files {
+        writeln!(err, "  {}", file.display())?;
+    }
+    if summary.unchanged > 0 {
+        writeln!(err, "{} files were as they should be and stayed.", summary.unchanged)?;
+    }
+    tell_left_out(&mut err, &summary.left_out)
+}
+
+fn span(first: Option<NaiveDate>, last: Option<NaiveDate>) -> String {
+    first.zip(last).map_or_else(String::new, |(first, last)| format!(", from {first} to {last}"))
+}
+
+fn tell_left_out(out: &mut dyn std::io::Write, left_out: &[Stayed]) -> std::io::Result<()> {
+    for Stayed { reason, days } in left_out {
+        let count = if *days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        writeln!(out, "Left out, {count}: {}.", reason.sentence())?;
+    }
+    Ok(())
+}
+
+/// Of everybody together.
+fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
+    let mut all: Vec<Stayed> = Vec::new();
+    let by_day = match table {
+        Table::Days | Table::Weeks | Table::Minutes => true,
+        Table::Persons | Table::Raw | Table::Goals | Table::Diary => false,
+    };
+    let stayed = about.people.iter().flat_map(|person| &person.left_out);
+    // What is no count of a day is final once it is said.
+    for stayed in stayed.filter(|stayed| by_day || stayed.reason != LeftOut::UnderWay) {
+        match all.iter_mut().find(|known| known.reason == stayed.reason) {
+            Some(known) => known.days += stayed.days,
+            None => all.push(stayed.clone()),
         }
-        Ok(Exit::Ok)
-    })
+    }
+    all
+}
+
+fn progress(context: &Context) -> ProgressBar {
+    if !context.talks() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}, {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -7,20 +7,23 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::Table;
+use super::{Table, columns::tells_arm};
 
 /// The codebook of a table as it is delivered: CSV in UTF-8, CRLF.
 pub fn csv(table: Table) -> String {
-    source(table).replace("\r\n", "\n").replace('\n', "\r\n")
+    csv_of(table, Arm::Shown)
+}
+
+/// [`csv`] of the columns that are there.
+pub fn csv_of(table: Table, arm: Arm) -> String {
+    let text = source(table);
+    let lines = text.lines().filter(|line| arm.shows(line.split(',').next().unwrap_or_default()));
+    lines.fold(String::new(), |csv, line| csv + line + "\r\n")
 }
 
 /// The name under which it is delivered.
-pub fn file_name(table: Table) -> &'static str {
-    match table {
-        Table::Days => "codebook.csv",
-        Table::Weeks => "codebook_weeks.csv",
-        Table::Persons => "codebook_persons.csv",
-    }
+pub fn file_name(table: Table) -> String {
+    table.beside("codebook", "csv")
 }
 
 fn source(table: Table) -> String {
@@ -28,6 +31,10 @@ fn source(table: Table) -> String {
         Table::Days => return include_str!("codebook.csv").to_owned(),
         Table::Weeks => include_str!("codebook_weeks.csv"),
         Table::Persons => include_str!("codebook_persons.csv"),
+        Table::Minutes => include_str!("codebook_minutes.csv"),
+        Table::Raw => include_str!("codebook_raw.csv"),
+        Table::Goals => include_str!("codebook_goals.csv"),
+        Table::Diary => include_str!("codebook_diary.csv"),
     };
     let flags = entries(Table::Days).iter().find(|entry| entry.name == "flags");
     text.replace("{flags}", &flags.map_or_else(String::new, |entry| entry.codes.replace('"', "\"\"")))
@@ -38,6 +45,8 @@ fn source(table: Table) -> String {
 pub struct Entry {
     /// Column name: at most 32 characters, begins with a letter.
     pub name: String,
+    /// The same for programs that take no more than eight characters (SAS transport files).
+    pub short_name: String,
     /// Short label.
     pub label: String,
     /// What the cells hold.
@@ -87,19 +96,51 @@ impl Entry {
     }
 }
 
+/// Whether columns that tell who has a goal are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arm {
+    /// They are.
+    Shown,
+    /// They are not: they would tell the arm of a blinded study.
+    KeptBack,
+}
+
+impl Arm {
+    /// Whether a column is there.
+    pub fn shows(self, column: &str) -> bool {
+        self == Self::Shown || !tells_arm(column)
+    }
+}
+
 /// Every column of a table, in order.
 ///
 /// # Panics
 /// Never: a test reads the built-in files.
 pub fn entries(table: Table) -> &'static [Entry] {
-    static DAYS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Days));
-    static WEEKS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Weeks));
-    static PERSONS: LazyLock<Vec<Entry>> = LazyLock::new(|| read(Table::Persons));
+    static BOOKS: [LazyLock<Vec<Entry>>; 7] = [
+        LazyLock::new(|| read(Table::Days)),
+        LazyLock::new(|| read(Table::Weeks)),
+        LazyLock::new(|| read(Table::Persons)),
+        LazyLock::new(|| read(Table::Minutes)),
+        LazyLock::new(|| read(Table::Raw)),
+        LazyLock::new(|| read(Table::Goals)),
+        LazyLock::new(|| read(Table::Diary)),
+    ];
+    let [days, weeks, persons, minutes, raw, goals, diary] = &BOOKS;
     match table {
-        Table::Days => &DAYS,
-        Table::Weeks => &WEEKS,
-        Table::Persons => &PERSONS,
+        Table::Days => days,
+        Table::Weeks => weeks,
+        Table::Persons => persons,
+        Table::Minutes => minutes,
+        Table::Raw => raw,
+        Table::Goals => goals,
+        Table::Diary => diary,
     }
+}
+
+/// The columns of a table that are there, in order.
+pub fn shown(table: Table, arm: Arm) -> Vec<Entry> {
+    entries(table).iter().filter(|entry| arm.shows(&entry.name)).cloned().collect()
 }
 
 fn read(table: Table) -> Vec<Entry> {

@@ -1,7 +1,11 @@
-//! The columns of the three tables, one line each: the one place that says what stands in a row.
+//! The columns of the tables, one line each: the one place that says what stands in a row.
 
 mod days;
+mod diary;
+mod goals;
+mod minutes;
 mod persons;
+mod raw;
 mod weeks;
 
 use std::borrow::Cow;
@@ -9,7 +13,11 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use days::{DAY_COLUMNS, data_state, goal_state, wear_method};
+pub use diary::DIARY_COLUMNS;
+pub use goals::GOAL_COLUMNS;
+pub use minutes::MINUTE_COLUMNS;
 pub use persons::PERSON_COLUMNS;
+pub use raw::RAW_COLUMNS;
 pub use weeks::WEEK_COLUMNS;
 
 use crate::model::Flags;
@@ -37,6 +45,13 @@ pub enum Cell<'a> {
 
 /// A column: its name, and what finds its value in a row.
 pub type Column<R> = (&'static str, for<'a> fn(&'a R) -> Cell<'a>);
+
+/// Whether a column would tell who has a goal, and so the arm of a blinded study.
+pub fn tells_arm(name: &str) -> bool {
+    const OF_GOALS: [&str; 7] =
+        ["days_met", "days_judged", "attainment", "days_cannot_tell", "days_no_goal", "days_paused", "days_excused"];
+    name.starts_with("goal_") || OF_GOALS.contains(&name)
+}
 
 fn text(text: &str) -> Cell<'_> {
     Cell::Text(text.into())

@@ -1,12 +1,11 @@
-//! The Data Package beside a CSV file (Frictionless, v1 profile): its hash, size, types and constraints, so
+//! The Data Package beside the files of a table (Frictionless, v1 profile): its hash, size, types and constraints, so
 //! that a foreign validator can tell a whole file from a damaged one.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Table,
-    codebook::{Entry, Kind},
+    Format, Table,
+    codebook::{self, Arm, Entry, Kind},
 };
 
 /// A file that the package describes.
@@ -20,44 +19,74 @@ pub struct Resource<'a> {
 }
 
 /// The name under which it is delivered.
-pub fn file_name(table: Table) -> &'static str {
-    match table {
-        Table::Days => "datapackage.json",
-        Table::Weeks => "datapackage_weeks.json",
-        Table::Persons => "datapackage_persons.json",
+pub fn file_name(table: Table, format: Format) -> String {
+    match format {
+        Format::Csv => table.beside("datapackage", "json"),
+        Format::JsonLines | Format::Parquet => table.beside("datapackage", &format!("{}.json", format.extension())),
     }
 }
 
 /// The description of a CSV file of this table.
-pub fn of(table: Table, file: &Resource<'_>, created: DateTime<Utc>) -> Value {
-    let fields: Vec<Value> = table.codebook().iter().map(field).collect();
+pub fn of(table: Table, file: &Resource<'_>) -> Value {
+    of_files(table, Arm::Shown, Format::Csv, std::slice::from_ref(file))
+}
+
+/// The description of the files of this table: of CSV with every column that is there, of the other forms, which say
+/// their types themselves, with size and hash. It says nothing of when they were
+/// written, so that the same rows have the same description.
+pub fn of_files(table: Table, arm: Arm, format: Format, files: &[Resource<'_>]) -> Value {
+    let fields: Vec<Value> = codebook::shown(table, arm).iter().map(field).collect();
     let title = match table {
         Table::Days => "Daily totals of walking",
         Table::Weeks => "Weekly totals of walking",
         Table::Persons => "Walking, one row a person",
+        Table::Minutes => "Steps, minute by minute",
+        Table::Raw => "Readings as counters said them",
+        Table::Goals => "Goals as they were decided",
+        Table::Diary => "Activities that were written down",
     };
-    json!({
-        "profile": "tabular-data-package",
-        "name": format!("brisk-{}", table.name()),
-        "title": title,
-        "created": created.to_rfc3339_opts(SecondsFormat::Secs, true),
-        "resources": [{
-            "profile": "tabular-data-resource",
-            "name": table.name(),
+    let schema = json!({ "primaryKey": table.key(), "missingValues": [""], "fields": fields });
+    let resources = files.iter().map(|file| {
+        let mut resource = json!({
+            "name": resource_name(table, file.path),
             "path": file.path,
-            "format": "csv",
-            "mediatype": "text/csv",
-            "encoding": "utf-8",
+            "format": format.extension(),
             "bytes": file.bytes,
             "hash": format!("sha256:{}", file.sha256),
-            "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": "\"", "doubleQuote": true},
-            "schema": {
-                "primaryKey": table.key(),
-                "missingValues": [""],
-                "fields": fields,
-            },
-        }],
+        });
+        match format {
+            Format::Csv => {
+                resource["schema"] = schema.clone();
+                resource["profile"] = "tabular-data-resource".into();
+                resource["mediatype"] = "text/csv".into();
+                resource["encoding"] = "utf-8".into();
+                resource["dialect"] =
+                    json!({"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": "\"", "doubleQuote": true});
+            }
+            Format::JsonLines => {
+                (resource["profile"], resource["type"]) = ("data-resource".into(), "file".into());
+                resource["mediatype"] = "application/jsonl".into();
+                resource["encoding"] = "utf-8".into();
+            }
+            Format::Parquet => {
+                (resource["profile"], resource["type"]) = ("data-resource".into(), "file".into());
+                resource["mediatype"] = "application/vnd.apache.parquet".into();
+            }
+        }
+        resource
+    });
+    json!({
+        "profile": if format == Format::Csv { "tabular-data-package" } else { "data-package" },
+        "name": format!("brisk-{}", table.name()),
+        "title": title,
+        "resources": resources.collect::<Vec<_>>(),
     })
+}
+
+/// The table's name; for a file of one month with that month.
+fn resource_name(table: Table, path: &str) -> String {
+    let month = path.split('/').find_map(|part| part.strip_prefix("month="));
+    month.map_or_else(|| table.name().to_owned(), |month| format!("{}-{month}", table.name()))
 }
 
 fn field(entry: &Entry) -> Value {

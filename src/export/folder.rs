@@ -1,49 +1,105 @@
-//! Writes a table into a folder: the rows, the codebook, and for CSV a Data Package.
+//! Writes a table into a folder: the rows, and beside them what explains them. In one file, or one for each month.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::{Path, PathBuf},
+    collections::BTreeSet,
+    fs, io,
+    path::{Component, Path, PathBuf},
 };
 
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use sha2::{Digest as _, Sha256};
 
 use super::{
-    codebook,
+    codebook::{self, Arm},
     datapackage::{self, Resource},
+    import_scripts,
+    manifest::{Exported, Listed, MANIFEST, Manifest, Stayed},
+    staged::{ExportError, Sealed, Staged, at, hex, sync_dir},
     table::{Format, Row, Table, TableWriter},
 };
-use crate::model::{DayTotal, PersonTotal, WeekTotal};
-
-/// Why an export was not written. What stood in the folder before is still there.
-#[derive(Debug, thiserror::Error)]
-#[error("write {path}")]
-pub struct ExportError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
-}
+use crate::model::{DayTotal, ParticipantId, PersonTotal, SOFTWARE, WeekTotal};
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ExportSummary {
     /// Rows.
     pub rows: u64,
+    /// The earliest day of a row.
+    pub first: Option<NaiveDate>,
+    /// The latest.
+    pub last: Option<NaiveDate>,
     /// Files, in the order in which they were put in place.
     pub files: Vec<PathBuf>,
-    /// Size of the file of rows.
+    /// Size of the files of rows.
     pub bytes: u64,
-    /// Its SHA-256, hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of the file of rows, hexadecimal; none where there are several.
+    pub sha256: Option<String>,
+    /// Files of rows that were as they should be and so were not touched.
+    pub unchanged: u64,
+    /// What was left out.
+    pub left_out: Vec<Stayed>,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Which table.
+    pub table: Table,
+    /// Form of its rows.
+    pub format: Format,
+    /// Whether columns that tell an arm are there.
+    pub arm: Arm,
+    /// In how many files.
+    pub layout: Layout,
+}
+
+/// In how many files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One.
+    Whole,
+    /// One a month: `TABLE/study_id=…/month=YYYY-MM/part-HOME.…`, as programs that know Hive partitions read them.
+    ByMonth {
+        /// The study; without one the folder of that name is left out.
+        study: Option<ParticipantId>,
+        /// What this home is called, so that folders of several homes can be laid into one.
+        home: String,
+        /// Whether months that are as they should be are left untouched.
+        rewrite: Rewrite,
+    },
+}
+
+/// Which months are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewrite {
+    /// All of them.
+    All,
+    /// Those that are other than by the folder's manifest.
+    Changed,
+}
+
+/// What only the manifest tells.
+#[derive(Clone, Debug, Default)]
+pub struct Occasion {
+    /// Now.
+    pub exported_at: DateTime<Utc>,
+    /// The study.
+    pub study_id: Option<String>,
+    /// What was left out.
+    pub left_out: Vec<Stayed>,
+    /// All dates are moved.
+    pub dates_shifted: bool,
 }
 
 /// Writes days into `dir`, which is made when it is not there: `days.csv`, `days.jsonl` or `days.parquet`,
-/// `codebook.csv`, and beside CSV `datapackage.json`, which says `created`.
+/// `codebook.csv`, for CSV `import.R`, `import.do` and `import.sps`, `datapackage.json`, and `manifest.json`, which alone
+/// says when that was.
 ///
 /// Every file is written beside its place, synced and renamed into it, so that a reader meets the old file
-/// or the new one and never half of one. The package comes last: until then its hash does not match.
+/// or the new one and never half of one. The package comes after the rows: until then its hash does not match.
+///
+/// # Errors
+/// When a file cannot be written; what stood there before still does.
 pub fn write_days(
     dir: &Path,
     rows: impl IntoIterator<Item = DayTotal>,
@@ -53,7 +109,10 @@ pub fn write_days(
     write(dir, Table::Days, rows, |day| Row::Day(day), format, created)
 }
 
-/// [`write_days`] for weeks: `weeks.csv`, `codebook_weeks.csv` and `datapackage_weeks.json`.
+/// [`write_days`] for weeks: `weeks.csv`, `codebook_weeks.csv` and so on.
+///
+/// # Errors
+/// As [`write_days`].
 pub fn write_weeks(
     dir: &Path,
     rows: impl IntoIterator<Item = WeekTotal>,
@@ -63,7 +122,10 @@ pub fn write_weeks(
     write(dir, Table::Weeks, rows, |week| Row::Week(week), format, created)
 }
 
-/// [`write_days`] for persons: `persons.csv`, `codebook_persons.csv` and `datapackage_persons.json`.
+/// [`write_days`] for persons: `persons.csv`, `codebook_persons.csv` and so on.
+///
+/// # Errors
+/// As [`write_days`].
 pub fn write_persons(
     dir: &Path,
     rows: impl IntoIterator<Item = PersonTotal>,
@@ -81,120 +143,234 @@ fn write<T>(
     format: Format,
     created: DateTime<Utc>,
 ) -> Result<ExportSummary, ExportError> {
-    at(dir, fs::create_dir_all(dir))?;
-    let name = format!("{}.{}", table.name(), format.extension());
-    let staged = Staged::new(&dir.join(&name))?;
-    let beside = staged.beside.clone();
-    let mut written = 0;
-    let mut out = at(&beside, TableWriter::new(table, format, Hashed::new(staged), &[]))?;
+    let mut folder = FolderWriter::new(dir, Shape { table, format, arm: Arm::Shown, layout: Layout::Whole })?;
     for row in rows {
-        at(&beside, out.row(as_row(&row)))?;
-        written += 1;
+        folder.row(as_row(&row))?;
     }
-    let Hashed { staged, hash, bytes } = at(&beside, out.finish())?;
-    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let sha256: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    let mut staged = vec![staged];
-
-    let mut codebook = Staged::new(&dir.join(codebook::file_name(table)))?;
-    at(&codebook.beside.clone(), codebook.write_all(codebook::csv(table).as_bytes()))?;
-    staged.push(codebook);
-
-    match format {
-        Format::Csv => {
-            let file = Resource { path: &name, bytes, sha256: &sha256 };
-            let mut package = Staged::new(&dir.join(datapackage::file_name(table)))?;
-            let text = format!("{:#}\n", datapackage::of(table, &file, created));
-            at(&package.beside.clone(), package.write_all(text.as_bytes()))?;
-            staged.push(package);
-        }
-        Format::JsonLines | Format::Parquet => {}
-    }
-    let mut summary = ExportSummary { rows: written, files: Vec::new(), bytes, sha256 };
-    for file in staged {
-        summary.files.push(file.put_in_place()?);
-    }
-    at(dir, sync_dir(dir))?;
-    Ok(summary)
+    folder.finish(Occasion { exported_at: created, ..Occasion::default() })
 }
 
-/// Counts and hashes what goes into a file.
-struct Hashed {
-    staged: Staged,
-    hash: Sha256,
-    bytes: u64,
+/// A table on its way into a folder. Nothing is in its place before [`FolderWriter::finish`].
+pub struct FolderWriter {
+    dir: PathBuf,
+    shape: Shape,
+    prior: Option<(Manifest, Vec<u8>)>,
+    open: Option<Part>,
+    done: Vec<(Option<String>, Sealed)>,
+    rules: BTreeSet<String>,
+    rows: u64,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
 }
 
-impl Hashed {
-    fn new(staged: Staged) -> Self {
-        Self { staged, hash: Sha256::new(), bytes: 0 }
-    }
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.staged.write_all(bytes)?;
-        self.hash.update(bytes);
-        self.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.staged.flush()
-    }
-}
-
-fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, ExportError> {
-    result.map_err(|source| ExportError { path: path.to_owned(), source })
-}
-
-/// A rename lasts over a power cut only when the folder is synced; Windows has no such call.
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
-}
-
-/// A file written beside its place; gone again when it is not put there.
-struct Staged {
-    file: Option<File>,
+/// A file of rows under way.
+struct Part {
+    month: Option<String>,
     beside: PathBuf,
-    place: PathBuf,
+    writer: TableWriter<Staged>,
 }
 
-impl Staged {
-    fn new(place: &Path) -> Result<Self, ExportError> {
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let beside = place.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let file = at(&beside, File::create(&beside))?;
-        Ok(Self { file: Some(file), beside, place: place.to_owned() })
+impl FolderWriter {
+    /// Begins. The folder is made when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made, or its manifest cannot be read.
+    pub fn new(dir: &Path, shape: Shape) -> Result<Self, ExportError> {
+        at(dir, fs::create_dir_all(dir))?;
+        let prior = Manifest::read(dir)?;
+        let mut folder = Self {
+            dir: dir.to_owned(),
+            shape,
+            prior,
+            open: None,
+            done: Vec::new(),
+            rules: BTreeSet::new(),
+            rows: 0,
+            first: None,
+            last: None,
+        };
+        if folder.shape.layout == Layout::Whole {
+            folder.begin(None)?;
+        }
+        Ok(folder)
     }
 
-    fn put_in_place(mut self) -> Result<PathBuf, ExportError> {
-        if let Some(file) = self.file.take() {
-            let done = file.sync_all().and_then(|()| fs::rename(&self.beside, &self.place));
-            if done.is_err() {
-                self.file = Some(file);
+    /// Adds a row. By month, all rows of a month come before those of the next.
+    ///
+    /// # Errors
+    /// When it cannot be written, is of another table, or of a month that is over.
+    pub fn row(&mut self, row: Row<'_>) -> Result<(), ExportError> {
+        let date = row.date();
+        if let Layout::ByMonth { .. } = self.shape.layout {
+            let month = date.map(|date| format!("{:04}-{:02}", date.year(), date.month()));
+            if self.open.as_ref().is_none_or(|part| part.month != month) {
+                self.begin(month)?;
             }
-            at(&self.place, done)?;
         }
-        Ok(std::mem::take(&mut self.place))
+        if let Some(part) = &mut self.open {
+            at(&part.beside, part.writer.row(row))?;
+        }
+        let rules = match row {
+            Row::Day(day) => Some((&day.rules, &day.rules_hash)),
+            Row::Week(week) => Some((&week.rules, &week.rules_hash)),
+            Row::Person(person) => Some((&person.rules, &person.rules_hash)),
+            Row::Minute(_) | Row::Raw(_) | Row::Goal(_) | Row::Diary(_) => None,
+        };
+        if let Some((name, hash)) = rules {
+            let is = |known: &String| known.split_once(' ') == Some((name.as_str(), hash.as_str()));
+            let known = self.rules.iter().any(is);
+            if !known {
+                self.rules.insert(format!("{name} {hash}"));
+            }
+        }
+        self.rows += 1;
+        self.first = self.first.into_iter().chain(date).min();
+        self.last = self.last.into_iter().chain(date).max();
+        Ok(())
+    }
+
+    fn begin(&mut self, month: Option<String>) -> Result<(), ExportError> {
+        self.seal()?;
+        let Shape { table, format, arm, layout } = &self.shape;
+        let name = match layout {
+            Layout::Whole => format!("{}.{}", table.name(), format.extension()),
+            Layout::ByMonth { study, home, .. } => {
+                let study = study.as_ref().map_or_else(String::new, |study| format!("study_id={}/", study.as_str()));
+                let month = month.as_deref().unwrap_or("unknown");
+                format!("{}/{study}month={month}/part-{home}.{}", table.name(), format.extension())
+            }
+        };
+        let place = self.dir.join(name);
+        if month.is_some() && self.done.iter().any(|(done, _)| *done == month) {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "a row came after its month was over");
+            return Err(ExportError { path: place, source: error });
+        }
+        if let Some(parent) = place.parent() {
+            at(parent, fs::create_dir_all(parent))?;
+        }
+        let staged = Staged::new(&place)?;
+        let beside = staged.beside.clone();
+        let writer = at(&beside, TableWriter::of(*table, *arm, *format, staged, &[]))?;
+        self.open = Some(Part { month, beside, writer });
+        Ok(())
+    }
+
+    fn seal(&mut self) -> Result<(), ExportError> {
+        if let Some(part) = self.open.take() {
+            let staged = at(&part.beside, part.writer.finish())?;
+            self.done.push((part.month, staged.seal()?));
+        }
+        Ok(())
+    }
+
+    /// Puts everything in its place.
+    ///
+    /// # Errors
+    /// When a file cannot be written or renamed.
+    pub fn finish(mut self, occasion: Occasion) -> Result<ExportSummary, ExportError> {
+        self.seal()?;
+        let relative = |path: &Path| -> String {
+            let path = path.strip_prefix(&self.dir).unwrap_or(path);
+            path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        };
+        let Shape { table, format, arm, layout } = &self.shape;
+        let key = match layout {
+            Layout::Whole => format!("{}.{}", table.name(), format.extension()),
+            Layout::ByMonth { .. } => format!("{}/**/*.{}", table.name(), format.extension()),
+        };
+        let before = self.prior.as_ref().and_then(|(manifest, _)| manifest.tables.get(&key));
+        let listed = |sealed: &Sealed| Listed {
+            path: relative(&sealed.place),
+            bytes: sealed.bytes,
+            sha256: sealed.sha256.clone(),
+        };
+        let rows: Vec<Listed> = self.done.iter().map(|(_, sealed)| listed(sealed)).collect();
+
+        let mut sealed: Vec<Sealed> = self.done.drain(..).map(|(_, sealed)| sealed).collect();
+        let codebook = codebook::file_name(*table);
+        sealed.push(Staged::of(&self.dir.join(codebook), &codebook::csv_of(*table, *arm))?);
+        if (*format, layout) == (Format::Csv, &Layout::Whole) {
+            let entries = codebook::shown(*table, *arm);
+            for (name, script) in import_scripts::all(*table, &entries) {
+                sealed.push(Staged::of(&self.dir.join(name), &script)?);
+            }
+        }
+        let resources: Vec<Resource<'_>> =
+            rows.iter().map(|file| Resource { path: &file.path, bytes: file.bytes, sha256: &file.sha256 }).collect();
+        let package = format!("{:#}\n", datapackage::of_files(*table, *arm, *format, &resources));
+        sealed.push(Staged::of(&self.dir.join(datapackage::file_name(*table, *format)), &package)?);
+
+        let files: Vec<Listed> = sealed.iter().map(listed).collect();
+        let is_new = |file: &Listed| before.is_none_or(|before| !before.files.contains(file));
+        let exported = Exported {
+            exported_at: occasion.exported_at,
+            software: SOFTWARE.to_owned(),
+            study_id: occasion.study_id,
+            rules: std::mem::take(&mut self.rules).into_iter().collect(),
+            rows: self.rows,
+            first: self.first,
+            last: self.last,
+            left_out: occasion.left_out.clone(),
+            arm_kept_back: *arm == Arm::KeptBack,
+            dates_shifted: occasion.dates_shifted,
+            changed: before.map(|_| files.iter().filter(|file| is_new(file)).map(|file| file.path.clone()).collect()),
+            prior: self.prior.as_ref().map(|(_, bytes)| hex(&Sha256::digest(bytes))),
+            files: files.clone(),
+        };
+        let stale: Vec<PathBuf> = match (layout, before) {
+            (Layout::ByMonth { .. }, Some(before)) => stale(&self.dir, *table, before, &files),
+            (Layout::Whole | Layout::ByMonth { .. }, _) => Vec::new(),
+        };
+        let keep = match layout {
+            Layout::ByMonth { rewrite: Rewrite::Changed, .. } => {
+                let whole = |file: &Listed| {
+                    !is_new(file)
+                        && fs::metadata(self.dir.join(&file.path)).is_ok_and(|about| about.len() == file.bytes)
+                };
+                rows.iter().filter(|file| whole(file)).map(|file| self.dir.join(&file.path)).collect()
+            }
+            Layout::Whole | Layout::ByMonth { rewrite: Rewrite::All, .. } => BTreeSet::new(),
+        };
+
+        let mut manifest = self.prior.as_ref().map(|(manifest, _)| manifest.clone()).unwrap_or_default();
+        manifest.tables.insert(key, exported);
+        let text = at(&self.dir, serde_json::to_string_pretty(&manifest).map_err(io::Error::other))? + "\n";
+        sealed.push(Staged::of(&self.dir.join(MANIFEST), &text)?);
+
+        let mut summary = ExportSummary {
+            rows: self.rows,
+            first: self.first,
+            last: self.last,
+            files: Vec::new(),
+            bytes: rows.iter().map(|file| file.bytes).sum(),
+            sha256: Some(&rows[..]).filter(|rows| rows.len() == 1).map(|rows| rows[0].sha256.clone()),
+            unchanged: u64::try_from(keep.len()).unwrap_or(u64::MAX),
+            left_out: occasion.left_out,
+        };
+        let mut folders = BTreeSet::from([self.dir.clone()]);
+        for file in sealed.into_iter().filter(|file| !keep.contains(&file.place)) {
+            let path = file.put_in_place()?;
+            folders.extend(
+                path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.dir)).map(Path::to_owned),
+            );
+            summary.files.push(path);
+        }
+        for path in stale {
+            at(&path, fs::remove_file(&path))?;
+        }
+        for folder in folders {
+            at(&folder, sync_dir(&folder))?;
+        }
+        Ok(summary)
     }
 }
 
-impl Write for Staged {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().map_or(Ok(bytes.len()), |file| file.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Half a file is worth nothing; when it cannot be removed either, its name says what it is.
-            drop(fs::remove_file(&self.beside));
-        }
-    }
+/// Files of months that have no row any more.
+fn stale(dir: &Path, table: Table, before: &Exported, now: &[Listed]) -> Vec<PathBuf> {
+    let ours = |path: &Path| {
+        path.components().all(|part| matches!(part, Component::Normal(_))) && path.starts_with(table.name())
+    };
+    let gone = before.files.iter().filter(|file| !now.iter().any(|kept| kept.path == file.path));
+    let gone = gone.map(|file| PathBuf::from(&file.path)).filter(|path| ours(path)).map(|path| dir.join(path));
+    gone.filter(|path| path.exists()).collect()
 }

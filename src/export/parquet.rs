@@ -32,8 +32,11 @@ use parquet::{
 };
 
 use super::{
-    codebook::{Entry, Kind},
-    columns::{Cell, Column, DAY_COLUMNS, PERSON_COLUMNS, WEEK_COLUMNS},
+    codebook::{self, Arm, Entry, Kind},
+    columns::{
+        Cell, Column, DAY_COLUMNS, DIARY_COLUMNS, GOAL_COLUMNS, MINUTE_COLUMNS, PERSON_COLUMNS, RAW_COLUMNS,
+        WEEK_COLUMNS,
+    },
     table::{Row, Table},
 };
 use crate::model::SOFTWARE;
@@ -49,15 +52,16 @@ pub(super) struct ParquetTable<W: Write> {
     out: W,
     writer: SerializedFileWriter<Vec<u8>>,
     columns: Vec<Values>,
+    arm: Arm,
     rows: usize,
     given: BTreeSet<String>,
     rules: BTreeSet<(String, String)>,
 }
 
 impl<W: Write> ParquetTable<W> {
-    pub fn new(table: Table, out: W, metadata: &[(String, String)]) -> io::Result<Self> {
-        let entries = table.codebook();
-        let schema = schema(table, entries).map_err(in_io)?;
+    pub fn new(table: Table, arm: Arm, out: W, metadata: &[(String, String)]) -> io::Result<Self> {
+        let entries = codebook::shown(table, arm);
+        let schema = schema(table, &entries).map_err(in_io)?;
         let properties = WriterProperties::builder()
             .set_created_by(SOFTWARE.to_owned())
             .set_compression(Compression::SNAPPY)
@@ -67,32 +71,38 @@ impl<W: Write> ParquetTable<W> {
         for (key, value) in metadata {
             writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
         }
-        let codebook = serde_json::to_string(entries).map_err(io::Error::other)?;
+        let codebook = serde_json::to_string(&entries).map_err(io::Error::other)?;
         for (key, value) in [("table", table.name()), ("software", SOFTWARE), ("codebook", &codebook)] {
             if !given.contains(key) {
                 writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value.to_owned()));
             }
         }
         let columns = entries.iter().map(|entry| Values::of(entry, table)).collect();
-        Ok(Self { out, writer, columns, rows: 0, given, rules: BTreeSet::new() })
+        Ok(Self { out, writer, columns, arm, rows: 0, given, rules: BTreeSet::new() })
     }
 
     pub fn row(&mut self, row: Row<'_>) -> io::Result<()> {
-        let (rules, hash) = match row {
+        let rules = match row {
             Row::Day(day) => {
                 self.cells(&DAY_COLUMNS, day)?;
-                (&day.rules, &day.rules_hash)
+                Some((&day.rules, &day.rules_hash))
             }
             Row::Week(week) => {
                 self.cells(&WEEK_COLUMNS, week)?;
-                (&week.rules, &week.rules_hash)
+                Some((&week.rules, &week.rules_hash))
             }
             Row::Person(person) => {
                 self.cells(&PERSON_COLUMNS, person)?;
-                (&person.rules, &person.rules_hash)
+                Some((&person.rules, &person.rules_hash))
             }
+            Row::Minute(minute) => self.cells(&MINUTE_COLUMNS, minute).map(|()| None)?,
+            Row::Raw(reading) => self.cells(&RAW_COLUMNS, reading).map(|()| None)?,
+            Row::Goal(goal) => self.cells(&GOAL_COLUMNS, goal).map(|()| None)?,
+            Row::Diary(entry) => self.cells(&DIARY_COLUMNS, entry).map(|()| None)?,
         };
-        if !self.rules.iter().any(|known| known.0 == *rules && known.1 == *hash) {
+        if let Some((rules, hash)) = rules
+            && !self.rules.iter().any(|known| known.0 == *rules && known.1 == *hash)
+        {
             self.rules.insert((rules.clone(), hash.clone()));
         }
         self.rows += 1;
@@ -103,7 +113,9 @@ impl<W: Write> ParquetTable<W> {
     }
 
     fn cells<R>(&mut self, columns: &[Column<R>], row: &R) -> io::Result<()> {
-        for ((name, cell), values) in columns.iter().zip(&mut self.columns) {
+        let arm = self.arm;
+        let shown = columns.iter().filter(|(name, _)| arm.shows(name));
+        for ((name, cell), values) in shown.zip(&mut self.columns) {
             values.push(name, cell(row))?;
         }
         Ok(())
@@ -179,9 +191,12 @@ fn is_key(entry: &Entry, table: Table) -> bool {
     table.key().contains(&entry.name.as_str())
 }
 
+/// Numbers as a counter or a person states them.
+const OF_COUNTERS: [&str; 4] = ["reading_no", "counter_no", "stamp_s", "amount"];
+
 /// Steps as a counter states them may be any number of 32 bits, and a goal may be of steps.
 fn is_wide(entry: &Entry) -> bool {
-    entry.unit == "steps" || entry.name.starts_with("goal_")
+    entry.unit == "steps" || entry.name.starts_with("goal_") || OF_COUNTERS.contains(&entry.name.as_str())
 }
 
 /// A column of the group under way: its values, and for optional ones which rows have one.

@@ -133,12 +133,12 @@ impl Takeout<'_> {
             let name = format!("{}.csv", table.name());
             begin(zip, &name)?;
             zip.write_all(&rows)?;
-            begin(zip, codebook::file_name(table))?;
+            begin(zip, &codebook::file_name(table))?;
             zip.write_all(codebook::csv(table).as_bytes())?;
             let bytes = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             let sha256 = hex(&Sha256::digest(&rows));
-            let package = datapackage::of(table, &Resource { path: &name, bytes, sha256: &sha256 }, self.now);
-            begin(zip, datapackage::file_name(table))?;
+            let package = datapackage::of(table, &Resource { path: &name, bytes, sha256: &sha256 });
+            begin(zip, &datapackage::file_name(table, Format::Csv))?;
             writeln!(zip, "{package:#}")?;
         }
         Ok(())

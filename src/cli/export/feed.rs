@@ -1,0 +1,134 @@
+//! The rows of a table, asked of the API a portion at a time: one person after the other or, by month, one month after
+//! the other.
+
+use anyhow::Context as _;
+use chrono::{Datelike as _, Months, NaiveDate};
+use indicatif::ProgressBar;
+
+use crate::{
+    aggregate::{WeekBuilder, WeekPlan},
+    api::{
+        Asked, DaysReply,
+        tables::{DiaryRowsReply, ExportPerson, ExportReply, GoalRowsReply, MinutesReply, RawReply},
+    },
+    cli::client::Session,
+    export::{Row, Table},
+};
+
+/// Where the rows come from.
+pub struct Feed<'a> {
+    pub session: &'a Session,
+    pub table: Table,
+    pub about: &'a ExportReply,
+    pub asked: &'a Asked,
+    pub by_month: bool,
+    pub bar: &'a ProgressBar,
+}
+
+/// What is done with a row.
+type Sink<'s> = dyn FnMut(Row<'_>) -> anyhow::Result<()> + 's;
+
+impl Feed<'_> {
+    /// Hands on every row.
+    pub fn rows(&self, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+        let days = |person: &ExportPerson| person.first.zip(person.last);
+        let spans: Vec<_> = self.about.people.iter().filter_map(|person| Some((person, days(person)?))).collect();
+        let total: i64 = spans.iter().map(|(_, (first, last))| (*last - *first).num_days() + 1).sum();
+        self.bar.set_length(u64::try_from(total).unwrap_or(0));
+        match self.table {
+            Table::Days | Table::Minutes if self.by_month => {
+                let first = spans.iter().map(|(_, (first, _))| *first).min();
+                let last = spans.iter().map(|(_, (_, last))| *last).max();
+                let mut month = first.and_then(|first| first.with_day(1));
+                while let Some((from, last)) = month.zip(last).filter(|(from, last)| from <= last) {
+                    let next = from.checked_add_months(Months::new(1));
+                    let to = next.and_then(|next| next.pred_opt()).unwrap_or(last);
+                    for (person, (first, last)) in &spans {
+                        let (from, to) = (from.max(*first), to.min(*last));
+                        if from <= to {
+                            self.span(person, from, to, sink)?;
+                        }
+                    }
+                    month = next;
+                }
+                Ok(())
+            }
+            Table::Days | Table::Minutes => {
+                spans.iter().try_for_each(|(person, (first, last))| self.span(person, *first, *last, sink))
+            }
+            Table::Weeks => {
+                spans.iter().try_for_each(|(person, (first, last))| self.weeks(person, *first, *last, sink))
+            }
+            Table::Raw => self.about.people.iter().try_for_each(|person| self.readings(person, sink)),
+            Table::Goals => self.about.people.iter().try_for_each(|person| {
+                let reply: GoalRowsReply = self.session.get("export/goals", &self.of(person))?;
+                reply.goals.iter().try_for_each(|goal| sink(Row::Goal(goal)))
+            }),
+            Table::Diary => self.about.people.iter().try_for_each(|person| {
+                let reply: DiaryRowsReply = self.session.get("export/diary", &self.of(person))?;
+                reply.diary.iter().try_for_each(|entry| sink(Row::Diary(entry)))
+            }),
+            Table::Persons => Ok(()),
+        }
+    }
+
+    fn of(&self, person: &ExportPerson) -> Asked {
+        Asked { person: Some(person.participant_id.clone()), ..self.asked.clone() }
+    }
+
+    /// A person's days or minutes between two dates.
+    fn span(&self, person: &ExportPerson, from: NaiveDate, to: NaiveDate, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+        if self.table == Table::Days {
+            return self.days(person, from, to, &mut |day| sink(Row::Day(day)));
+        }
+        let mut next = Some(from);
+        while let Some(from) = next {
+            let asked = Asked { from: Some(from), to: Some(to), ..self.of(person) };
+            let reply: MinutesReply = self.session.get("export/minutes", &asked)?;
+            reply.minutes.iter().try_for_each(|minute| sink(Row::Minute(minute)))?;
+            next = self.go_on(from, to, reply.next)?;
+        }
+        Ok(())
+    }
+
+    fn days(
+        &self,
+        person: &ExportPerson,
+        from: NaiveDate,
+        to: NaiveDate,
+        each: &mut dyn FnMut(&crate::model::DayTotal) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut next = Some(from);
+        while let Some(from) = next {
+            let asked = Asked { from: Some(from), to: Some(to), ..self.of(person) };
+            let reply: DaysReply = self.session.get("export/days", &asked)?;
+            reply.days.iter().try_for_each(&mut *each)?;
+            next = self.go_on(from, to, reply.next)?;
+        }
+        Ok(())
+    }
+
+    /// The next portion's first day, and how far the work is.
+    fn go_on(&self, from: NaiveDate, to: NaiveDate, next: Option<NaiveDate>) -> anyhow::Result<Option<NaiveDate>> {
+        let done = next.map_or((to - from).num_days() + 1, |next| (next - from).num_days());
+        self.bar.inc(u64::try_from(done).unwrap_or(0));
+        self.bar.set_message(format!("{} {}", self.table.name(), next.unwrap_or(to)));
+        next.is_none_or(|next| next > from).then_some(next).context("the daemon went back in time; nothing was written")
+    }
+
+    fn weeks(&self, person: &ExportPerson, from: NaiveDate, to: NaiveDate, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+        let mut builder = WeekBuilder::new(person.enrolled.map_or(WeekPlan::Calendar, WeekPlan::Enrolment));
+        self.days(person, from, to, &mut |day| builder.add(day).map_or(Ok(()), |week| sink(Row::Week(&week))))?;
+        builder.finish().map_or(Ok(()), |week| sink(Row::Week(&week)))
+    }
+
+    fn readings(&self, person: &ExportPerson, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+        let mut next = Some(0);
+        while let Some(after) = next {
+            let reply: RawReply = self.session.get_after("export/raw", &self.of(person), after)?;
+            reply.readings.iter().try_for_each(|reading| sink(Row::Raw(reading)))?;
+            next = reply.next.filter(|next| *next > after);
+        }
+        Ok(())
+    }
+}

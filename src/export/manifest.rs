@@ -1,0 +1,101 @@
+//! `manifest.json`: what an export wrote, when, from what, and what it left out and why. It is the only file of an
+//! export that says when it was made.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{ExportError, LeftOut, staged::at};
+
+/// The name under which it lies in the folder.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What lies in a folder, by what was exported: `days.csv`, or `days/**/*.csv` for files by month.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Every table.
+    pub tables: BTreeMap<String, Exported>,
+}
+
+/// An export of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// When.
+    pub exported_at: DateTime<Utc>,
+    /// Program and version that wrote it.
+    pub software: String,
+    /// The study.
+    #[serde(default)]
+    pub study_id: Option<String>,
+    /// Rules that days rest on, `name hash`; none for tables that rest on no rules.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Rows.
+    pub rows: u64,
+    /// The earliest day of a row.
+    #[serde(default)]
+    pub first: Option<NaiveDate>,
+    /// The latest day of a row.
+    #[serde(default)]
+    pub last: Option<NaiveDate>,
+    /// Days that were left out, and why.
+    #[serde(default)]
+    pub left_out: Vec<Stayed>,
+    /// The columns that would tell an arm were left out.
+    #[serde(default)]
+    pub arm_kept_back: bool,
+    /// All dates are moved, for each person by another number of whole weeks. Seasons move with them.
+    #[serde(default)]
+    pub dates_shifted: bool,
+    /// Every file but this one.
+    pub files: Vec<Listed>,
+    /// Files that are other than after the export before; none when there was no export before.
+    #[serde(default)]
+    pub changed: Option<Vec<String>>,
+    /// SHA-256 of the `manifest.json` that stood here before.
+    #[serde(default)]
+    pub prior: Option<String>,
+}
+
+/// Days that stayed at home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Stayed {
+    /// Why.
+    pub reason: LeftOut,
+    /// How many.
+    pub days: u64,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// From the folder on.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// What stands in a folder, with the bytes of the file; none when nothing does.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not what an export wrote.
+    pub fn read(dir: &Path) -> Result<Option<(Self, Vec<u8>)>, ExportError> {
+        let path = dir.join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ExportError { path, source: error }),
+        };
+        let manifest = serde_json::from_slice(&bytes).map_err(|error| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it is not what an export wrote (line {}); remove it, or choose another folder", error.line()),
+            )
+        });
+        Ok(Some((at(&path, manifest)?, bytes)))
+    }
+}

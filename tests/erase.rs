@@ -551,7 +551,7 @@ async fn counters_are_wired_anew_even_when_whoever_asked_has_gone_away() {
         let app = Arc::new(App { desk: Some(Arc::clone(&desk)), ..app });
 
         if erase {
-            let request = EraseRequest { person: WHO.parse().unwrap(), confirm: WHO.to_owned() };
+            let request = EraseRequest { person: WHO.parse().unwrap(), confirm: WHO.to_owned(), also_at_study: false };
             gone_away(privacy::erase(app, request)).await;
         } else {
             gone_away(let_go(app, WhichDevice { device: COUNTER.to_string() })).await;

@@ -196,3 +196,20 @@ fn what_is_wrong_is_said_with_the_next_step_before_a_row_is_sent() {
 
     assert!(server.days().is_empty());
 }
+
+#[test]
+fn the_privacy_answer_names_the_study_that_days_go_to() {
+    let server = StandIn::start();
+    let home = home(&server);
+    let daemon = home.daemon();
+    home.complete();
+
+    let kept = until("days were sent", || {
+        let kept = home.ask("person/kept");
+        (kept["studies"][0]["days"].as_u64() >= Some(1)).then_some(kept)
+    });
+
+    assert_eq!(kept["studies"][0]["target"], "redcap");
+    assert!(server.url.contains(kept["studies"][0]["place"].as_str().unwrap()), "{kept}");
+    drop(daemon);
+}

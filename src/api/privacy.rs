@@ -51,6 +51,8 @@ pub struct KeptReply {
     pub taken: Vec<NaiveDate>,
     /// When other computers were let in, the latest first.
     pub let_in: Vec<LetIn>,
+    /// Studies' databases that days of theirs go to, or went to.
+    pub studies: Vec<KeptStudy>,
     /// The folder in which everything lies, with that of others in this home.
     pub folder: String,
     /// Bytes in it.
@@ -64,6 +66,17 @@ pub struct LetIn {
     pub from: DateTime<Utc>,
     /// Its end; none while it lasts.
     pub until: Option<DateTime<Utc>>,
+}
+
+/// A study's database that somebody's days go to.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct KeptStudy {
+    /// What it is called here.
+    pub target: String,
+    /// Its computer; none where the settings do not name it any more.
+    pub place: Option<String>,
+    /// So many days were sent.
+    pub days: usize,
 }
 
 /// What is kept of one counter.
@@ -136,6 +149,25 @@ pub struct ReceiptReply {
     pub sentence: String,
 }
 
+/// The databases of the settings, for whoever takes part and has not left, and any other that was sent days.
+fn studies(app: &App, person: &Person) -> Result<Vec<KeptStudy>, Problem> {
+    let mut sent = app.store.sent_days(&person.id)?;
+    let takes_part = person.record.left_study.is_none()
+        && app.deliveries.study().is_ok_and(|study| study.participants().any(|(id, _)| *id == person.id));
+    let mut all = Vec::new();
+    for target in app.deliveries.all() {
+        let days = sent.remove(target.name.as_str()).map_or(0, |days| days.len());
+        if takes_part || days > 0 {
+            let place = target.url.split_once("://").map_or(target.url.as_str(), |(_, rest)| rest);
+            let place = place.split('/').next().unwrap_or_default();
+            let place = place.rsplit_once('@').map_or(place, |(_, host)| host);
+            all.push(KeptStudy { target: target.name.as_str().to_owned(), place: Some(place.to_owned()), days });
+        }
+    }
+    let unnamed = sent.into_iter().map(|(target, days)| KeptStudy { target, place: None, days: days.len() });
+    Ok(all.into_iter().chain(unnamed).collect())
+}
+
 /// What is kept of a person.
 ///
 /// # Errors
@@ -170,6 +202,7 @@ pub fn kept(app: &App, person: &Person) -> Result<KeptReply, Problem> {
         check_ins: record.check_ins.answers().len(),
         taken: record.taken.clone(),
         let_in: let_in.collect(),
+        studies: studies(app, person)?,
         folder: app.data_dir.display().to_string(),
         bytes: journal.saturating_add(index),
     })

@@ -981,6 +981,11 @@ privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
 privacy-left-since = since { $date }, { $time }
 privacy-left-display = Today's numbers, as far as your pages show them, are told to the MQTT broker at { $broker }, for displays of
     this home. Whoever may listen there can see them. No study, no maker and no service gets anything from here.
+privacy-left-study = { $count ->
+    [0] Your study gets your days, each once it is over, at { $place }. None was sent yet.
+    [one] Your study gets your days, each once it is over, at { $place }: { $count } so far.
+   *[other] Your study gets your days, each once it is over, at { $place }: { $count } so far.
+}
 privacy-left-targets = It is sent nowhere: no study, no maker and no service gets anything from here.
 privacy-take = Take my data
 privacy-take-what = Everything that is kept about you as one file, a zip with tables that any spreadsheet opens, and a page that explains them. What you take is yours to look after.

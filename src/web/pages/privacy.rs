@@ -115,7 +115,8 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
         p { a href="/setup/network" { (visit.t("privacy-who-browsers")) } }
 
         h2 { (visit.t("privacy-left")) }
-        @if kept.taken.is_empty() && kept.let_in.is_empty() && broker.is_none() { p { (visit.t("privacy-left-nothing")) } }
+        @let silent = kept.studies.is_empty() && broker.is_none();
+        @if kept.taken.is_empty() && kept.let_in.is_empty() && silent { p { (visit.t("privacy-left-nothing")) } }
         @if !kept.taken.is_empty() {
             p { (visit.t("privacy-left-taken")) }
             ul { @for date in &kept.taken { li { (visit.say(&Phrase::new("privacy-left-on").with("date", Arg::DateYear(*date)))) } } }
@@ -124,10 +125,16 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
             p { (visit.t("privacy-left-open")) }
             ul { @for time in &kept.let_in { li { (visit.say(&let_in(visit, time))) } } }
         }
-        @match broker {
-            Some(broker) => p { (visit.say(&Phrase::new("privacy-left-display").with("broker", broker))) },
-            None => p { (visit.t("privacy-left-targets")) },
+        @for study in &kept.studies {
+            p {
+                @let place = study.place.clone().unwrap_or_else(|| study.target.clone());
+                (visit.say(&count("privacy-left-study", study.days).with("place", place)))
+            }
         }
+        @if let Some(broker) = broker {
+            p { (visit.say(&Phrase::new("privacy-left-display").with("broker", broker))) }
+        }
+        @if silent { p { (visit.t("privacy-left-targets")) } }
 
         h2 { (visit.t("privacy-take")) }
         p { (visit.t("privacy-take-what")) }

@@ -265,7 +265,8 @@ fn nothing_stored() -> CounterState {
     }
 }
 
-/// The finished days as the API gives them, without the moment they were computed at. Today goes on.
+/// The finished days as they are exported, without the moment they were computed at and without the label that each
+/// installation makes by chance for a counter.
 fn day_rows(home: &Home) -> Vec<Value> {
     let folder = home.path("rows");
     let ran = home.run(&["export", "days", "--format", "jsonl", "-o", folder.to_str().unwrap()]);
@@ -274,7 +275,9 @@ fn day_rows(home: &Home) -> Vec<Value> {
     let mut rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     rows.truncate(usize::try_from(DAYS).unwrap());
     for row in &mut rows {
-        row.as_object_mut().unwrap().remove("computed_at").unwrap();
+        for own in ["computed_at", "source_device"] {
+            row.as_object_mut().unwrap().remove(own).unwrap();
+        }
     }
     rows
 }

@@ -277,8 +277,8 @@ async fn of_who_is_erased_only_the_note_for_the_study_stays_until_it_has_answere
         let reply = home.erase(also_at_study).await;
 
         let notes = reply["notes"].to_string();
-        assert!(notes.contains("The database trial is told that this person left"), "{notes}");
-        assert_eq!(notes.contains("is to take out their days"), also_at_study, "{notes}");
+        assert!(notes.contains("“trial” is told that you left"), "{notes}");
+        assert_eq!(notes.contains("to take your days out"), also_at_study, "{notes}");
         assert_eq!(reply["receipt"]["studies_told"], json!(["trial"]));
         assert_eq!(holding(dir.path(), WHO.as_bytes()), ["leaving/1.json"]);
         home.deliver().await;
@@ -315,7 +315,7 @@ async fn where_nothing_was_sent_no_note_is_written_and_a_database_that_is_gone_i
     let gone = settings("").split("[[target]]").next().unwrap().to_owned();
     let home = Home::open(dir.path(), &gone, 2, &fake);
     let notes = home.erase(true).await["notes"].to_string();
-    assert!(notes.contains("The database trial has days of this person"), "{notes}");
+    assert!(notes.contains("“trial” has days of yours"), "{notes}");
     assert_eq!(holding(dir.path(), WHO.as_bytes()), Vec::<String>::new());
 }
 

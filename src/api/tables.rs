@@ -26,7 +26,7 @@ use crate::{
     },
     goal::{DecidedBy, GoalVersion, Period, Stage},
     model::{DeviceId, Minute, MinuteWear, ParticipantId},
-    person::diary::Effort,
+    person::diary::{Effort, OFFERED_KINDS},
     privacy::portions,
     store::Said,
 };
@@ -37,8 +37,6 @@ const DAYS_AT_ONCE: u64 = 366;
 const DAYS_OF_MINUTES_AT_ONCE: u64 = 7;
 /// Readings in one answer.
 const READINGS_AT_ONCE: u64 = 30_000;
-/// Kinds of activity that are offered. Any other is a word of the person's own.
-const KINDS: [&str; 7] = ["swim", "cycle", "gym", "garden", "walk", "dance", "other"];
 
 /// What could leave, and what stays.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -506,7 +504,7 @@ pub fn diary(app: &App, asked: &Asked) -> Result<DiaryRowsReply, Problem> {
             continue;
         }
         let before = diary.last().filter(|last| last.local_date == local_date);
-        let kind = Some(entry.kind.as_str()).filter(|kind| KINDS.contains(kind)).unwrap_or("other");
+        let kind = Some(entry.kind.as_str()).filter(|kind| OFFERED_KINDS.contains(kind)).unwrap_or("other");
         diary.push(DiaryRow {
             participant_id: leaver.person.id.clone(),
             local_date,

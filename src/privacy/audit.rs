@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
+use firmware_protocol::device;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     export::audit::{AuditRow, chain},
     model::ParticipantId,
+    person::diary::OFFERED_KINDS,
     store::{Decided, Revision, SYSTEM, Store, StoreError, What},
 };
 
@@ -181,6 +183,8 @@ fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> 
 /// A value as it may leave: numbers and yes or no, and the texts of [`CODES`].
 fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
     match value {
+        Value::String(text) if name == "measure" => Value::from(measure(&text)),
+        Value::String(text) if name == "kind" && !is_known_kind(&text) => Value::from(KEPT),
         Value::String(text) if CODES.contains(&name) => Value::from(moved(&text, terms.shift_days)),
         Value::String(_) => Value::from(KEPT),
         Value::Array(values) => values.into_iter().map(|value| shown(name, value, terms)).collect(),
@@ -190,6 +194,16 @@ fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+/// Of an activity, or of a counter; any other is a word of the person's own.
+fn is_known_kind(kind: &str) -> bool {
+    OFFERED_KINDS.contains(&kind) || device::kind(kind).is_some()
+}
+
+/// Without the activity that is meant, which may be a word of the person's own.
+fn measure(measure: &str) -> &str {
+    measure.split('(').next().unwrap_or_default()
 }
 
 /// Columns of a day that say where somebody is, or which counter they wear.
@@ -213,7 +227,11 @@ fn of_day(revision: &Revision, terms: &AuditTerms) -> Result<AuditRow, Left> {
     let (mut from, mut to): (Map<_, _>, Map<_, _>) = (before.map(number).into_iter().collect(), Map::new());
     to.extend([number(revision.revision)]);
     for (name, [was, is]) in changed {
-        let leaves = |value: Value| if PLACES.contains(&name.as_str()) { Value::from(KEPT) } else { value };
+        let leaves = |value: Value| match (name.as_str(), value) {
+            (name, _) if PLACES.contains(&name) => Value::from(KEPT),
+            ("goal_measure", Value::String(text)) => Value::from(measure(&text)),
+            (_, value) => value,
+        };
         from.insert(name.clone(), leaves(was));
         to.insert(name.clone(), leaves(is));
     }
@@ -283,6 +301,14 @@ mod tests {
         assert_eq!(back("g1"), "g1");
         assert_eq!(back("d20261120"), KEPT);
         assert_eq!(moved("2026-W21-less", 0), "2026-W21-less");
+    }
+
+    #[test]
+    fn an_activity_in_the_persons_own_word_stays_at_home() {
+        let leaves = |name: &str, text: &str| shown(name, Value::from(text), &AuditTerms::default());
+
+        assert_eq!((leaves("kind", "swim"), leaves("kind", "yoga-with-anna")), (Value::from("swim"), Value::from(KEPT)));
+        assert_eq!(leaves("measure", "diary_min(yoga-with-anna)"), "diary_min");
     }
 
     #[test]

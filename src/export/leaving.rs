@@ -90,12 +90,13 @@ impl Leaves<'_> {
     pub fn shift(&self) -> Option<TimeDelta> {
         TimeDelta::try_days(self.shift_days)
     }
+}
 
-    /// The study's names of counters that are joined by `;`. One that has no name is not mentioned.
-    pub fn assets_of(&self, counters: &str) -> Option<String> {
-        let names: Vec<&str> = counters.split(';').filter_map(|id| self.assets.get(id)).map(String::as_str).collect();
-        (!names.is_empty()).then(|| names.join(";"))
-    }
+/// The study's names of counters that are joined by `;`, by the counters' identities. One that has no name is not
+/// mentioned: that it has none says nothing about the day.
+pub fn labels_of(counters: &str, assets: &BTreeMap<String, String>) -> Option<String> {
+    let names: Vec<&str> = counters.split(';').filter_map(|id| assets.get(id)).map(String::as_str).collect();
+    (!names.is_empty()).then(|| names.join(";"))
 }
 
 /// The row as it leaves. Never with a counter's identity or a zone's name; the offset stands beside its date.
@@ -113,7 +114,7 @@ pub fn leaving(row: DayTotal, leaves: &Leaves<'_>) -> Result<DayTotal, LeftOut> 
         local_date: row.local_date.checked_add_signed(shift).ok_or(LeftOut::OutOfRange)?,
         computed_at,
         tz: None,
-        source_device: row.source_device.as_deref().and_then(|counters| leaves.assets_of(counters)),
+        source_device: row.source_device.as_deref().and_then(|counters| labels_of(counters, leaves.assets)),
         // Which activity of the diary is meant may be a word of the person's own.
         goal_measure: row.goal_measure.map(|measure| measure.split('(').next().unwrap_or_default().to_owned()),
         ..row

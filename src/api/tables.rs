@@ -18,9 +18,10 @@ use super::{App, Asked, DaysReply, ErrorReply, Problem, blocking, schema::CONTRO
 use crate::{
     aggregate::context::longest_after_min,
     days::{Person, dates},
+    delivery,
     devices::{self, asset_labels},
     export::{
-        Leaves, LeftOut, Since, leaving,
+        Leaves, LeftOut, Since, Until, leaving,
         manifest::Stayed,
         rows::{CounterClock, CounterWear, DiaryRow, GoalRow, MinuteRow, RawRow},
     },
@@ -155,7 +156,8 @@ impl<'a> Leaver<'a> {
             (None, Some(_)) => Since::Never,
             (None, None) => Since::Ever,
         };
-        let leaves = Leaves { since, goals_kept_back: study.keep_arm_back, shift_days, assets };
+        let until = study.id.as_ref().map_or(Until::Ever, |_| delivery::until(&person));
+        let leaves = Leaves { since, until, goals_kept_back: study.keep_arm_back, shift_days, assets };
         Ok(Self { app, person, leaves, now })
     }
 
@@ -182,7 +184,18 @@ impl<'a> Leaver<'a> {
         let before = joined.pred_opt().unwrap_or(joined).min(end);
         let early = if self.leaves.since == Since::Never { LeftOut::NotEnrolled } else { LeftOut::BeforeEnrolment };
         let late = last.succ_opt().unwrap_or(last).max(joined);
-        let left_out = [(early, count(first, before)), (LeftOut::UnderWay, count(late, end))];
+        let stay_from = match self.leaves.until {
+            Until::Ever => late,
+            Until::Day(left) => left.succ_opt().unwrap_or(left).clamp(joined, late),
+            Until::Never => joined,
+        };
+        let over = late.pred_opt().unwrap_or(late);
+        let left_out = [
+            (early, count(first, before)),
+            (LeftOut::AfterLeaving, count(stay_from, over)),
+            (LeftOut::UnderWay, count(late, end)),
+        ];
+        let last = last.min(stay_from.pred_opt().unwrap_or(stay_from));
         let left_out = left_out.into_iter().filter(|(_, days)| *days > 0);
         Ok(Range {
             days: (joined <= last).then_some((joined, last)),
@@ -439,7 +452,8 @@ pub fn goals(app: &App, asked: &Asked) -> Result<GoalRowsReply, Problem> {
             continue;
         }
         let Some(in_force_from) = leaver.date(from) else { continue };
-        let in_force_until = span.until.and_then(|until| leaver.leaves.shifted(until));
+        // That another goal came after leaving the study stays too.
+        let in_force_until = span.until.and_then(|until| leaver.date(until));
         let early = asked.from.is_some_and(|from| in_force_until.is_some_and(|until| until < from));
         if early || asked.to.is_some_and(|to| to < in_force_from) {
             continue;

@@ -285,6 +285,7 @@ fn tell_chains(out: &mut dyn std::io::Write, chains: &[Chain]) -> std::io::Resul
         for (count, why) in [
             (chain.kept_back, "would tell the arm"),
             (chain.before_enrolment, "before the day of joining the study, or without one in the settings"),
+            (chain.after_leaving, "after the person left the study"),
             (chain.unreadable, "went when somebody else was erased, or another version wrote them"),
         ] {
             if count > 0 {

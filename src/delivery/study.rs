@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     config::Config,
     days::{DayBook, Person},
-    export::{Circumstances, StudyDay, Terms, labels_of},
+    export::{Circumstances, StudyDay, Terms, Until, labels_of},
     model::{DayTotal, ParticipantId},
     person::OwnDecision,
     store::{Store, StoreError},
@@ -189,7 +189,7 @@ impl Study {
             left.before_enrolment += 1;
             return None;
         }
-        if person.record.left_study.is_some_and(|left| left.unsent_stays || row.local_date > left.date) {
+        if !until(person).takes(row.local_date) {
             left.after_leaving += 1;
             return None;
         }
@@ -203,6 +203,15 @@ impl Study {
         let day = StudyDay::new(row, &self.terms, &circumstances);
         left.out_of_reach += u64::from(day.is_none());
         day
+    }
+}
+
+/// Until which day a person's days may leave for a study.
+pub fn until(person: &Person) -> Until {
+    match person.record.left_study {
+        None => Until::Ever,
+        Some(left) if left.unsent_stays => Until::Never,
+        Some(left) => Until::Day(left.date),
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Chain {
     pub kept_back: u64,
     /// Rows left out since they are from before the person joined the study.
     pub before_enrolment: u64,
+    /// Rows left out since they are from after the person left the study.
+    pub after_leaving: u64,
     /// Rows left out since they went when somebody else was erased, or this version cannot read them.
     pub unreadable: u64,
 }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    export::audit::{AuditRow, chain},
+    export::{
+        Until,
+        audit::{AuditRow, chain},
+    },
     model::ParticipantId,
     person::diary::OFFERED_KINDS,
     store::{Decided, Revision, SYSTEM, Store, StoreError, What},
@@ -27,6 +30,8 @@ pub struct AuditTerms {
     pub shift_days: i64,
     /// The day of joining the study: nothing from before leaves. None where no study is configured.
     pub since: Option<NaiveDate>,
+    /// Nothing about days after this leaves, and nothing that was decided after it but the leaving itself.
+    pub until: Until,
 }
 
 /// The audit trail, and what of it stays at home.
@@ -40,6 +45,9 @@ pub struct AuditTrail {
     pub kept_back: u64,
     /// Rows left out since they are from before the person joined the study.
     pub before_enrolment: u64,
+    /// Rows left out since they are from after the person left the study.
+    #[serde(default)]
+    pub after_leaving: u64,
     /// Rows left out since they went when somebody else was erased, or this version cannot read them.
     pub unreadable: u64,
 }
@@ -68,6 +76,7 @@ pub fn audit_rows(store: &Store, participant: &ParticipantId, terms: &AuditTerms
             }
             Err(Left::KeptBack) => trail.kept_back += 1,
             Err(Left::BeforeEnrolment) => trail.before_enrolment += 1,
+            Err(Left::AfterLeaving) => trail.after_leaving += 1,
             Err(Left::Unreadable) => trail.unreadable += 1,
         }
     }
@@ -79,6 +88,7 @@ pub fn audit_rows(store: &Store, participant: &ParticipantId, terms: &AuditTerms
 enum Left {
     KeptBack,
     BeforeEnrolment,
+    AfterLeaving,
     Unreadable,
 }
 
@@ -147,6 +157,9 @@ fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> 
     let name = ["decision", "device_decision", "study_decision"].iter().find_map(|name| fields.get(*name)?.as_str());
     let what = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
     let Some(what) = what.map(str::to_owned) else { return Err(Left::Unreadable) };
+    if what != "study_left" && !terms.until.takes(decided.at.date_naive()) {
+        return Err(Left::AfterLeaving);
+    }
     if terms.keep_arm_back && !NOT_OF_THE_ARM.contains(&what.as_str()) {
         return Err(Left::KeptBack);
     }
@@ -212,6 +225,9 @@ const PLACES: [&str; 2] = ["tz", "source_device"];
 fn of_day(revision: &Revision, terms: &AuditTerms) -> Result<AuditRow, Left> {
     if terms.since.is_some_and(|since| revision.date < since) {
         return Err(Left::BeforeEnrolment);
+    }
+    if !terms.until.takes(revision.date) {
+        return Err(Left::AfterLeaving);
     }
     let changed = revision.changed.as_deref().map(serde_json::from_str::<BTreeMap<String, [Value; 2]>>);
     let mut changed = changed.transpose().map_err(|_| Left::Unreadable)?.unwrap_or_default();
@@ -307,7 +323,10 @@ mod tests {
     fn an_activity_in_the_persons_own_word_stays_at_home() {
         let leaves = |name: &str, text: &str| shown(name, Value::from(text), &AuditTerms::default());
 
-        assert_eq!((leaves("kind", "swim"), leaves("kind", "yoga-with-anna")), (Value::from("swim"), Value::from(KEPT)));
+        assert_eq!(
+            (leaves("kind", "swim"), leaves("kind", "yoga-with-anna")),
+            (Value::from("swim"), Value::from(KEPT))
+        );
         assert_eq!(leaves("measure", "diary_min(yoga-with-anna)"), "diary_min");
     }
 

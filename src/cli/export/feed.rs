@@ -154,7 +154,7 @@ impl Feed<'_> {
             }
             if reply.next.is_none() {
                 ensure!(reply.count == usize::try_from(after)? && reply.head_hash == newest, "{CHANGED_MEANWHILE}");
-                let AuditReply { head_hash, kept_back, before_enrolment, unreadable, .. } = reply;
+                let AuditReply { head_hash, kept_back, before_enrolment, after_leaving, unreadable, .. } = reply;
                 let participant_id = person.participant_id.clone();
                 return Ok(Chain {
                     participant_id,
@@ -162,6 +162,7 @@ impl Feed<'_> {
                     head_hash,
                     kept_back,
                     before_enrolment,
+                    after_leaving,
                     unreadable,
                 });
             }

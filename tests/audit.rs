@@ -217,6 +217,7 @@ async fn dates_are_moved_with_those_of_the_days_and_nothing_from_before_joining_
 }
 
 /// The script of `docs/audit.md`, run on these bytes.
+#[expect(clippy::disallowed_methods, reason = "files of a test, in a folder that goes with it")]
 fn checked(csv: &[u8]) -> (bool, String) {
     let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/audit.md")).unwrap();
     let script = docs.split("```python\n").nth(1).unwrap().split("```").next().unwrap();

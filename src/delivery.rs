@@ -21,7 +21,7 @@ use chrono::NaiveDate;
 
 pub use courier::{Courier, Scope, Step};
 pub use gather::{Gathered, Wanted};
-pub use study::{Left, Study, StudyError, begun};
+pub use study::{Left, Study, StudyError, begun, until};
 pub use targets::Deliveries;
 
 use crate::{days::DaysError, store::StoreError};

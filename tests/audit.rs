@@ -17,7 +17,10 @@ use brisk::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::house::{self, House};
+use crate::support::{
+    house::{self, House},
+    *,
+};
 
 mod support;
 
@@ -214,6 +217,7 @@ async fn dates_are_moved_with_those_of_the_days_and_nothing_from_before_joining_
 }
 
 /// The script of `docs/audit.md`, run on these bytes.
+#[expect(clippy::disallowed_methods, reason = "files of a test, in a folder that goes with it")]
 fn checked(csv: &[u8]) -> (bool, String) {
     let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/audit.md")).unwrap();
     let script = docs.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
@@ -281,4 +285,60 @@ async fn the_control_socket_gives_it_in_pages_and_browsers_do_not_get_it() {
     assert_eq!(rows.len(), 1003);
     assert_eq!(rows[1002]["row_hash"], first["head_hash"]);
     assert_eq!(house.look("/api/v1/audit").await.code, 404);
+}
+
+#[test]
+fn the_exported_file_is_accepted_by_the_script_and_its_manifest_says_how_many_rows_and_the_newest_hash() {
+    let home = Home::new();
+    for args in [&["demo", "--once", "--days", "3"][..], &["diary", "add", "swim", "30"]] {
+        assert_eq!(home.run(args).code, Some(0), "{args:?}");
+    }
+    let export = |args: &[&str]| home.run(&[&["export", "audit", "-o", "out"], args].concat());
+
+    let looked = export(&["--dry-run"]);
+    let there_before = home.path("out").exists();
+    let ran = export(&[]);
+    let in_lines = export(&["--format", "jsonl"]);
+
+    assert_eq!((looked.code, ran.code, in_lines.code), (Some(0), Some(0), Some(0)), "{}{}", ran.err, in_lines.err);
+    assert!(!there_before, "a dry run writes nothing");
+    let bytes = fs::read(home.path("out/audit.csv")).unwrap();
+    let manifest: Value = serde_json::from_slice(&fs::read(home.path("out/manifest.json")).unwrap()).unwrap();
+    let chain = &manifest["tables"]["audit.csv"]["chains"][0];
+    let (who, count) = (chain["participant_id"].as_str().unwrap(), chain["rows"].as_u64().unwrap());
+    let head = chain["head_hash"].as_str().unwrap();
+    assert_eq!(checked(&bytes), (true, format!("{who}: {count} rows hold, the newest is {head}")));
+    assert!(count >= 4 && ran.err.contains(head) && looked.out.contains(head), "{}{}", ran.err, looked.out);
+    let spoiled = String::from_utf8(bytes).unwrap().replacen("diary_noted", "diary_moved", 1);
+    assert!(!checked(spoiled.as_bytes()).0);
+    let lines = fs::read_to_string(home.path("out/audit.jsonl")).unwrap();
+    let newest: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((lines.lines().count() as u64, newest["row_hash"].as_str()), (count, Some(head)));
+}
+
+#[test]
+fn what_of_the_audit_trail_stays_at_home_is_said_and_stands_in_the_manifest() {
+    let home = Home::new();
+    assert_eq!(home.run(&["demo", "--once", "--days", "3"]).code, Some(0));
+    let study = |enrolled: &str| {
+        home.change_settings(|text| {
+            let text = text.split("\n[study]").next().unwrap();
+            format!(
+                "{text}\n[study]\nid = \"ETMI01\"\nepoch = \"2020-01-01\"\nkeep_arm_back = true\n\
+                 [[person]]\nid = \"me\"\n{enrolled}\n"
+            )
+        });
+    };
+
+    study("enrolled = \"2020-01-01\"");
+    let blinded = home.run(&["export", "audit", "-o", "blinded"]);
+    study("");
+    let none = home.run(&["export", "audit", "-o", "none"]);
+
+    assert_eq!(blinded.code, Some(0), "{}", blinded.err);
+    let manifest: Value = serde_json::from_slice(&fs::read(home.path("blinded/manifest.json")).unwrap()).unwrap();
+    let kept_back = manifest["tables"]["audit.csv"]["chains"][0]["kept_back"].as_u64().unwrap();
+    assert!(kept_back > 0 && blinded.err.contains("would tell the arm"), "{}", blinded.err);
+    assert_eq!((none.code, home.path("none").exists()), (Some(3), false), "{}", none.err);
+    assert!(none.err.contains("rows: before the day of joining the study"), "{}", none.err);
 }

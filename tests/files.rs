@@ -94,6 +94,9 @@ fn neither_a_counters_identity_nor_a_zone_nor_a_word_of_the_person_is_in_any_fil
             exported(&home, &[table, "--format", format, "--to", last], "out");
         }
     }
+    for format in ["csv", "jsonl"] {
+        exported(&home, &["audit", "--format", format], "out");
+    }
 
     let files = files_below(&home.path("out"));
 
@@ -128,6 +131,8 @@ fn the_same_journal_exported_twice_differs_in_the_manifest_alone() {
         exported(&home, &[table], "first");
         exported(&home, &[table], "second");
     }
+    exported(&home, &["audit"], "first");
+    exported(&home, &["audit"], "second");
 
     let (first, second) = (files_below(&home.path("first")), files_below(&home.path("second")));
 
@@ -175,6 +180,9 @@ fn in_a_blinded_study_no_file_tells_the_arm_and_goals_are_refused() {
         for format in ["csv", "jsonl", "parquet"] {
             exported(&home, &[table, "--format", format], "out");
         }
+    }
+    for format in ["csv", "jsonl"] {
+        exported(&home, &["audit", "--format", format], "out");
     }
 
     assert_ne!(goals.code, Some(0));
@@ -228,7 +236,8 @@ fn shifted_dates_move_by_whole_weeks_everywhere_and_the_same_way_each_time() {
         )
     });
 
-    for table in ["days", "weeks", "minutes", "raw", "goals", "diary"] {
+    // The audit trail first: whatever leaves first draws by how much dates are moved.
+    for table in ["audit", "days", "weeks", "minutes", "raw", "goals", "diary"] {
         exported(&home, &[table], "moved");
     }
     let moved = column(&home.path("moved/days.csv"), "local_date");
@@ -288,6 +297,9 @@ fn foreign_programs_read_every_table_and_refuse_a_spoiled_one() {
         for format in ["csv", "parquet"] {
             exported(&home, &[table, "--format", format], "out");
         }
+    }
+    for format in ["csv", "jsonl"] {
+        exported(&home, &["audit", "--format", format], "out");
     }
     home.change_settings(|text| {
         format!(

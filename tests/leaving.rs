@@ -220,6 +220,17 @@ async fn who_leaves_is_told_of_when_the_last_day_is_sent_and_no_later_day_leaves
     assert!(target["left_after_leaving"].as_u64().unwrap() >= 2 && target["due"] == 0, "{target}");
     let trail = audit_rows(&home.app().store, &WHO.parse().unwrap(), &AuditTerms::default()).unwrap();
     assert!(trail.rows.iter().any(|row| (row.what.as_str(), row.why.as_str()) == ("study_left", "withdrawal")));
+    let person = home.house.told("export?to=2100-01-01").await.json()["people"][0].clone();
+    assert_eq!((&person["first"], &person["last"]), (&json!("2026-06-01"), &json!("2026-06-05")));
+    assert_eq!(person["left_out"][0], json!({"reason": "after_leaving", "days": 3}), "{person}");
+    let days = home.house.told("export/days?to=2100-01-01").await.json()["days"].clone();
+    let days: Vec<_> = days.as_array().unwrap().iter().map(|day| day["local_date"].as_str().unwrap()).collect();
+    assert_eq!(days, dates(1..=5));
+    assert_eq!(home.house.told("export/minutes?from=2026-06-06&to=2100-01-01").await.json()["minutes"], json!([]));
+    let audit = home.house.told("audit").await.json();
+    let keys = audit["rows"].as_array().unwrap().iter().filter(|row| row["what"] == "day").map(|row| &row["key"]);
+    assert!(keys.clone().count() >= 5 && keys.clone().all(|key| key.as_str() <= Some("2026-06-05")), "{audit}");
+    assert!(audit["after_leaving"].as_u64().unwrap() >= 2 && audit.to_string().contains("study_left"), "{audit}");
     drop(home);
 
     let mut home = Home::open(dir.path(), &settings(""), 9, &fake);
@@ -242,6 +253,11 @@ async fn who_keeps_back_what_was_not_sent_is_told_of_at_once_and_nothing_more_le
 
     let expected: Vec<_> = dates(1..=2).into_iter().chain(["told".to_owned()]).collect();
     assert_eq!(fake.state().order, expected);
+    let person = home.house.told("export?to=2100-01-01").await.json()["people"][0].clone();
+    assert_eq!((&person["first"], &person["last"]), (&Value::Null, &Value::Null));
+    assert_eq!(person["left_out"][0], json!({"reason": "after_leaving", "days": 6}), "{person}");
+    let audit = home.house.told("audit").await.json();
+    assert_eq!((&audit["count"], &audit["rows"][0]["what"]), (&json!(1), &json!("study_left")), "{audit}");
     assert_eq!(home.withdraw(false).await["date"], "2026-06-05", "said twice it changes nothing");
     home.deliver().await;
     assert_eq!(fake.state().order, expected);

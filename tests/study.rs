@@ -213,3 +213,22 @@ fn the_privacy_answer_names_the_study_that_days_go_to() {
     assert!(server.url.contains(kept["studies"][0]["place"].as_str().unwrap()), "{kept}");
     drop(daemon);
 }
+
+#[test]
+fn of_somebody_who_left_the_study_it_is_said_how_many_days_stay_at_home() {
+    let server = StandIn::start();
+    let home = home(&server);
+    server.tell("project", &json!({ "token": "F".repeat(32) }));
+    let daemon = home.daemon();
+    home.complete();
+    drop(daemon);
+
+    let left = home.run(&["person", "withdraw", PERSON, "--drop-unsent"]);
+    let said = home.run(&["study", "status"]);
+    let exported = home.run(&["export", "weeks", "--to", "2100-01-01", "-o", "out"]);
+
+    assert_eq!(left.code, Some(0), "{left:?}");
+    assert!(said.out.contains("days stay at home: after the person left the study"), "{said:?}");
+    assert_eq!((exported.code, home.path("out").exists()), (Some(3), false), "{exported:?}");
+    assert!(exported.err.contains("after the person left the study"), "{exported:?}");
+}

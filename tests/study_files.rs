@@ -304,7 +304,7 @@ fn only_the_days_that_were_asked_for_leave_and_what_stays_is_counted() {
     let none = export(&home, "odm", &["--from", "2031-01-01"]);
 
     assert_eq!((&some["days"], &some["from"], &some["to"]), (&json!(4), &json!(from), &json!(to)));
-    assert_eq!(some["left"], json!({ "open": 0, "before_enrolment": 0, "out_of_reach": 0 }));
+    assert_eq!(some["left"], json!({ "open": 0, "before_enrolment": 0, "out_of_reach": 0, "after_leaving": 0 }));
     assert_eq!((&all["days"], &all["left"]["open"]), (&json!(dates.len()), &json!(1)));
     assert_eq!(none.code, Some(3));
     assert!(none.err.contains("no day to export"), "{none:?}");

@@ -14,7 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{App, ErrorReply, Problem, blocking, schema::CONTROL_SOCKET};
 use crate::{
     days::Person,
-    export::audit::AuditRow,
+    delivery,
+    export::{Until, audit::AuditRow},
     model::ParticipantId,
     privacy::audit::{AuditTerms, AuditTrail, audit_rows},
 };
@@ -49,6 +50,9 @@ pub struct AuditReply {
     pub kept_back: u64,
     /// Rows left out since they are from before the person joined the study.
     pub before_enrolment: u64,
+    /// Rows left out since they are from after the person left the study.
+    #[serde(default)]
+    pub after_leaving: u64,
     /// Rows left out since they went when somebody else was erased, or this version cannot read them.
     pub unreadable: u64,
 }
@@ -73,7 +77,8 @@ pub fn audit_trail(app: &App, person: &Person) -> Result<AuditTrail, Problem> {
         }
     };
     let since = study.id.as_ref().map(|_| section.and_then(|section| section.enrolled).unwrap_or(NaiveDate::MAX));
-    let terms = AuditTerms { keep_arm_back: study.keep_arm_back, shift_days, since };
+    let until = study.id.as_ref().map_or(Until::Ever, |_| delivery::until(person));
+    let terms = AuditTerms { keep_arm_back: study.keep_arm_back, shift_days, since, until };
     Ok(audit_rows(&app.store, &person.id, &terms)?)
 }
 
@@ -92,13 +97,14 @@ pub async fn get_audit(
 ) -> Result<Json<AuditReply>, Problem> {
     blocking(app, move |app| {
         let person = app.book.person(asked.person.as_ref())?;
-        let AuditTrail { rows, head_hash, kept_back, before_enrolment, unreadable } = audit_trail(app, &person)?;
+        let AuditTrail { rows, head_hash, kept_back, before_enrolment, after_leaving, unreadable } =
+            audit_trail(app, &person)?;
         let count = rows.len();
         let mut rows: Vec<_> = rows.into_iter().filter(|row| row.seq > asked.after).collect();
         let more = rows.len() > ROWS_AT_ONCE;
         rows.truncate(ROWS_AT_ONCE);
         let next = rows.last().map(|row| row.seq).filter(|_| more);
-        Ok(AuditReply { rows, next, count, head_hash, kept_back, before_enrolment, unreadable })
+        Ok(AuditReply { rows, next, count, head_hash, kept_back, before_enrolment, after_leaving, unreadable })
     })
     .await
 }

@@ -109,6 +109,9 @@ pub struct LeftReply {
     pub before_enrolment: u64,
     /// The study cannot number them.
     pub out_of_reach: u64,
+    /// After the person left the study.
+    #[serde(default)]
+    pub after_leaving: u64,
 }
 
 /// The routes.
@@ -142,6 +145,7 @@ fn files(app: &App, asked: &StudyFilesAsked) -> Result<StudyFilesReply, Problem>
         open: gathered.left.open,
         before_enrolment: gathered.left.before_enrolment,
         out_of_reach: gathered.left.out_of_reach,
+        after_leaving: gathered.left.after_leaving,
     };
     let mut reply = StudyFilesReply {
         files: Vec::new(),

@@ -55,7 +55,7 @@ impl Sheet {
                     Table::Days => writer.row(Row::Day(&serde_json::from_slice::<DayTotal>(line)?)),
                     Table::Weeks => writer.row(Row::Week(&serde_json::from_slice::<WeekTotal>(line)?)),
                     Table::Persons => writer.row(Row::Person(&serde_json::from_slice::<PersonTotal>(line)?)),
-                    Table::Minutes | Table::Raw | Table::Goals | Table::Diary => Ok(()),
+                    Table::Minutes | Table::Raw | Table::Goals | Table::Diary | Table::Audit => Ok(()),
                 })?;
                 writer.finish()?.flush()
             }
@@ -200,7 +200,7 @@ impl Parts {
             Table::Weeks => self.weeks.take(),
             Table::Persons => self.persons.take(),
             // What a file of minutes has none of.
-            Table::Minutes | Table::Raw | Table::Goals | Table::Diary => None,
+            Table::Minutes | Table::Raw | Table::Goals | Table::Diary | Table::Audit => None,
         }
     }
 }

@@ -14,8 +14,9 @@ use super::{Context, Exit, client::Session, print_json, show::PersonArgs};
 use crate::{
     api::{Asked, tables::ExportReply},
     export::{
-        ExportSummary, FolderWriter, Format, Layout, LeftOut, Occasion, Rewrite, Shape, Table, codebook::Arm,
-        manifest::Stayed,
+        ExportSummary, FolderWriter, Format, Layout, LeftOut, Occasion, Rewrite, Shape, Table,
+        codebook::Arm,
+        manifest::{Chain, Stayed},
     },
 };
 
@@ -34,6 +35,8 @@ pub enum ExportCommand {
     Goals(TableArgs),
     /// The diary: kinds and minutes, without the person's own words
     Diary(TableArgs),
+    /// Who changed what, when, from what to what, and why: rows chained by hashes, which show a change
+    Audit(AuditArgs),
 }
 
 /// Which rows, and where to.
@@ -71,6 +74,31 @@ pub struct ByMonthArgs {
     since_last: bool,
 }
 
+/// Whose audit trail, and where to. It leaves whole: a chain has no part.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    #[command(flatten)]
+    who: PersonArgs,
+    /// File format
+    #[arg(long, default_value = "csv")]
+    format: TextFormatArg,
+    /// Folder to write into; files in it are replaced whole or not at all
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A format of lines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TextFormatArg {
+    /// Comma-separated, a header row
+    Csv,
+    /// JSON Lines
+    Jsonl,
+}
+
 /// A file format.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FormatArg {
@@ -99,11 +127,18 @@ struct Preview {
     first: Option<NaiveDate>,
     last: Option<NaiveDate>,
     left_out: Vec<Stayed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chains: Vec<Chain>,
 }
 
 /// `brisk export …`
 pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit> {
+    let of_audit;
     let (table, args, months) = match command {
+        ExportCommand::Audit(args) => {
+            of_audit = args.as_table();
+            (Table::Audit, &of_audit, None)
+        }
         ExportCommand::Days(args) => (Table::Days, &args.table, args.months()),
         ExportCommand::Minutes(args) => (Table::Minutes, &args.table, args.months()),
         ExportCommand::Weeks(args) => (Table::Weeks, args, None),
@@ -112,6 +147,22 @@ pub fn export(context: &Context, command: &ExportCommand) -> anyhow::Result<Exit
         ExportCommand::Diary(args) => (Table::Diary, args, None),
     };
     super::with_session(context, |session| run(context, session, table, args, months))
+}
+
+impl AuditArgs {
+    fn as_table(&self) -> TableArgs {
+        TableArgs {
+            who: PersonArgs { person: self.who.person.clone() },
+            format: match self.format {
+                TextFormatArg::Csv => FormatArg::Csv,
+                TextFormatArg::Jsonl => FormatArg::Jsonl,
+            },
+            output: self.output.clone(),
+            from: None,
+            to: None,
+            dry_run: self.dry_run,
+        }
+    }
 }
 
 impl ByMonthArgs {
@@ -150,7 +201,7 @@ fn run(
             rewrite,
         }),
     };
-    feed.rows(&mut |row| {
+    let chains = feed.rows(&mut |row| {
         let writer = match &mut folder {
             Some(writer) => writer,
             None => folder.insert(FolderWriter::new(&args.output, shape())?),
@@ -159,12 +210,13 @@ fn run(
     })?;
     bar.finish_and_clear();
     let Some(folder) = folder else {
-        return nothing(context, table, &about);
+        return nothing(context, &left_out(table, &about), &chains);
     };
     let summary = folder.finish(Occasion {
         exported_at: DateTime::from_timestamp(about.now.timestamp(), 0).unwrap_or(about.now),
         study_id: about.study_id.as_ref().map(|study| study.as_str().to_owned()),
         left_out: left_out(table, &about),
+        chains,
         dates_shifted: about.dates_shifted,
     })?;
     if context.global.json {
@@ -176,13 +228,15 @@ fn run(
 }
 
 fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::Result<Exit> {
-    let mut preview = Preview { rows: 0, first: None, last: None, left_out: left_out(feed.table, about) };
-    feed.rows(&mut |row| {
+    let left_out = left_out(feed.table, about);
+    let mut preview = Preview { rows: 0, first: None, last: None, left_out, chains: Vec::new() };
+    let chains = feed.rows(&mut |row| {
         preview.rows += 1;
         preview.first = preview.first.into_iter().chain(row.date()).min();
         preview.last = preview.last.into_iter().chain(row.date()).max();
         Ok(())
     })?;
+    preview.chains = chains;
     feed.bar.finish_and_clear();
     if context.global.json {
         print_json(&preview)?;
@@ -190,16 +244,18 @@ fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::R
         let mut out = std::io::stdout();
         let span = span(preview.first, preview.last);
         writeln!(out, "Would write {} rows of {}{span}. Nothing was written.", preview.rows, feed.table.name())?;
+        tell_chains(&mut out, &preview.chains)?;
         tell_left_out(&mut out, &preview.left_out)?;
     }
     Ok(if preview.rows == 0 { Exit::Nothing } else { Exit::Ok })
 }
 
-fn nothing(context: &Context, table: Table, about: &ExportReply) -> anyhow::Result<Exit> {
+fn nothing(context: &Context, left_out: &[Stayed], chains: &[Chain]) -> anyhow::Result<Exit> {
     if !context.global.quiet {
         let mut err = std::io::stderr();
         writeln!(err, "There is nothing to export yet; nothing was written.")?;
-        tell_left_out(&mut err, &left_out(table, about))?;
+        tell_chains(&mut err, chains)?;
+        tell_left_out(&mut err, left_out)?;
     }
     Ok(Exit::Nothing)
 }
@@ -214,11 +270,34 @@ fn tell(table: Table, summary: &ExportSummary) -> std::io::Result<()> {
     if summary.unchanged > 0 {
         writeln!(err, "{} files were as they should be and stayed.", summary.unchanged)?;
     }
+    tell_chains(&mut err, &summary.chains)?;
     tell_left_out(&mut err, &summary.left_out)
 }
 
 fn span(first: Option<NaiveDate>, last: Option<NaiveDate>) -> String {
     first.zip(last).map_or_else(String::new, |(first, last)| format!(", from {first} to {last}"))
+}
+
+fn tell_chains(out: &mut dyn std::io::Write, chains: &[Chain]) -> std::io::Result<()> {
+    for chain in chains {
+        let (who, count) = (chain.participant_id.as_str(), rows(chain.rows));
+        writeln!(out, "{who}: {count}, the newest is {}. Keep that hash.", chain.head_hash)?;
+        for (count, why) in [
+            (chain.kept_back, "would tell the arm"),
+            (chain.before_enrolment, "before the day of joining the study, or without one in the settings"),
+            (chain.after_leaving, "after the person left the study"),
+            (chain.unreadable, "went when somebody else was erased, or another version wrote them"),
+        ] {
+            if count > 0 {
+                writeln!(out, "{who}: left out, {}: {why}.", rows(count))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 fn tell_left_out(out: &mut dyn std::io::Write, left_out: &[Stayed]) -> std::io::Result<()> {
@@ -232,9 +311,13 @@ fn tell_left_out(out: &mut dyn std::io::Write, left_out: &[Stayed]) -> std::io::
 /// Of everybody together.
 fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
     let mut all: Vec<Stayed> = Vec::new();
+    // Which counts rows, with each chain.
+    if table == Table::Audit {
+        return all;
+    }
     let by_day = match table {
         Table::Days | Table::Weeks | Table::Minutes => true,
-        Table::Persons | Table::Raw | Table::Goals | Table::Diary => false,
+        Table::Persons | Table::Raw | Table::Goals | Table::Diary | Table::Audit => false,
     };
     let stayed = about.people.iter().flat_map(|person| &person.left_out);
     // What is no count of a day is final once it is said.

@@ -102,7 +102,11 @@ fn status(context: &Context, session: &Session) -> anyhow::Result<Exit> {
                 target.stored.to_string(),
                 target.due.to_string(),
                 target.parked.len().to_string(),
-                (target.left_open + target.left_before_enrolment + target.left_out_of_reach).to_string(),
+                (target.left_open
+                    + target.left_before_enrolment
+                    + target.left_out_of_reach
+                    + target.left_after_leaving)
+                    .to_string(),
                 state(target).to_owned(),
             ]);
         }
@@ -164,9 +168,11 @@ fn explained(target: &TargetReply) -> Vec<String> {
         (target.left_open, "under way or just over"),
         (target.left_before_enrolment, "from before the person joined"),
         (target.left_out_of_reach, "outside the days that the study can number"),
+        (target.left_after_leaving, "after the person left the study"),
     ] {
         if count > 0 {
-            lines.push(format!("{} stay at home: {why}", days(count)));
+            let stay = if count == 1 { "stays" } else { "stay" };
+            lines.push(format!("{} {stay} at home: {why}", days(count)));
         }
     }
     lines

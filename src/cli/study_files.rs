@@ -128,6 +128,7 @@ fn tell(args: &FilesArgs, reply: &StudyFilesReply, notes: &[String]) -> anyhow::
         (reply.left.open, "under way or just over"),
         (reply.left.before_enrolment, "from before the person joined"),
         (reply.left.out_of_reach, "outside the days that the study can number"),
+        (reply.left.after_leaving, "after the person left the study"),
     ] {
         if count > 0 {
             let stay = if count == 1 { "stays" } else { "stay" };

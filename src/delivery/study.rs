@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     config::Config,
     days::{DayBook, Person},
-    export::{Circumstances, StudyDay, Terms},
+    export::{Circumstances, StudyDay, Terms, Until, labels_of},
     model::{DayTotal, ParticipantId},
     person::OwnDecision,
     store::{Store, StoreError},
@@ -189,12 +189,11 @@ impl Study {
             left.before_enrolment += 1;
             return None;
         }
-        if person.record.left_study.is_some_and(|left| left.unsent_stays || row.local_date > left.date) {
+        if !until(person).takes(row.local_date) {
             left.after_leaving += 1;
             return None;
         }
-        let label = |device: &str| self.assets.get(device).cloned().unwrap_or_else(|| "unknown".to_owned());
-        let labels = row.source_device.as_deref().map(|all| all.split(';').map(label).collect::<Vec<_>>().join(";"));
+        let labels = row.source_device.as_deref().and_then(|counters| labels_of(counters, &self.assets));
         let circumstances = Circumstances {
             day: &person.calendar.day(row.local_date),
             device_id: labels,
@@ -204,6 +203,15 @@ impl Study {
         let day = StudyDay::new(row, &self.terms, &circumstances);
         left.out_of_reach += u64::from(day.is_none());
         day
+    }
+}
+
+/// Until which day a person's days may leave for a study.
+pub fn until(person: &Person) -> Until {
+    match person.record.left_study {
+        None => Until::Ever,
+        Some(left) if left.unsent_stays => Until::Never,
+        Some(left) => Until::Day(left.date),
     }
 }
 
@@ -234,4 +242,34 @@ struct Begun {
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Begun,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{demo, time::Calendar};
+
+    #[test]
+    fn a_counter_that_has_no_label_is_not_mentioned() {
+        let person = demo::person("P-1".parse().unwrap(), Calendar::midnight("Europe/Oslo".parse().unwrap()));
+        let config =
+            "[study]\nid = \"ETMI01\"\nepoch = \"2026-01-01\"\n\n[[person]]\nid = \"P-1\"\nenrolled = \"2026-01-01\"\n";
+        let assets = BTreeMap::from([("0011223344556677".to_owned(), "SC-1".to_owned())]);
+        let study = Study::new(&Config::parse(config, "test").unwrap(), assets).unwrap();
+        let device_id = |counters: &str| {
+            let row = format!(
+                r#"{{"participant_id": "P-1", "local_date": "2026-10-24", "day_index": 1, "weekday": 6, "tz_offset_min": 120,
+                "day_len_min": 1440, "minutes_recorded": 1440, "data_state": "measured", "brisk_threshold": 100,
+                "goal_state": "no_goal", "source_device": "{counters}", "flags": "", "rules": "brisk/1",
+                "rules_hash": "0123456789abcdef", "software": "brisk 0.1.0", "computed_at": "2026-10-25T05:00:01Z",
+                "revision": 1}}"#
+            );
+            let now = "2026-11-01T08:00:00Z".parse().unwrap();
+            let row = serde_json::from_str(&row).unwrap();
+            study.leaving(&person, &row, 0, now, &mut Left::default()).unwrap().device_id
+        };
+
+        assert_eq!(device_id("0011223344556677;8899aabbccddeeff"), Some("SC-1".to_owned()));
+        assert_eq!(device_id("8899aabbccddeeff"), None);
+    }
 }

@@ -35,6 +35,7 @@ fn source(table: Table) -> String {
         Table::Raw => include_str!("codebook_raw.csv"),
         Table::Goals => include_str!("codebook_goals.csv"),
         Table::Diary => include_str!("codebook_diary.csv"),
+        Table::Audit => include_str!("codebook_audit.csv"),
     };
     let flags = entries(Table::Days).iter().find(|entry| entry.name == "flags");
     text.replace("{flags}", &flags.map_or_else(String::new, |entry| entry.codes.replace('"', "\"\"")))
@@ -117,7 +118,7 @@ impl Arm {
 /// # Panics
 /// Never: a test reads the built-in files.
 pub fn entries(table: Table) -> &'static [Entry] {
-    static BOOKS: [LazyLock<Vec<Entry>>; 7] = [
+    static BOOKS: [LazyLock<Vec<Entry>>; 8] = [
         LazyLock::new(|| read(Table::Days)),
         LazyLock::new(|| read(Table::Weeks)),
         LazyLock::new(|| read(Table::Persons)),
@@ -125,8 +126,9 @@ pub fn entries(table: Table) -> &'static [Entry] {
         LazyLock::new(|| read(Table::Raw)),
         LazyLock::new(|| read(Table::Goals)),
         LazyLock::new(|| read(Table::Diary)),
+        LazyLock::new(|| read(Table::Audit)),
     ];
-    let [days, weeks, persons, minutes, raw, goals, diary] = &BOOKS;
+    let [days, weeks, persons, minutes, raw, goals, diary, audit] = &BOOKS;
     match table {
         Table::Days => days,
         Table::Weeks => weeks,
@@ -135,6 +137,7 @@ pub fn entries(table: Table) -> &'static [Entry] {
         Table::Raw => raw,
         Table::Goals => goals,
         Table::Diary => diary,
+        Table::Audit => audit,
     }
 }
 

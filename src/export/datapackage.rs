@@ -44,6 +44,7 @@ pub fn of_files(table: Table, arm: Arm, format: Format, files: &[Resource<'_>]) 
         Table::Raw => "Readings as counters said them",
         Table::Goals => "Goals as they were decided",
         Table::Diary => "Activities that were written down",
+        Table::Audit => "Who changed what, when and why",
     };
     let schema = json!({ "primaryKey": table.key(), "missingValues": [""], "fields": fields });
     let resources = files.iter().map(|file| {

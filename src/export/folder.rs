@@ -13,7 +13,7 @@ use super::{
     codebook::{self, Arm},
     datapackage::{self, Resource},
     import_scripts,
-    manifest::{Exported, Listed, MANIFEST, Manifest, Stayed},
+    manifest::{Chain, Exported, Listed, MANIFEST, Manifest, Stayed},
     staged::{ExportError, Sealed, Staged, at, hex, sync_dir},
     table::{Format, Row, Table, TableWriter},
 };
@@ -38,6 +38,9 @@ pub struct ExportSummary {
     pub unchanged: u64,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Of an audit trail, each participant's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<Chain>,
 }
 
 /// What is written.
@@ -87,6 +90,8 @@ pub struct Occasion {
     pub study_id: Option<String>,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Of an audit trail, each participant's.
+    pub chains: Vec<Chain>,
     /// All dates are moved.
     pub dates_shifted: bool,
 }
@@ -214,7 +219,7 @@ impl FolderWriter {
             Row::Day(day) => Some((&day.rules, &day.rules_hash)),
             Row::Week(week) => Some((&week.rules, &week.rules_hash)),
             Row::Person(person) => Some((&person.rules, &person.rules_hash)),
-            Row::Minute(_) | Row::Raw(_) | Row::Goal(_) | Row::Diary(_) => None,
+            Row::Minute(_) | Row::Raw(_) | Row::Goal(_) | Row::Diary(_) | Row::Audit(_) => None,
         };
         if let Some((name, hash)) = rules {
             let is = |known: &String| known.split_once(' ') == Some((name.as_str(), hash.as_str()));
@@ -289,7 +294,8 @@ impl FolderWriter {
         let mut sealed: Vec<Sealed> = self.done.drain(..).map(|(_, sealed)| sealed).collect();
         let codebook = codebook::file_name(*table);
         sealed.push(Staged::of(&self.dir.join(codebook), &codebook::csv_of(*table, *arm))?);
-        if (*format, layout) == (Format::Csv, &Layout::Whole) {
+        // An audit trail is checked, not analysed; and SPSS takes no column of the name `to`.
+        if (*format, layout) == (Format::Csv, &Layout::Whole) && *table != Table::Audit {
             let entries = codebook::shown(*table, *arm);
             for (name, script) in import_scripts::all(*table, &entries) {
                 sealed.push(Staged::of(&self.dir.join(name), &script)?);
@@ -311,6 +317,7 @@ impl FolderWriter {
             first: self.first,
             last: self.last,
             left_out: occasion.left_out.clone(),
+            chains: occasion.chains.clone(),
             arm_kept_back: *arm == Arm::KeptBack,
             dates_shifted: occasion.dates_shifted,
             changed: before.map(|_| files.iter().filter(|file| is_new(file)).map(|file| file.path.clone()).collect()),
@@ -346,6 +353,7 @@ impl FolderWriter {
             sha256: Some(&rows[..]).filter(|rows| rows.len() == 1).map(|rows| rows[0].sha256.clone()),
             unchanged: u64::try_from(keep.len()).unwrap_or(u64::MAX),
             left_out: occasion.left_out,
+            chains: occasion.chains,
         };
         let mut folders = BTreeSet::from([self.dir.clone()]);
         for file in sealed.into_iter().filter(|file| !keep.contains(&file.place)) {

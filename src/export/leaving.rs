@@ -17,11 +17,36 @@ pub enum Since {
     Never,
 }
 
+/// Until which day somebody's days may leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// They take part, or no study is configured.
+    #[default]
+    Ever,
+    /// Their last day in the study, by the calendar at home.
+    Day(NaiveDate),
+    /// They left the study, and what it did not have by then stays: none.
+    Never,
+}
+
+impl Until {
+    /// Whether a day may leave.
+    pub fn takes(self, date: NaiveDate) -> bool {
+        match self {
+            Self::Ever => true,
+            Self::Day(last) => date <= last,
+            Self::Never => false,
+        }
+    }
+}
+
 /// What is done to a person's days before they leave.
 #[derive(Clone, Debug)]
 pub struct Leaves<'a> {
     /// From which day on.
     pub since: Since,
+    /// Until which day.
+    pub until: Until,
     /// Goals stay at home: who has one would tell the arm.
     pub goals_kept_back: bool,
     /// So many days are added to every date and stamp; 0 where dates are not shifted.
@@ -40,6 +65,8 @@ pub enum LeftOut {
     BeforeEnrolment,
     /// The settings do not say when the person joined.
     NotEnrolled,
+    /// It lies after the person left the study, or nothing more of theirs is to leave.
+    AfterLeaving,
     /// It is not final: the day is under way, or came after the last sign of the counter.
     UnderWay,
     /// The date cannot be moved so far.
@@ -54,6 +81,7 @@ impl LeftOut {
             Self::NotEnrolled => {
                 "no day of joining the study is in the settings; set `enrolled` of the person in brisk.toml"
             }
+            Self::AfterLeaving => "after the person left the study; with `--drop-unsent` all days stay",
             Self::UnderWay => {
                 "under way, or later than the last sign of the counter; `--to DATE` takes in days that are over"
             }
@@ -69,10 +97,10 @@ impl Leaves<'_> {
     /// Why it stays.
     pub fn may_leave(&self, date: NaiveDate) -> Result<(), LeftOut> {
         match self.since {
-            Since::Ever => Ok(()),
-            Since::Day(first) if first <= date => Ok(()),
-            Since::Day(_) => Err(LeftOut::BeforeEnrolment),
+            Since::Day(first) if date < first => Err(LeftOut::BeforeEnrolment),
             Since::Never => Err(LeftOut::NotEnrolled),
+            Since::Ever | Since::Day(_) if self.until.takes(date) => Ok(()),
+            Since::Ever | Since::Day(_) => Err(LeftOut::AfterLeaving),
         }
     }
 
@@ -90,12 +118,13 @@ impl Leaves<'_> {
     pub fn shift(&self) -> Option<TimeDelta> {
         TimeDelta::try_days(self.shift_days)
     }
+}
 
-    /// The study's names of counters that are joined by `;`. One that has no name is not mentioned.
-    pub fn assets_of(&self, counters: &str) -> Option<String> {
-        let names: Vec<&str> = counters.split(';').filter_map(|id| self.assets.get(id)).map(String::as_str).collect();
-        (!names.is_empty()).then(|| names.join(";"))
-    }
+/// The study's names of counters that are joined by `;`, by the counters' identities. One that has no name is not
+/// mentioned: that it has none says nothing about the day.
+pub fn labels_of(counters: &str, assets: &BTreeMap<String, String>) -> Option<String> {
+    let names: Vec<&str> = counters.split(';').filter_map(|id| assets.get(id)).map(String::as_str).collect();
+    (!names.is_empty()).then(|| names.join(";"))
 }
 
 /// The row as it leaves. Never with a counter's identity or a zone's name; the offset stands beside its date.
@@ -113,7 +142,7 @@ pub fn leaving(row: DayTotal, leaves: &Leaves<'_>) -> Result<DayTotal, LeftOut> 
         local_date: row.local_date.checked_add_signed(shift).ok_or(LeftOut::OutOfRange)?,
         computed_at,
         tz: None,
-        source_device: row.source_device.as_deref().and_then(|counters| leaves.assets_of(counters)),
+        source_device: row.source_device.as_deref().and_then(|counters| labels_of(counters, leaves.assets)),
         // Which activity of the diary is meant may be a word of the person's own.
         goal_measure: row.goal_measure.map(|measure| measure.split('(').next().unwrap_or_default().to_owned()),
         ..row
@@ -147,7 +176,7 @@ mod tests {
     }
 
     fn leaves(assets: &BTreeMap<String, String>) -> Leaves<'_> {
-        Leaves { since: Since::Ever, goals_kept_back: false, shift_days: 0, assets }
+        Leaves { since: Since::Ever, until: Until::Ever, goals_kept_back: false, shift_days: 0, assets }
     }
 
     #[test]
@@ -196,6 +225,18 @@ mod tests {
         assert_eq!(since(Since::Day(day)), Ok(day));
         assert_eq!(since(Since::Day(day.succ_opt().unwrap())), Err(LeftOut::BeforeEnrolment));
         assert_eq!(since(Since::Never), Err(LeftOut::NotEnrolled));
+    }
+
+    #[test]
+    fn days_after_leaving_the_study_stay_and_all_do_when_nothing_more_is_to_leave() {
+        let assets = assets();
+        let day = row().local_date;
+        let left = |since, until| leaving(row(), &Leaves { since, until, ..leaves(&assets) }).map(|row| row.local_date);
+
+        assert_eq!(left(Since::Day(day), Until::Day(day)), Ok(day));
+        assert_eq!(left(Since::Ever, Until::Day(day.pred_opt().unwrap())), Err(LeftOut::AfterLeaving));
+        assert_eq!(left(Since::Day(day), Until::Never), Err(LeftOut::AfterLeaving));
+        assert_eq!(left(Since::Day(day.succ_opt().unwrap()), Until::Never), Err(LeftOut::BeforeEnrolment));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{ExportError, LeftOut, staged::at};
+use crate::model::ParticipantId;
 
 /// The name under which it lies in the folder.
 pub const MANIFEST: &str = "manifest.json";
@@ -42,6 +43,9 @@ pub struct Exported {
     /// Days that were left out, and why.
     #[serde(default)]
     pub left_out: Vec<Stayed>,
+    /// Of an audit trail, each participant's: the newest hash shows later that its end was not rewritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<Chain>,
     /// The columns that would tell an arm were left out.
     #[serde(default)]
     pub arm_kept_back: bool,
@@ -65,6 +69,25 @@ pub struct Stayed {
     pub reason: LeftOut,
     /// How many.
     pub days: u64,
+}
+
+/// One participant's audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Whose.
+    pub participant_id: ParticipantId,
+    /// Rows.
+    pub rows: u64,
+    /// `row_hash` of the newest; zeros without rows.
+    pub head_hash: String,
+    /// Rows left out since they would tell the arm.
+    pub kept_back: u64,
+    /// Rows left out since they are from before the person joined the study.
+    pub before_enrolment: u64,
+    /// Rows left out since they are from after the person left the study.
+    pub after_leaving: u64,
+    /// Rows left out since they went when somebody else was erased, or this version cannot read them.
+    pub unreadable: u64,
 }
 
 /// A file.

@@ -32,6 +32,7 @@ use parquet::{
 };
 
 use super::{
+    audit::AUDIT_COLUMNS,
     codebook::{self, Arm, Entry, Kind},
     columns::{
         Cell, Column, DAY_COLUMNS, DIARY_COLUMNS, GOAL_COLUMNS, MINUTE_COLUMNS, PERSON_COLUMNS, RAW_COLUMNS,
@@ -99,6 +100,7 @@ impl<W: Write> ParquetTable<W> {
             Row::Raw(reading) => self.cells(&RAW_COLUMNS, reading).map(|()| None)?,
             Row::Goal(goal) => self.cells(&GOAL_COLUMNS, goal).map(|()| None)?,
             Row::Diary(entry) => self.cells(&DIARY_COLUMNS, entry).map(|()| None)?,
+            Row::Audit(row) => self.cells(AUDIT_COLUMNS, row).map(|()| None)?,
         };
         if let Some((rules, hash)) = rules
             && !self.rules.iter().any(|known| known.0 == *rules && known.1 == *hash)

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{
+    audit::{AUDIT_COLUMNS, AuditRow},
     codebook::{self, Arm, Entry},
     columns::{
         Column, DAY_COLUMNS, DIARY_COLUMNS, GOAL_COLUMNS, MINUTE_COLUMNS, PERSON_COLUMNS, RAW_COLUMNS, WEEK_COLUMNS,
@@ -30,12 +31,14 @@ pub enum Table {
     Goals,
     /// One row for each entry of the diary.
     Diary,
+    /// One row for each decision and each revision of a day, chained by hashes.
+    Audit,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Days, Self::Weeks, Self::Persons, Self::Minutes, Self::Raw, Self::Goals, Self::Diary];
+    pub const ALL: [Self; 8] =
+        [Self::Days, Self::Weeks, Self::Persons, Self::Minutes, Self::Raw, Self::Goals, Self::Diary, Self::Audit];
 
     /// Its name in file names and packages.
     pub fn name(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Table {
             Self::Raw => "raw",
             Self::Goals => "goals",
             Self::Diary => "diary",
+            Self::Audit => "audit",
         }
     }
 
@@ -60,6 +64,7 @@ impl Table {
             Self::Raw => &["participant_id", "counter", "reading_no"],
             Self::Goals => &["participant_id", "goal_id"],
             Self::Diary => &["participant_id", "local_date", "entry_no"],
+            Self::Audit => &["participant_id", "seq"],
         }
     }
 
@@ -89,6 +94,7 @@ impl Table {
             Self::Raw => names(&RAW_COLUMNS),
             Self::Goals => names(&GOAL_COLUMNS),
             Self::Diary => names(&DIARY_COLUMNS),
+            Self::Audit => names(AUDIT_COLUMNS),
         }
     }
 
@@ -122,6 +128,8 @@ pub enum Row<'a> {
     Goal(&'a GoalRow),
     /// Of [`Table::Diary`].
     Diary(&'a DiaryRow),
+    /// Of [`Table::Audit`].
+    Audit(&'a AuditRow),
 }
 
 impl Row<'_> {
@@ -135,6 +143,7 @@ impl Row<'_> {
             Self::Raw(_) => Table::Raw,
             Self::Goal(_) => Table::Goals,
             Self::Diary(_) => Table::Diary,
+            Self::Audit(_) => Table::Audit,
         }
     }
 
@@ -147,6 +156,8 @@ impl Row<'_> {
             Self::Week(week) => Some(week.week_start),
             Self::Goal(goal) => Some(goal.in_force_from),
             Self::Raw(reading) => reading.start_utc.map(|at| at.date_naive()),
+            // Of what day a row speaks stands in its cells; this is when it was written.
+            Self::Audit(row) => row.at_utc.get(..10).and_then(|date| date.parse().ok()),
             Self::Person(_) => None,
         }
     }
@@ -165,6 +176,7 @@ impl Row<'_> {
             Self::Raw(reading) => line(&RAW_COLUMNS, reading, format, arm, out),
             Self::Goal(goal) => line(&GOAL_COLUMNS, goal, format, arm, out),
             Self::Diary(entry) => line(&DIARY_COLUMNS, entry, format, arm, out),
+            Self::Audit(row) => line(AUDIT_COLUMNS, row, format, arm, out),
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::{
 /// Minutes in a day, the most that one activity can have.
 const MINUTES_MAX: u32 = 1440;
 
+/// Kinds of activity that are offered. Any other is a word of the person's own, and stays at home.
+pub const OFFERED_KINDS: [&str; 7] = ["swim", "cycle", "gym", "garden", "walk", "dance", "other"];
+
 /// One activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,12 +4,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
+use firmware_protocol::device;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    export::audit::{AuditRow, chain},
+    export::{
+        Until,
+        audit::{AuditRow, chain},
+    },
     model::ParticipantId,
+    person::diary::OFFERED_KINDS,
     store::{Decided, Revision, SYSTEM, Store, StoreError, What},
 };
 
@@ -25,6 +30,8 @@ pub struct AuditTerms {
     pub shift_days: i64,
     /// The day of joining the study: nothing from before leaves. None where no study is configured.
     pub since: Option<NaiveDate>,
+    /// Nothing about days after this leaves, and nothing that was decided after it but the leaving itself.
+    pub until: Until,
 }
 
 /// The audit trail, and what of it stays at home.
@@ -38,6 +45,9 @@ pub struct AuditTrail {
     pub kept_back: u64,
     /// Rows left out since they are from before the person joined the study.
     pub before_enrolment: u64,
+    /// Rows left out since they are from after the person left the study.
+    #[serde(default)]
+    pub after_leaving: u64,
     /// Rows left out since they went when somebody else was erased, or this version cannot read them.
     pub unreadable: u64,
 }
@@ -66,6 +76,7 @@ pub fn audit_rows(store: &Store, participant: &ParticipantId, terms: &AuditTerms
             }
             Err(Left::KeptBack) => trail.kept_back += 1,
             Err(Left::BeforeEnrolment) => trail.before_enrolment += 1,
+            Err(Left::AfterLeaving) => trail.after_leaving += 1,
             Err(Left::Unreadable) => trail.unreadable += 1,
         }
     }
@@ -77,6 +88,7 @@ pub fn audit_rows(store: &Store, participant: &ParticipantId, terms: &AuditTerms
 enum Left {
     KeptBack,
     BeforeEnrolment,
+    AfterLeaving,
     Unreadable,
 }
 
@@ -145,6 +157,9 @@ fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> 
     let name = ["decision", "device_decision", "study_decision"].iter().find_map(|name| fields.get(*name)?.as_str());
     let what = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
     let Some(what) = what.map(str::to_owned) else { return Err(Left::Unreadable) };
+    if what != "study_left" && !terms.until.takes(decided.at.date_naive()) {
+        return Err(Left::AfterLeaving);
+    }
     if terms.keep_arm_back && !NOT_OF_THE_ARM.contains(&what.as_str()) {
         return Err(Left::KeptBack);
     }
@@ -181,6 +196,8 @@ fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> 
 /// A value as it may leave: numbers and yes or no, and the texts of [`CODES`].
 fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
     match value {
+        Value::String(text) if name == "measure" => Value::from(measure(&text)),
+        Value::String(text) if name == "kind" && !is_known_kind(&text) => Value::from(KEPT),
         Value::String(text) if CODES.contains(&name) => Value::from(moved(&text, terms.shift_days)),
         Value::String(_) => Value::from(KEPT),
         Value::Array(values) => values.into_iter().map(|value| shown(name, value, terms)).collect(),
@@ -192,12 +209,25 @@ fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
     }
 }
 
+/// Of an activity, or of a counter; any other is a word of the person's own.
+fn is_known_kind(kind: &str) -> bool {
+    OFFERED_KINDS.contains(&kind) || device::kind(kind).is_some()
+}
+
+/// Without the activity that is meant, which may be a word of the person's own.
+fn measure(measure: &str) -> &str {
+    measure.split('(').next().unwrap_or_default()
+}
+
 /// Columns of a day that say where somebody is, or which counter they wear.
 const PLACES: [&str; 2] = ["tz", "source_device"];
 
 fn of_day(revision: &Revision, terms: &AuditTerms) -> Result<AuditRow, Left> {
     if terms.since.is_some_and(|since| revision.date < since) {
         return Err(Left::BeforeEnrolment);
+    }
+    if !terms.until.takes(revision.date) {
+        return Err(Left::AfterLeaving);
     }
     let changed = revision.changed.as_deref().map(serde_json::from_str::<BTreeMap<String, [Value; 2]>>);
     let mut changed = changed.transpose().map_err(|_| Left::Unreadable)?.unwrap_or_default();
@@ -213,7 +243,11 @@ fn of_day(revision: &Revision, terms: &AuditTerms) -> Result<AuditRow, Left> {
     let (mut from, mut to): (Map<_, _>, Map<_, _>) = (before.map(number).into_iter().collect(), Map::new());
     to.extend([number(revision.revision)]);
     for (name, [was, is]) in changed {
-        let leaves = |value: Value| if PLACES.contains(&name.as_str()) { Value::from(KEPT) } else { value };
+        let leaves = |value: Value| match (name.as_str(), value) {
+            (name, _) if PLACES.contains(&name) => Value::from(KEPT),
+            ("goal_measure", Value::String(text)) => Value::from(measure(&text)),
+            (_, value) => value,
+        };
         from.insert(name.clone(), leaves(was));
         to.insert(name.clone(), leaves(is));
     }
@@ -283,6 +317,17 @@ mod tests {
         assert_eq!(back("g1"), "g1");
         assert_eq!(back("d20261120"), KEPT);
         assert_eq!(moved("2026-W21-less", 0), "2026-W21-less");
+    }
+
+    #[test]
+    fn an_activity_in_the_persons_own_word_stays_at_home() {
+        let leaves = |name: &str, text: &str| shown(name, Value::from(text), &AuditTerms::default());
+
+        assert_eq!(
+            (leaves("kind", "swim"), leaves("kind", "yoga-with-anna")),
+            (Value::from("swim"), Value::from(KEPT))
+        );
+        assert_eq!(leaves("measure", "diary_min(yoga-with-anna)"), "diary_min");
     }
 
     #[test]

@@ -26,6 +26,7 @@ import pyreadstat
 from frictionless import Package
 
 TABLES = {"days": "", "weeks": "_weeks", "minutes": "_minutes", "raw": "_raw", "goals": "_goals", "diary": "_diary"}
+AUDIT = ("audit", "_audit")
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/statistician.md"
 REASONS = {"counter not worn", "counter lost", "nothing has arrived", "left the study", "something failed"}
 
@@ -58,7 +59,8 @@ def frictionless_reads(folder, name, end):
         return {error.type for task in report.tasks for error in task.errors} | {error.type for error in report.errors}
 
     check(f"{name}: frictionless takes the package", not (found := errors(folder)), found)
-    number = next(i for i, entry in enumerate(rows_of(folder / f"codebook{end}.csv")) if entry["minimum"] == "0")
+    minima = [entry["minimum"] for entry in rows_of(folder / f"codebook{end}.csv")]
+    number = minima.index("0" if "0" in minima else "1")
 
     def spoil(line, column, text):
         cells = line.rstrip(b"\r\n").split(b",")
@@ -108,6 +110,34 @@ def arrow_and_duckdb_read(folder, name, end):
             except (pyarrow.ArrowInvalid, duckdb.Error, OSError):
                 refused = True
             check(f"{name}: {program} refuses half a file", refused)
+
+
+def the_audit_trail_is_read(folder):
+    """CSV and JSON Lines; it is not analysed, and so has no Parquet and no scripts."""
+    name, end = AUDIT
+    frictionless_reads(folder, name, end)
+    columns = ", ".join(f'coalesce("{entry["name"]}"::VARCHAR, \'\')' for entry in rows_of(folder / f"codebook{end}.csv"))
+    csv_rows, lines = [duckdb.sql(f"SELECT {columns} FROM {source} ORDER BY ALL").fetchall() for source in
+                       (f"read_csv('{folder}/{name}.csv', header = true, all_varchar = true)",
+                        f"read_json('{folder}/{name}.jsonl', format = 'newline_delimited', convert_strings_to_integers = false, "
+                        "maximum_depth = 1)")]
+    check(f"{name}: DuckDB finds the same cells in CSV and JSON Lines", len(csv_rows) > 10 and len(csv_rows) == len(lines),
+          (len(csv_rows), len(lines)))
+    try:
+        half = (folder / f"{name}.jsonl").read_bytes()[:-9]
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+            file.write(half)
+            file.flush()
+            duckdb.sql(f"FROM read_json('{file.name}', format = 'newline_delimited')").fetchall()
+        refused = False
+    except duckdb.Error:
+        refused = True
+    check(f"{name}: DuckDB refuses half a file", refused)
+    manifest = json.loads((folder / "manifest.json").read_text())["tables"][f"{name}.csv"]
+    heads = {row["participant_id"]: row["row_hash"] for row in rows_of(folder / f"{name}.csv")}
+    check(f"{name}: the manifest has the newest hash of each", heads ==
+          {chain["participant_id"]: chain["head_hash"] for chain in manifest["chains"]}, heads)
+    check(f"{name}: and as many rows", manifest["rows"] == sum(chain["rows"] for chain in manifest["chains"]) == len(csv_rows))
 
 
 def r_reads(folder, name, end):
@@ -239,6 +269,7 @@ def main():
         r_reads(folder, name, end)
         spss_reads(folder, name, end)
         stata_is_written(folder, name, end)
+    the_audit_trail_is_read(folder)
     whole = duckdb.sql(f"SELECT * EXCLUDE (computed_at) FROM '{folder}/days.parquet'").fetchall()
     parts = duckdb.sql(f"SELECT * EXCLUDE (month, study_id, computed_at) FROM read_parquet('{by_month}/days/**/*.parquet', "
                        "hive_partitioning = true) ORDER BY participant_id, local_date").fetchall()

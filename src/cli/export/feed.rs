@@ -1,7 +1,7 @@
 //! The rows of a table, asked of the API a portion at a time: one person after the other or, by month, one month after
 //! the other.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Months, NaiveDate};
 use indicatif::ProgressBar;
 
@@ -9,10 +9,11 @@ use crate::{
     aggregate::{WeekBuilder, WeekPlan},
     api::{
         Asked, DaysReply,
+        audit::AuditReply,
         tables::{DiaryRowsReply, ExportPerson, ExportReply, GoalRowsReply, MinutesReply, RawReply},
     },
     cli::client::Session,
-    export::{Row, Table},
+    export::{Row, Table, audit::NO_HASH, manifest::Chain},
 };
 
 /// Where the rows come from.
@@ -29,8 +30,15 @@ pub struct Feed<'a> {
 type Sink<'s> = dyn FnMut(Row<'_>) -> anyhow::Result<()> + 's;
 
 impl Feed<'_> {
-    /// Hands on every row.
-    pub fn rows(&self, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+    /// Hands on every row. Of an audit trail, gives each person's chain.
+    pub fn rows(&self, sink: &mut Sink<'_>) -> anyhow::Result<Vec<Chain>> {
+        if self.table == Table::Audit {
+            return self.about.people.iter().map(|person| self.trail(person, sink)).collect();
+        }
+        self.of_days(sink).map(|()| Vec::new())
+    }
+
+    fn of_days(&self, sink: &mut Sink<'_>) -> anyhow::Result<()> {
         let days = |person: &ExportPerson| person.first.zip(person.last);
         let spans: Vec<_> = self.about.people.iter().filter_map(|person| Some((person, days(person)?))).collect();
         let total: i64 = spans.iter().map(|(_, (first, last))| (*last - *first).num_days() + 1).sum();
@@ -68,7 +76,7 @@ impl Feed<'_> {
                 let reply: DiaryRowsReply = self.session.get("export/diary", &self.of(person))?;
                 reply.diary.iter().try_for_each(|entry| sink(Row::Diary(entry)))
             }),
-            Table::Persons => Ok(()),
+            Table::Persons | Table::Audit => Ok(()),
         }
     }
 
@@ -131,4 +139,37 @@ impl Feed<'_> {
         }
         Ok(())
     }
+
+    /// A person's audit trail. It grows while it is read; what is written is whole at the moment of the last portion.
+    fn trail(&self, person: &ExportPerson, sink: &mut Sink<'_>) -> anyhow::Result<Chain> {
+        let asked = Asked { person: Some(person.participant_id.clone()), ..Asked::default() };
+        let (mut after, mut newest) = (0_u32, NO_HASH.to_owned());
+        loop {
+            let reply: AuditReply = self.session.get_after("audit", &asked, after.into())?;
+            for row in &reply.rows {
+                let follows = Some(row.seq) == after.checked_add(1) && row.prev_hash == newest;
+                ensure!(follows && row.row_hash == row.hash(), "{CHANGED_MEANWHILE}");
+                sink(Row::Audit(row))?;
+                (after, newest) = (row.seq, row.row_hash.clone());
+            }
+            if reply.next.is_none() {
+                ensure!(reply.count == usize::try_from(after)? && reply.head_hash == newest, "{CHANGED_MEANWHILE}");
+                let AuditReply { head_hash, kept_back, before_enrolment, after_leaving, unreadable, .. } = reply;
+                let participant_id = person.participant_id.clone();
+                return Ok(Chain {
+                    participant_id,
+                    rows: after.into(),
+                    head_hash,
+                    kept_back,
+                    before_enrolment,
+                    after_leaving,
+                    unreadable,
+                });
+            }
+            ensure!(!reply.rows.is_empty(), "{CHANGED_MEANWHILE}");
+        }
+    }
 }
+
+const CHANGED_MEANWHILE: &str = "the audit trail became another one while it was read, and nothing was written. Export \
+                                 again; if it says so again, `brisk data verify` tells what is wrong with the journal";

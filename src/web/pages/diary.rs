@@ -21,7 +21,7 @@ use crate::{
         decision::Problem as Misfit,
         wording::{amount, kind_name},
     },
-    person::diary::{DiaryEntry, Effort},
+    person::diary::{DiaryEntry, Effort, OFFERED_KINDS},
     web::{
         door::Visit,
         form::{Field, Fields, Select, hidden, submit},
@@ -30,8 +30,6 @@ use crate::{
     words::{Arg, Phrase},
 };
 
-/// Kinds that are offered.
-const KINDS: [&str; 7] = ["swim", "cycle", "gym", "garden", "walk", "dance", "other"];
 /// Minutes that are one click away.
 const QUICK: [u32; 6] = [10, 15, 20, 30, 45, 60];
 
@@ -155,7 +153,7 @@ fn kinds(visit: &Visit) -> Page {
     let body = html! {
         p { (visit.t("diary-what")) }
         ul.actions {
-            @for kind in KINDS.into_iter().filter_map(|kind| kind.parse::<DiaryKind>().ok()) {
+            @for kind in OFFERED_KINDS.into_iter().filter_map(|kind| kind.parse::<DiaryKind>().ok()) {
                 li { a.button href={ "/diary/new?kind=" (kind.as_str()) } { (name_of(visit, &kind)) } }
             }
         }
@@ -223,8 +221,8 @@ fn quick(visit: &Visit, kind: &DiaryKind, today: NaiveDate) -> Markup {
 
 fn kind_field(visit: &Visit, chosen: Option<&DiaryKind>, misfits: &[Misfit]) -> Markup {
     let chosen = chosen.map(DiaryKind::as_str);
-    let own = chosen.filter(|kind| !KINDS.contains(kind));
-    let kinds = KINDS.into_iter().chain(own);
+    let own = chosen.filter(|kind| !OFFERED_KINDS.contains(kind));
+    let kinds = OFFERED_KINDS.into_iter().chain(own);
     let options = kinds.filter_map(|kind| kind.parse().ok().map(|parsed| (kind, name_of(visit, &parsed))));
     Select { name: "kind", label: "diary-kind", options: options.collect(), value: chosen }.render(visit, misfits)
 }

@@ -13,6 +13,7 @@ mod secret;
 mod sections;
 mod show;
 mod text;
+mod values;
 
 use std::{fmt, fs, io, path::Path};
 
@@ -24,11 +25,11 @@ pub use programmes::{Programme, Text, parse_programme};
 pub use rules::{RulesError, parse_rules, read_rules};
 pub use secret::{Secret, SecretError, read_secret};
 pub use sections::{
-    Bluetooth, Clock, ClockZone, Config, Counter, CounterKind, Display, HomeAssistant, Measure, Notify, Person, Quiet,
-    RadioKind, SimulatedPairing, Storage, Study, Target, TargetKind, TargetName, Web,
+    Bluetooth, Clock, Config, Counter, HomeAssistant, Measure, Notify, Person, Storage, Study, Target, Web,
 };
 pub use show::show;
 pub use text::{BadLength, parse_length, write_length};
+pub use values::{ClockZone, CounterKind, Display, Quiet, RadioKind, SimulatedPairing, TargetKind, TargetName};
 
 use crate::{
     model::{ParticipantId, Rules, instrument::Instrument},

@@ -3,11 +3,11 @@
 
 mod air;
 mod deliver;
+mod home;
 mod socket;
 
 use std::{
     io,
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -23,20 +23,19 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{air::air_address, socket::ControlSocket};
-pub use self::{air::simulated_air, socket::remove_socket};
+pub use self::{air::simulated_air, home::Home, socket::remove_socket};
 use crate::{
     api::{self, App, BoardEntry},
     config::{Config, RadioKind},
     days::DayBook,
     devices::{self, Counter, keys},
     home_assistant, notify,
-    pairing::PairingDesk,
     radio::{any::AnyRadio, btleplug::BluetoothRadio},
     store::{BondLevel, Store, StoreError},
     supervisor::{Policy, SharedStatus, Supervised, Target},
     time::{Clock, SystemClock},
     trouble::Cause,
-    web::{self, door::Door, listen},
+    web::{self, listen},
 };
 
 /// Every task ends within this once it is asked to.
@@ -157,69 +156,6 @@ pub async fn end(tracker: &TaskTracker, cancel: &CancellationToken) {
 
 /// Starts one counter's task.
 type Start = Box<dyn FnOnce(Arc<App>, &TaskTracker, &CancellationToken) + Send>;
-
-/// What outlives a change of the counters.
-#[derive(Clone)]
-pub struct Home {
-    /// The store.
-    pub store: Arc<Store>,
-    /// The settings.
-    pub config: Arc<Config>,
-    /// The program's clock.
-    pub clock: Arc<dyn Clock>,
-    /// Where counters are paired; the radio is its.
-    pub desk: Arc<PairingDesk>,
-    /// Where browsers ask for pages. Kept open while everything behind it is wired anew, so that no browser is turned
-    /// away; none when the pages are off, or the port is another program's.
-    pub pages: Option<Arc<std::net::TcpListener>>,
-    /// Who may see them.
-    pub door: Arc<Door>,
-}
-
-impl Home {
-    /// Of these. Has to be called within the runtime.
-    pub fn new(store: Arc<Store>, config: Config, clock: Arc<dyn Clock>, radio: AnyRadio, data_dir: PathBuf) -> Self {
-        let config = Arc::new(config);
-        let desk = Arc::new(PairingDesk::new(
-            Arc::new(radio),
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            Arc::clone(&config),
-            data_dir,
-        ));
-        let pages = listen_here(&config.web.listen);
-        let at = pages.as_ref().and_then(|pages| pages.local_addr().ok());
-        let door = Arc::new(Door::new(&config.web, at, desk.data_dir(), Arc::clone(&store), Arc::clone(&clock)));
-        Self { store, config, clock, desk, pages, door }
-    }
-
-    /// The same with pages that need no code: for a person who is not real.
-    ///
-    /// # Errors
-    /// When the operating system has no random numbers to give.
-    pub fn into_open_house(self) -> io::Result<Self> {
-        let at = self.pages.as_ref().and_then(|pages| pages.local_addr().ok());
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let door = Door::new(&self.config.web, at, self.desk.data_dir(), store, clock).into_open_house()?;
-        Ok(Self { door: Arc::new(door), ..self })
-    }
-}
-
-fn listen_here(at: &str) -> Option<Arc<std::net::TcpListener>> {
-    // The settings hold an address or "off": that was checked when they were read.
-    let at: SocketAddr = at.parse().ok()?;
-    match listen::bind_here(at) {
-        Ok(listener) => Some(Arc::new(listener)),
-        Err(error) => {
-            tracing::error!(
-                %error,
-                "no pages at {at}: another program may use the port. Counters are looked after all the same; \
-                 choose another with `[web] listen`"
-            );
-            None
-        }
-    }
-}
 
 /// The parts of a running daemon, before it serves.
 pub struct Daemon {

@@ -4,82 +4,39 @@
 
 #![expect(clippy::disallowed_methods, reason = "the binary is another process: its time is real time")]
 
+#[path = "erase/home.rs"]
+mod home;
+#[path = "erase/page.rs"]
+mod page;
 mod support;
+#[path = "erase/takeout.rs"]
+mod takeout;
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     io::{Cursor, Read as _, Write as _},
     os::unix::net::UnixListener,
-    path::Path,
     process::Command,
-    sync::Arc,
     thread::JoinHandle,
-    time::Duration,
 };
 
 use brisk::{
-    api::{
-        App,
-        devices::{WhichDevice, let_go},
-        privacy::{self, EraseRequest},
-    },
-    config::Config,
-    days::DayBook,
     demo::COUNTER,
-    devices::{self, DeviceDecision},
-    model::{DayTotal, DeviceId, ParticipantId},
-    pairing::PairingDesk,
-    person::{OwnDecision, settings::SettingsChange},
+    devices::DeviceDecision,
+    model::ParticipantId,
     privacy::{
         erase::{self, AtStudy, EraseError},
         receipt::{Check, Receipt},
     },
-    radio::{
-        any::AnyRadio,
-        sim::{SimRadio, Weather, clock::SimClock},
-    },
-    store::{BondLevel, DeliveryRecord, Store},
-    time::SystemClock,
+    store::Store,
 };
 use chrono::{DateTime, Utc};
-use firmware_protocol::{
-    driver::{Unit, UnitKind},
-    reading::{Anchor, HostId},
-    steplog::{
-        block::{Block, BlockKind, Header, MAX_LEN},
-        time::emit_anchor_unit,
-    },
-};
 use serde_json::{Value, json};
 
-use crate::support::{
-    house::{self, House},
-    *,
+use crate::{
+    home::{NEW_YEAR_S, OTHER, WHO, WORDS, app, holding, household, rows, settings},
+    support::*,
 };
-
-const OTHER: DeviceId = DeviceId(*b"sombodys");
-const WORDS: &str = "around the lake with Ingrid";
-const WHO: &str = "walker-seven";
-/// 2026-01-01T00:00Z.
-const NEW_YEAR_S: i64 = 1_767_225_600;
-
-/// Files below the folder that hold these bytes; a simulated counter's own memory is the counter's.
-fn holding(dir: &Path, bytes: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir() {
-            found.extend(holding(&entry.path(), bytes));
-        } else if kind.is_file() && entry.file_name() != "counter.flash" {
-            let text = fs::read(entry.path()).unwrap();
-            found.extend(
-                text.windows(bytes.len()).any(|part| part == bytes).then(|| entry.path().display().to_string()),
-            );
-        }
-    }
-    found
-}
 
 #[test]
 fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
@@ -148,60 +105,6 @@ fn a_person_takes_everything_along_and_is_erased_through_the_running_daemon() {
 
 fn daemon_looks_for_a_counter(home: &Home) -> bool {
     home.json(&["status"])["counters"].as_array().unwrap().iter().any(|counter| counter["wanted"] == true)
-}
-
-/// Sixty minutes as the counter of a step log sends them, with the moment at which they were.
-fn hour(device: DeviceId, host: HostId, hour: u32) -> DeliveryRecord {
-    let body: Vec<u8> =
-        (0..60_u32).flat_map(|minute| [u8::try_from((hour * 7 + minute * 13) % 140).unwrap(), 1]).collect();
-    let (first_seq, first_uptime_s) = (hour * 60, hour * 3600);
-    let header =
-        Header { kind: BlockKind::Epochs, flags: 0, boot: 1, first_seq, first_uptime_s, epoch_s: 60, count: 60 };
-    let mut out = [0; MAX_LEN];
-    let length = Block::new(header, &body).unwrap().emit(&mut out).unwrap();
-    let utc_ms = (NEW_YEAR_S + i64::from(first_uptime_s)) * 1000;
-    let anchor = Anchor { boot: 1, uptime_ms: u64::from(first_uptime_s) * 1000, utc_ms, accuracy_ms: 30, host };
-    let units = vec![
-        Unit { kind: UnitKind::StepLogBlock, bytes: out[..length].to_vec() },
-        Unit { kind: UnitKind::StepLogAnchor, bytes: emit_anchor_unit(&anchor).to_vec() },
-    ];
-    let arrived = DateTime::from_timestamp_millis(utc_ms + 3_600_000).unwrap();
-    DeliveryRecord {
-        device,
-        arrived,
-        arrival_trusted: true,
-        bond: BondLevel::Simulated,
-        units,
-        quarantined: Vec::new(),
-    }
-}
-
-/// Two people with a counter each.
-fn settings() -> String {
-    let counter = |device: DeviceId, person: &str| {
-        format!("[[counter]]\nid = \"{device}\"\nperson = \"{person}\"\nsimulated_flash = \"{person}.flash\"\n")
-    };
-    format!(
-        "[clock]\nzone = \"UTC\"\nwait_for_sync = \"0s\"\n[web]\nlisten = \"off\"\n[bluetooth]\nradio = \"simulated\"\n\
-         [[person]]\nid = \"{WHO}\"\n[[person]]\nid = \"stayer\"\n{}{}",
-        counter(COUNTER, WHO),
-        counter(OTHER, "stayer")
-    )
-}
-
-fn own_words(words: &str) -> String {
-    json!({ "decision": "settings_changed", "participant": WHO, "label": words }).to_string()
-}
-
-/// A data folder with so many days of both.
-fn household(data: &Path, days: u32) {
-    let (store, _) = Store::open(data).unwrap();
-    let host = store.host_id();
-    for number in 0..days * 24 {
-        store.append_delivery(&hour(COUNTER, host, number)).unwrap();
-        store.append_delivery(&hour(OTHER, host, number)).unwrap();
-    }
-    store.append_decision(DateTime::from_timestamp(NEW_YEAR_S, 0).unwrap(), "person", &own_words(WORDS)).unwrap();
 }
 
 #[test]
@@ -283,21 +186,6 @@ fn a_disk_that_fills_up_while_the_journal_is_written_anew_erases_nothing() {
     assert_eq!(home.run(&["data", "verify"]).code, Some(0));
     assert_eq!(home.run(&["person", "erase", WHO, "--confirm", WHO]).code, Some(0));
     assert_eq!(holding(&home.data(), WORDS.as_bytes()), Vec::<String>::new());
-}
-
-/// The program's parts on a data folder, as a command without a daemon has them.
-fn app(data: &Path, settings: &str) -> App {
-    let config = Config::parse(settings, "test").unwrap();
-    let store = Arc::new(Store::open(data).unwrap().0);
-    let counters = devices::counters(&config, &store.decisions().unwrap());
-    let people = devices::people(&config, &counters);
-    house::app(store, people, config, Arc::new(SystemClock::new(Duration::ZERO, DateTime::UNIX_EPOCH)))
-}
-
-fn rows(book: &DayBook, who: &str, now: DateTime<Utc>) -> Vec<DayTotal> {
-    let person = book.person(Some(&who.parse().unwrap())).unwrap();
-    let Some((first, last)) = book.span(&person, now).unwrap() else { return Vec::new() };
-    book.rows(&person, first, last, now).unwrap()
 }
 
 #[test]
@@ -444,164 +332,4 @@ fn a_receipt_shows_when_an_older_copy_was_put_back() {
     assert!(matches!(receipt.check(&store).unwrap(), Check::Left(count) if count > 0));
     let other = Receipt { salt: "00".repeat(16), ..receipt };
     assert_eq!(other.check(&store).unwrap(), Check::NotHere);
-}
-
-/// One person, one counter, as most homes are.
-fn alone() -> String {
-    format!(
-        "[clock]\nzone = \"UTC\"\n[bluetooth]\nradio = \"simulated\"\n[[person]]\nid = \"{WHO}\"\n\
-         [[counter]]\nid = \"{COUNTER}\"\nsimulated_flash = \"x.flash\"\n"
-    )
-}
-
-#[tokio::test]
-async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
-    let dir = tempfile::tempdir().unwrap();
-    household(dir.path(), 2);
-    let house = House::of(app(dir.path(), &alone()));
-
-    let page = house.page("/privacy").await;
-    for words in ["since Thursday 1 January 2026", "2,880 readings", "No goals yet.", "Nothing.", "/privacy/erase"] {
-        assert!(page.contains(words), "{words}: {page}");
-    }
-
-    let taken = house.form("/privacy/take", &[("once", "take")]).await;
-    let header = |name: &str| taken.headers[name].to_str().unwrap();
-    assert_eq!((taken.code, header("content-type")), (200, "application/zip"));
-    assert!(header("content-disposition").starts_with("attachment; filename=\"brisk-walker-seven-"));
-    let mut zip = zip::ZipArchive::new(Cursor::new(&taken.bytes)).unwrap();
-    let mut minutes = String::new();
-    zip.by_name("minutes.csv").unwrap().read_to_string(&mut minutes).unwrap();
-    assert_eq!(minutes.lines().count(), 1 + 2880);
-    assert!(house.page("/privacy").await.contains("You took everything with you:"));
-
-    assert!(house.page("/privacy/erase").await.contains("type walker-seven"));
-    for typed in ["", "walker-eight", "<b>"] {
-        let form = house.form("/privacy/erase", &[("confirm", typed)]).await;
-        assert_eq!(form.code, 422);
-        assert!(form.text.contains("That is not walker-seven. Nothing was erased."), "{}", form.text);
-        assert!(typed.is_empty() || form.text.contains(&typed.replace('<', "&lt;").replace('>', "&gt;")));
-    }
-    assert!(!holding(dir.path(), WORDS.as_bytes()).is_empty());
-
-    let done = house.form("/privacy/erase", &[("confirm", WHO)]).await;
-    assert_eq!(done.code, 200);
-    for words in ["Everything of you is erased", "download=\"brisk-erased-"] {
-        assert!(done.text.contains(words), "{words}: {}", done.text);
-    }
-    assert_eq!(holding(dir.path(), WORDS.as_bytes()), Vec::<String>::new());
-    let (_, receipt) = done.text.split_once("<pre dir=\"ltr\">").unwrap();
-    let receipt = receipt.split("</pre>").next().unwrap().replace("&quot;", "\"");
-    let receipt: Receipt = serde_json::from_str(&receipt).unwrap();
-    assert_eq!(receipt.check(&house.app.store).unwrap(), Check::Sound);
-    let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
-    assert_eq!(again.code, 409);
-    assert!(again.text.contains("Nothing is kept of you, so nothing was erased."), "{}", again.text);
-    assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
-}
-
-#[tokio::test]
-async fn what_could_not_be_put_together_is_not_noted_as_taken() {
-    let dir = tempfile::tempdir().unwrap();
-    household(dir.path(), 1);
-    let no_room = dir.path().join("not-there");
-    let house = House::of(App { data_dir: no_room, ..app(dir.path(), &alone()) });
-    let before = house.decisions();
-
-    let refused = house.form("/privacy/take", &[("once", "take")]).await;
-
-    assert_eq!(refused.code, 507, "{}", refused.text);
-    assert_eq!(house.decisions(), before);
-}
-
-#[tokio::test]
-async fn what_is_left_to_be_done_after_an_erasure_is_said_in_the_language_of_the_page() {
-    let dir = tempfile::tempdir().unwrap();
-    household(dir.path(), 1);
-    let settings = alone().replace("[[counter]]", "language = \"he\"\n[[counter]]");
-    let house = House::of(app(dir.path(), &settings));
-
-    let done = house.form("/privacy/erase", &[("confirm", WHO)]).await;
-    let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
-
-    assert!(done.text.contains("<p>בהגדרות עדיין רשום האדם הזה"), "{}", done.text);
-    assert!(again.text.contains("<p>לא שמור עליכם דבר, ולכן דבר לא נמחק.</p>"), "{}", again.text);
-    assert!(!done.text.contains("<p>The ") && !again.text.contains("nothing is kept"), "{}", again.text);
-}
-
-/// Begins, and is broken off as soon as somebody else does the work: the browser has gone away.
-async fn gone_away(asked: impl Future) {
-    tokio::time::timeout(Duration::ZERO, asked).await.err();
-}
-
-#[tokio::test]
-async fn counters_are_wired_anew_even_when_whoever_asked_has_gone_away() {
-    for erase in [true, false] {
-        let dir = tempfile::tempdir().unwrap();
-        household(dir.path(), 1);
-        let app = app(dir.path(), &alone());
-        let air = SimRadio::new(Arc::new(SimClock::free(app.clock.utc())), BTreeMap::new(), Weather::calm());
-        let desk = Arc::new(PairingDesk::new(
-            Arc::new(AnyRadio::Simulated(air)),
-            Arc::clone(&app.store),
-            Arc::clone(&app.clock),
-            Arc::clone(&app.config),
-            dir.path().to_owned(),
-        ));
-        let app = Arc::new(App { desk: Some(Arc::clone(&desk)), ..app });
-
-        if erase {
-            let request = EraseRequest { person: WHO.parse().unwrap(), confirm: WHO.to_owned(), also_at_study: false };
-            gone_away(privacy::erase(app, request)).await;
-        } else {
-            gone_away(let_go(app, WhichDevice { device: COUNTER.to_string() })).await;
-        }
-
-        let told = tokio::time::timeout(Duration::from_secs(30), desk.changed.notified()).await;
-        assert!(told.is_ok(), "erase: {erase}");
-        assert!(desk.counters().unwrap().iter().all(|counter| !counter.wanted), "erase: {erase}");
-    }
-}
-
-#[tokio::test]
-async fn looking_changes_nothing_and_a_blinded_person_sees_no_counts_of_readings() {
-    let dir = tempfile::tempdir().unwrap();
-    household(dir.path(), 1);
-    let house = House::of(app(dir.path(), &alone().replace("[[counter]]", "display = \"blinded\"\n[[counter]]")));
-    let before = house.decisions();
-
-    let page = house.page("/privacy").await;
-    house.page("/privacy/erase").await;
-
-    assert!(!page.contains("readings of") && page.contains("that your pages leave out for now"), "{page}");
-    assert_eq!(house.decisions(), before);
-}
-
-#[test]
-fn a_label_with_emoji_and_hebrew_is_taken_along_as_it_was_written() {
-    let dir = tempfile::tempdir().unwrap();
-    household(dir.path(), 1);
-    let app = app(dir.path(), &alone());
-    let words = "=1+1 שביל 🌲";
-    let person = app.book.person(None).unwrap();
-    let label = Some(words.to_owned());
-    let change = SettingsChange { participant: person.id.clone(), label, language: None, zone: None };
-    let person = app.book.decide(&person, OwnDecision::SettingsChanged(change), "person", Utc::now()).unwrap();
-    let counters = devices::counters(&app.config, &app.store.decisions().unwrap());
-    let takeout = brisk::privacy::takeout::Takeout {
-        store: &app.store,
-        book: &app.book,
-        counters: &counters,
-        person: &person,
-        now: Utc::now(),
-        language: brisk::words::Language::En,
-        noted: None,
-    };
-
-    let zip = takeout.write(Cursor::new(Vec::new())).unwrap();
-
-    let mut decisions = String::new();
-    zip::ZipArchive::new(zip).unwrap().by_name("decisions.jsonl").unwrap().read_to_string(&mut decisions).unwrap();
-    let last: Value = serde_json::from_str(decisions.lines().last().unwrap()).unwrap();
-    assert_eq!(last["decision"]["label"], words);
 }

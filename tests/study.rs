@@ -41,8 +41,11 @@ fn status(home: &Home) -> Value {
     home.json(&["study", "status"])["targets"][0].take()
 }
 
+/// Date, revision and steps, each as text.
+type Day = (String, String, String);
+
 /// The days that are over, as the program has them and as the stand-in has them.
-fn both_sides(home: &Home, server: &StandIn) -> (Vec<(String, String, String)>, Vec<(String, String, String)>) {
+fn both_sides(home: &Home, server: &StandIn) -> (Vec<Day>, Vec<Day>) {
     let number = |value: &Value| value.as_u64().map_or_else(String::new, |number| number.to_string());
     let here = home.ask_days();
     let here = here.iter().filter(|day| day["revision"] != 0).map(|day| {
@@ -156,7 +159,7 @@ fn without_a_daemon_a_command_says_what_would_be_sent_sends_it_and_says_what_it_
 
     assert_eq!(sent.code, Some(0), "{sent:?}");
     assert!(sent.out.contains("days sent") && sent.out.contains("0 to be sent"), "{sent:?}");
-    assert!(server.days().len() >= DAYS as usize - 1);
+    assert!(i64::try_from(server.days().len()).unwrap() >= DAYS - 1);
     assert_eq!(home.run(&["study", "send"]).code, Some(3), "nothing is left to send");
 }
 

@@ -94,7 +94,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
     let at: Vec<_> = said.iter().map(|(key, line, _)| (key.as_str(), line.unwrap())).collect();
     assert_eq!(at, [("clock.zonw", 2), ("clock.timezone", 3), ("person[1].colour", 6), ("blutooth", 7)]);
     assert!(said[0].2.contains("`zone`") && said[1].2.contains("`zone`"), "{said:?}");
-    assert!(said[2].2.contains("id, label, language, display, zone, brisk_steps_per_minute"), "{said:?}");
+    assert!(said[2].2.contains("id, label, language, display, zone, enrolled, brisk_steps_per_minute"), "{said:?}");
     assert!(said[3].2.contains("`bluetooth`"), "{said:?}");
 }
 

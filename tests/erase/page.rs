@@ -70,7 +70,7 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     let again = house.form("/privacy/erase", &[("confirm", WHO)]).await;
     assert_eq!(again.code, 409);
     assert!(again.text.contains("Nothing is kept of you, so nothing was erased."), "{}", again.text);
-    assert!(house.page("/privacy").await.contains("Nothing that a counter counted."));
+    assert!(house.page("/privacy").await.contains("Nothing that a band counted."));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use brisk::{
     privacy::audit::{AuditTerms, audit_rows},
     time::Clock as _,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     home::{FIRST, Fake, Home, WHO, dates, holding, play, settings},

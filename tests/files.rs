@@ -7,7 +7,9 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    time::Duration,
 };
 
 use brisk::export::{Table, codebook};
@@ -288,6 +290,47 @@ fn a_disk_that_is_full_in_mid_file_leaves_what_was_there_and_says_what_to_do() {
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     assert!(ran.err.contains("minutes.csv") && ran.err.contains("Make room"), "{}", ran.err);
     assert!(files_below(&home.path("out")) == before, "the folder is as it was");
+}
+
+/// The most memory that a process has held, kB; none when it is gone.
+fn peak_kb(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+/// What an export takes at most, kB.
+fn peak_of_export(home: &Home, args: &[&str]) -> u64 {
+    let folder = home.path("peak");
+    let mut command = home.brisk(&[&["export"], args, &["-o", folder.to_str().unwrap()]].concat());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let process = child.id();
+    let (ended, end) = mpsc::channel();
+    let waiting = std::thread::spawn(move || {
+        let status = child.wait().unwrap();
+        ended.send(()).unwrap();
+        status
+    });
+    let mut peak = 0;
+    while end.recv_timeout(Duration::from_millis(2)) == Err(RecvTimeoutError::Timeout) {
+        peak = peak_kb(process).unwrap_or(0).max(peak);
+    }
+    assert!(waiting.join().unwrap().success() && peak > 0, "{args:?}");
+    peak
+}
+
+#[test]
+fn half_a_year_of_minutes_and_readings_takes_no_more_memory_than_a_month_of_them() {
+    let home = home_with_everything("190");
+    let month = (chrono::Utc::now().date_naive() - chrono::Days::new(32)).to_string();
+    // A row takes 150 bytes and more: all of them held would be another 40 MB.
+    for args in [["minutes", "--format", "parquet"], ["minutes", "--format", "csv"], ["raw", "--format", "parquet"]] {
+        let short = peak_of_export(&home, &[&args[..], &["--from", &month]].concat());
+        let long = peak_of_export(&home, &args);
+
+        println!("{args:?}: {short} kB, {long} kB");
+        assert!(long < short + (12 << 10), "{args:?}: {long} kB, and {short} kB for a month");
+    }
 }
 
 #[test]

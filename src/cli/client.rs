@@ -205,7 +205,7 @@ impl Session {
             Client::Here(router) => {
                 let response = router.clone().oneshot(request).await?;
                 let (parts, body) = response.into_parts();
-                return Ok((parts.status, body.collect().await?.to_bytes().to_vec()));
+                return Ok((parts.status, body.collect().await?.to_bytes().into()));
             }
             Client::Daemon { socket, .. } => {
                 let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
@@ -220,7 +220,7 @@ impl Session {
                 let exchange = async {
                     let response = sender.send_request(request).await?;
                     let (parts, body) = response.into_parts();
-                    Ok::<_, hyper::Error>((parts.status, body.collect().await?.to_bytes().to_vec()))
+                    Ok::<_, hyper::Error>((parts.status, body.collect().await?.to_bytes().into()))
                 };
                 tokio::pin!(exchange);
                 let exchanged = tokio::select! {

@@ -1,6 +1,5 @@
 //! The audit trail: why days changed and from what to what, what of it leaves the house, and whether the script of
 //! the documentation finds a changed cell.
-#![expect(clippy::disallowed_methods, reason = "tests write files that nobody else reads")]
 
 use std::{fs, path::Path, process::Command, sync::Arc};
 

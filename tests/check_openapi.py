@@ -99,8 +99,6 @@ NEEDS_MORE = {
     "/api/v1/web/revoke",
     # Somebody who takes part in a study, as tests/leaving.rs has one.
     "/api/v1/person/withdraw",
-    # A trial database, as tests/study.rs has one.
-    *(f"/api/v1/targets/{{name}}/{what}" for what in ("check", "retry", "step")),
 }
 
 

@@ -180,8 +180,11 @@ mod tests {
     #[test]
     fn no_route_goes_by_without_a_description() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
-        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        for file in files.chain([folder.with_extension("rs")]) {
+        let within =
+            |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        let (folders, mut files): (Vec<_>, Vec<_>) = within(&folder).into_iter().partition(|path| path.is_dir());
+        files.extend(folders.iter().flat_map(|folder| within(folder)));
+        for file in files.into_iter().chain([folder.with_extension("rs")]) {
             let text = fs::read_to_string(&file).unwrap();
             let undescribed = [".route", "_service"].map(|way| format!("{way}("));
             let found = undescribed.iter().find(|way| text.contains(way.as_str()));

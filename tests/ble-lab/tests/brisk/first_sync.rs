@@ -24,7 +24,7 @@ const DAYS: i64 = 30;
 const ADDRESS: &str = "F2:5E:00:00:00:01";
 
 /// What may differ between two homes that saw the same minutes.
-const OF_THE_HOME: [&str; 4] = ["source_device", "computed_at", "participant_id", "revision"];
+const OF_THE_HOME: [&str; 5] = ["source_device", "computed_at", "participant_id", "revision", "tz"];
 
 /// The finished days of a run in the simulated air without faults.
 async fn simulated_rows(script: &[ScriptMinute]) -> Vec<Value> {

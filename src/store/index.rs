@@ -198,18 +198,20 @@ mod tests {
 
     use super::*;
 
-    /// Longer than any slow disk takes; reached only where everything stands still.
-    const PATIENCE: Duration = Duration::from_secs(120);
-
+    /// Chance and a busy disk decide: without the wait, four programs that wrote so side by side all stood still within
+    /// 240,000 changes; with it none of twelve did. `BRISK_INDEX_ROUNDS` makes it longer.
     #[test]
     fn an_index_that_grows_and_shrinks_for_long_never_stands_still() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
+        let rounds = std::env::var("BRISK_INDEX_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(60);
+        // Half a second a round is more than a slow disk takes.
+        let patience = Duration::from_millis(30_000 + 500 * rounds);
         let (done, waiting) = mpsc::channel();
         std::thread::spawn(move || {
             let index = Index::open(&path).unwrap();
             let mut chance = fastrand::Rng::with_seed(7);
-            for round in 0..120 {
+            for round in 0..rounds {
                 for _ in 0..chance.usize(100..1000) {
                     let key =
                         format::all(format::Kind::Day).into_iter().chain(chance.u16(0..1500).to_be_bytes()).collect();
@@ -226,6 +228,6 @@ mod tests {
             }
             done.send(()).unwrap();
         });
-        assert_eq!(waiting.recv_timeout(PATIENCE), Ok(()), "sled stands still");
+        assert_eq!(waiting.recv_timeout(patience), Ok(()), "sled stands still");
     }
 }

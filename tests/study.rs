@@ -235,3 +235,22 @@ fn of_somebody_who_left_the_study_it_is_said_how_many_days_stay_at_home() {
     assert_eq!((exported.code, home.path("out").exists()), (Some(3), false), "{exported:?}");
     assert!(exported.err.contains("after the person left the study"), "{exported:?}");
 }
+
+#[test]
+fn a_token_that_was_put_right_is_used_by_the_daemon_that_runs() {
+    let server = StandIn::start();
+    let home = home(&server);
+    home.write("token", &"0".repeat(32));
+    let daemon = home.daemon();
+    home.complete();
+    let stopped = || home.run(&["study", "status", "--json"]).json()["targets"][0]["is_stopped"] == true;
+    until("the wrong token stops the sending", || stopped().then_some(()));
+
+    home.write("token", &server.token);
+    let checked = home.run(&["study", "check"]);
+    let sent = home.run(&["study", "send"]);
+
+    assert_eq!((checked.code, sent.code), (Some(0), Some(0)), "{checked:?} {sent:?}");
+    assert!(!server.days().is_empty());
+    drop(daemon);
+}

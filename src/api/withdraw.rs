@@ -75,7 +75,8 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
     let decision = OwnDecision::StudyLeft { participant: person.id.clone(), date, unsent_stays: request.drop_unsent };
     let mut told = Vec::new();
     if before.is_none() {
-        let (id, epoch) = begun(&app.store)?.unwrap_or_else(|| (study.terms.study.clone(), study.terms.epoch));
+        let begun = begun(&app.store)?.map(|(study, epoch, _)| (study, epoch));
+        let (id, epoch) = begun.unwrap_or_else(|| (study.terms.study.clone(), study.terms.epoch));
         let leaver = Leaver {
             study: id,
             epoch,

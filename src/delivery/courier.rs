@@ -134,7 +134,12 @@ impl Courier {
     /// # Errors
     /// What has to be put right.
     pub fn check(&mut self) -> Result<Vec<String>, Trouble> {
-        self.export.check()
+        let notes = self.export.check()?;
+        // What was wrong is not any more: the next step may come at once.
+        if !self.condition.is_ready {
+            self.not_before = Duration::ZERO;
+        }
+        Ok(notes)
     }
 
     /// Sends what was refused once more, and looks at a database that was stopped at once. Says how many days.

@@ -40,6 +40,16 @@ pub enum StudyError {
         /// Its day 1 now.
         epoch_now: NaiveDate,
     },
+    /// Dates leave in another way than when days were first sent.
+    #[error(
+        "days left with dates {}; the settings now say otherwise. Nothing left this house, since every day would come \
+         twice, and tell how far dates were moved. Put `[study] shift_dates` back",
+        if *.before { "that were moved" } else { "as they are" }
+    )]
+    Shifted {
+        /// They were moved then.
+        before: bool,
+    },
     /// Nobody joined.
     #[error(
         "nobody of this home has a day of enrolment, so nothing left this house. Write `enrolled = YYYY-MM-DD` in the \
@@ -102,8 +112,8 @@ impl Study {
         self.enrolled.iter().map(|(id, from)| (id, *from))
     }
 
-    /// Notes in the journal, before the first day leaves, which study it is for and which day is its day 1; from then on
-    /// both stay as they are.
+    /// Notes in the journal, before the first day leaves, which study it is for and which day is its day 1, and
+    /// whether dates are moved; from then on all stay as they are.
     ///
     /// # Errors
     /// When they are others than noted.
@@ -119,12 +129,17 @@ impl Study {
     /// Whether days left for this study before.
     ///
     /// # Errors
-    /// When they left for another one, or with another day 1.
+    /// When they left for another one, with another day 1, or with dates that were moved and now would not be.
     pub fn begun(&self, store: &Store) -> Result<Result<bool, StudyError>, DeliveryError> {
         let now_is = self.beginning();
         Ok(match noted(store)? {
             None => Ok(false),
             Some(before) if before == now_is => Ok(true),
+            Some(Begun { study, epoch, shift_dates: before, .. })
+                if (&study, epoch) == (&now_is.study, now_is.epoch) =>
+            {
+                Err(StudyError::Shifted { before })
+            }
             Some(before) => Err(StudyError::Changed {
                 before: before.study.into(),
                 epoch_before: before.epoch,
@@ -135,7 +150,12 @@ impl Study {
     }
 
     fn beginning(&self) -> Begun {
-        Begun { study_decision: Kind::Begun, study: self.terms.study.clone(), epoch: self.terms.epoch }
+        Begun {
+            study_decision: Kind::Begun,
+            study: self.terms.study.clone(),
+            epoch: self.terms.epoch,
+            shift_dates: self.shift_dates,
+        }
     }
 
     /// Counters of this home, by their identities, with what the study calls each.
@@ -215,12 +235,13 @@ pub fn until(person: &Person) -> Until {
     }
 }
 
-/// The study that days were sent for, and its day 1, as the journal notes it since the first one left.
+/// The study that days were sent for, its day 1, and whether dates are moved, as the journal notes it since the first
+/// day left.
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn begun(store: &Store) -> Result<Option<(ParticipantId, NaiveDate)>, StoreError> {
-    Ok(noted(store)?.map(|begun| (begun.study, begun.epoch)))
+pub fn begun(store: &Store) -> Result<Option<(ParticipantId, NaiveDate, bool)>, StoreError> {
+    Ok(noted(store)?.map(|begun| (begun.study, begun.epoch, begun.shift_dates)))
 }
 
 fn noted(store: &Store) -> Result<Option<Begun>, StoreError> {
@@ -236,6 +257,8 @@ struct Begun {
     study_decision: Kind,
     study: ParticipantId,
     epoch: NaiveDate,
+    #[serde(default)]
+    shift_dates: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -28,7 +28,12 @@ pub struct Deliveries {
 impl Deliveries {
     /// The databases of these settings. `assets` is what the study calls each counter, by the counter's identity.
     pub fn new(config: &Config, assets: BTreeMap<String, String>) -> Self {
-        Self::speaking(config, assets, &|target| open(target, config.study.keep_arm_back))
+        let arm_kept_back = config.study.keep_arm_back;
+        Self::speaking(config, assets, &|target| {
+            let target = target.clone();
+            let open = move || open(&target, arm_kept_back);
+            Box::new(Fresh { now: open(), open: Box::new(open) })
+        })
     }
 
     /// The same, with `open` to make what speaks with each.
@@ -90,6 +95,36 @@ fn open(target: &Target, arm_kept_back: bool) -> Box<dyn Export> {
         }
     };
     speaker(target, secret.as_ref(), ca, arm_kept_back)
+}
+
+/// What speaks with a database, made anew from settings and files whenever it is looked at: a token or certificate that
+/// was put right is used without a new start.
+struct Fresh {
+    open: Box<dyn Fn() -> Box<dyn Export> + Send>,
+    now: Box<dyn Export>,
+}
+
+impl Export for Fresh {
+    fn check(&mut self) -> Result<Vec<String>, Trouble> {
+        self.now = (self.open)();
+        self.now.check()
+    }
+
+    fn send(&mut self, days: &[StudyDay]) -> Result<Vec<Verdict>, Trouble> {
+        self.now.send(days)
+    }
+
+    fn held(&mut self, study: &ParticipantId, participant: &ParticipantId) -> Result<Option<Vec<Held>>, Trouble> {
+        self.now.held(study, participant)
+    }
+
+    fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), Trouble> {
+        self.now.withdraw(withdrawal)
+    }
+
+    fn at_once(&self) -> usize {
+        self.now.at_once()
+    }
 }
 
 fn speaker(target: &Target, secret: Option<&Secret>, ca_pem: Option<Vec<u8>>, arm_kept_back: bool) -> Box<dyn Export> {

@@ -154,12 +154,12 @@ fn farewells(
     at_study: AtStudy,
     at: DateTime<Utc>,
 ) -> Result<(Vec<Farewell>, Vec<String>), StoreError> {
-    let Some((study, epoch)) = delivery::begun(store)? else { return Ok((Vec::new(), Vec::new())) };
+    let Some((study, epoch, moved)) = delivery::begun(store)? else { return Ok((Vec::new(), Vec::new())) };
     let people = book.people();
     let today =
         people.iter().find(|person| person.id == *participant).map(|person| person.calendar.day_at(at.timestamp()));
     let (date, offset_s) = today.map_or((at.date_naive(), 0), |today| (today.date, today.zone.offset_s(today.start_s)));
-    let shift_days = if config.study.shift_dates { date_shift_days(store, participant)? } else { 0 };
+    let shift_days = if moved { date_shift_days(store, participant)? } else { 0 };
     let tz_offset_min = i16::try_from(offset_s / 60).unwrap_or(0);
     let take_out = at_study == AtStudy::TakenOut;
     let leaver = Leaver { study, epoch, participant, date, tz_offset_min, shift_days, take_out };

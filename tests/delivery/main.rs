@@ -240,6 +240,28 @@ fn dates_are_moved_by_whole_weeks_once_and_for_all() {
 }
 
 #[test]
+fn whoever_switches_the_moving_of_dates_off_after_days_left_gets_none_sent_twice() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut settings = config("ETMI01", "P-7");
+    settings.study.shift_dates = true;
+    settings.study.epoch = Some(date("2025-01-01"));
+    let mut home = Home::new(dir.path(), settings.clone(), 3, Box::new(fake.clone()));
+    live(&home, 3);
+    home.settle(20);
+    let before = fake.state().days.len();
+    drop(home);
+    settings.study.shift_dates = false;
+    let mut home = Home::new(dir.path(), settings, 4, Box::new(fake.clone()));
+    home.clock.advance(5 * DAY);
+
+    home.step();
+
+    let text = home.courier.condition().trouble.clone().unwrap();
+    assert!(text.contains("shift_dates"), "{text}");
+    assert_eq!((before, fake.state().days.len()), (3, 3));
+}
+
+#[test]
 fn a_database_is_told_of_who_left_until_it_has_answered() {
     let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
     let mut home = at_home(&dir, &fake);

@@ -99,6 +99,21 @@ async fn a_closed_door_stays_closed_over_a_restart() {
     assert!(house.app.door.exposed().is_none());
 }
 
+#[tokio::test]
+async fn who_closes_a_door_that_could_not_be_opened_finds_it_closed_after_the_next_start() {
+    let (house, _here) = house();
+    house.app.door.expose(None, "test").unwrap();
+    let (next, _there) = self::house();
+    for one in house.app.store.decisions().unwrap() {
+        next.app.store.append_decision(one.at, &one.actor, &one.json).unwrap();
+    }
+
+    next.app.door.close("test").unwrap();
+    next.app.door.resume();
+
+    assert!(next.app.door.exposed().is_none());
+}
+
 /// Answers other computers, and says how to reach them as another would; none where this machine has no address.
 fn serve(house: &House, here: &TcpListener, stop: &CancellationToken) -> Option<String> {
     let Some(address) = own_address() else {

@@ -188,6 +188,26 @@ async fn the_port_closes_by_itself_when_the_time_is_over() {
     stop.cancel();
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_asks_half_a_question_and_falls_silent_is_cut() {
+    let (house, here) = house();
+    let at = here.local_addr().unwrap();
+    let router = house.router();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let serving = tokio::spawn(async move { listen::serve_here(&here, router, stopped).await });
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(b"GET /enter HTTP/1.1\r\nHo").await.unwrap();
+
+    // The hands go on by themselves while nobody does anything.
+    let mut rest = Vec::new();
+    let cut = tokio::time::timeout(Duration::from_secs(120), stream.read_to_end(&mut rest)).await;
+
+    assert!(cut.is_ok(), "the connection is kept");
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn two_of_us_never_share_a_port() {
     let first = listen::bind_here("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -61,7 +61,7 @@ async fn admit(app: &App, mut request: Request) -> Result<Request, Response> {
         return Err(refuse(Refused::elsewhere()));
     }
     if is_open {
-        return Ok(request);
+        return token::in_full(request).await.map_err(refuse);
     }
     let Some((person, token, browser)) = door.recognise(&app.book, headers) else {
         return Err(if is_api { refuse(Refused::unknown()) } else { Redirect::to("/enter").into_response() });

@@ -981,7 +981,8 @@ privacy-left-open = Other computers in your home network were let in. Whatever a
 privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
 privacy-left-since = since { $date }, { $time }
 privacy-left-display = Today's numbers, as far as your pages show them, are told to the MQTT broker at { $broker }, for displays of
-    this home. Whoever may listen there can see them. No study, no maker and no service gets anything from here.
+    this home. Whoever may listen there can see them.
+privacy-left-display-before = Earlier, numbers of this home were told to an MQTT broker, for displays. That is switched off now.
 privacy-left-study = { $count ->
     [0] Your study gets your days, each once it is over, at { $place }. None was sent yet.
     [one] Your study gets your days, each once it is over, at { $place }: { $count } so far.

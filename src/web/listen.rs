@@ -248,7 +248,7 @@ mod tests {
         let (mut browser, ours) = duplex(64);
         let mut ours = Cut::new(ours, CancellationToken::new(), None);
         for _ in 0..3 {
-            assert!(timeout(IDLE - Duration::from_secs(1), ours.read_u8()).await.is_err(), "it waits");
+            assert!(timeout(IDLE.mul_f64(0.9), ours.read_u8()).await.is_err(), "it waits");
             browser.write_all(b"G").await.unwrap();
             ours.read_u8().await.unwrap();
         }
@@ -264,7 +264,7 @@ mod tests {
         let mut asked = [0; 18];
         ours.read_exact(&mut asked).await.unwrap();
 
-        assert!(timeout(ANSWERING - Duration::from_secs(1), ours.read_u8()).await.is_err(), "it waits");
+        assert!(timeout(ANSWERING.mul_f64(0.9), ours.read_u8()).await.is_err(), "it waits");
         ours.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         assert_eq!(lasts(&mut ours).await.as_secs(), IDLE.as_secs());
     }

@@ -67,6 +67,9 @@ use crate::{
     words::{Language, Phrase},
 };
 
+/// In the data folder, from when on a display of this home was told something.
+pub const DISPLAYS_FILE: &str = "home_assistant.json";
+
 /// What the router answers from.
 pub struct App {
     /// The store.
@@ -99,8 +102,8 @@ pub struct App {
     pub deliveries: Deliveries,
     /// Wakes whoever brings days there.
     pub delivery_wake: Notify,
-    /// What is wrong with the MQTT broker for displays of this home, as far as anybody tried.
-    pub broker_trouble: Mutex<Option<Cause>>,
+    /// Whether the MQTT broker for displays of this home could be told anything; none while nobody tried.
+    pub broker_tried: Mutex<Option<Result<(), Cause>>>,
 }
 
 /// One counter of this home.
@@ -146,7 +149,7 @@ impl App {
             door,
             deliveries,
             delivery_wake: Notify::new(),
-            broker_trouble: Mutex::default(),
+            broker_tried: Mutex::default(),
         }
     }
 }
@@ -276,6 +279,11 @@ impl App {
              dated. Connect the computer to the network, or wait: `[clock] wait_for_sync` says how long",
         )
         .on_page(Phrase::new("today-clock-unset")))
+    }
+
+    /// Whether a display of this home was ever told something.
+    pub fn has_told_displays(&self) -> bool {
+        self.data_dir.join(DISPLAYS_FILE).exists()
     }
 
     /// The person's counter that something last arrived from; none when nothing ever did.

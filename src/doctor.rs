@@ -28,7 +28,7 @@ pub struct Facts {
     pub disk: Option<Cause>,
     /// The zone in the settings and that of the machine, when they differ.
     pub zones: Option<(String, String)>,
-    /// The MQTT broker for displays of this home: none when nobody is told; else what is wrong with it.
+    /// The MQTT broker for displays of this home: none when nobody tried to tell it; else what is wrong with it.
     pub broker: Option<Result<(), Cause>>,
     /// Every counter that is looked for.
     pub counters: Vec<CounterFacts>,

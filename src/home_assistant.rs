@@ -7,6 +7,7 @@ mod memory;
 mod message;
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     sync::{Arc, PoisonError},
     time::Duration,
@@ -38,8 +39,8 @@ const PAUSE_MOST: Duration = Duration::from_secs(5 * 60);
 /// former one is taken back once.
 pub async fn watch(app: Arc<App>, cancel: CancellationToken) {
     let broker = Broker::of(&app.config.home_assistant);
-    let (data_dir, current) = (app.data_dir.clone(), broker.as_ref().map(|broker| broker.address.clone()));
-    let memory = match tokio::task::spawn_blocking(move || Memory::open(&data_dir, current.as_deref())).await {
+    let (data_dir, current) = (app.data_dir.clone(), broker.clone());
+    let memory = match tokio::task::spawn_blocking(move || Memory::open(&data_dir, current.as_ref())).await {
         Ok(Ok(Some(memory))) => memory,
         // Nobody is told anything, and nobody was.
         Ok(Ok(None)) => return,
@@ -79,7 +80,7 @@ async fn tell(app: &Arc<App>, broker: &Broker, node: &Node) {
         if known.as_ref().is_none_or(|known| known.to_string() != trouble.to_string()) {
             tracing::warn!("{trouble}");
         }
-        *app.broker_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble.cause());
+        *app.broker_tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(Err(trouble.cause()));
         known = Some(trouble);
         app.clock.sleep(pause.take()).await;
     }
@@ -99,7 +100,7 @@ async fn converse(
     if known.take().is_some() {
         tracing::info!("the MQTT broker of this home can be reached again");
     }
-    *app.broker_trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    *app.broker_tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(()));
     let mut announced = Vec::new();
     let mut of_change: Option<Duration> = None;
     loop {
@@ -123,47 +124,50 @@ async fn converse(
     }
 }
 
-/// Takes back what was announced to brokers that the settings do not name any more.
+/// Takes back what was announced to brokers that the settings do not name any more. One that is not there is tried again
+/// later, and none waits for it.
 async fn take_back(app: &Arc<App>, mut memory: Memory, current: Option<&Broker>) {
     let mut pause = Pause(PAUSE_FIRST);
-    let mut said = false;
-    let address = current.map(|broker| broker.address.as_str());
-    while let Some(former) = memory.former(address) {
-        let broker = Broker::former(former, &app.config.home_assistant);
-        let node = memory.node();
-        let taken = async {
-            let mut connection = Connection::open(&broker, node.as_str(), None).await?;
-            connection.tell(node.removal()).await
-        };
-        match taken.await {
-            Ok(()) => {
-                tracing::info!("displays that listen to {} have forgotten this program", broker.address);
-                let forgotten = tokio::task::spawn_blocking(move || {
-                    let done = memory.forget(&broker.address);
-                    (memory, done)
-                });
-                match forgotten.await {
-                    Ok((kept, Ok(()))) => memory = kept,
-                    Ok((_, Err(error))) => {
-                        tracing::warn!(%error, "that could not be noted; it is done once more after the next start");
-                        return;
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "the program failed inside; no reading is affected");
-                        return;
-                    }
-                }
-            }
-            Err(trouble) => {
-                if !said {
+    let mut said = BTreeSet::new();
+    let node = memory.node();
+    loop {
+        let former = memory.former(current);
+        if former.is_empty() {
+            return;
+        }
+        for broker in former {
+            let taken = async {
+                let mut connection = Connection::open(&broker, node.as_str(), None).await?;
+                connection.tell(node.removal()).await
+            };
+            if let Err(trouble) = taken.await {
+                if said.insert(broker.address.clone()) {
                     tracing::warn!(
                         "displays that listen to {} still know this program, and show nothing new of it: {trouble}",
                         broker.address
                     );
-                    said = true;
                 }
-                app.clock.sleep(pause.take()).await;
+                continue;
             }
+            tracing::info!("displays that listen to {} have forgotten this program", broker.address);
+            let forgotten = tokio::task::spawn_blocking(move || {
+                let done = memory.forget(&broker.address);
+                (memory, done)
+            });
+            match forgotten.await {
+                Ok((kept, Ok(()))) => memory = kept,
+                Ok((_, Err(error))) => {
+                    tracing::warn!(%error, "that could not be noted; it is done once more after the next start");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the program failed inside; no reading is affected");
+                    return;
+                }
+            }
+        }
+        if !memory.former(current).is_empty() {
+            app.clock.sleep(pause.take()).await;
         }
     }
 }

@@ -281,6 +281,7 @@ fn a_broker_that_comes_back_without_memory_is_told_everything_anew() {
     assert!(daemon.log().contains("can be reached again"), "{}", daemon.log());
     assert!(home.run(&["doctor"]).out.contains("ok  the MQTT broker"));
     daemon.terminate();
+    assert!(!home.run(&["doctor"]).out.contains("MQTT"), "nobody tells it, so nobody knows");
 }
 
 #[test]

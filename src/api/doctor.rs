@@ -98,10 +98,7 @@ fn facts(app: &App, radio: Option<Cause>, paired: Option<&[String]>) -> Result<F
         radio,
         disk: probe(&app.data_dir).err().map(|error| Cause::of_disk(&error)),
         zones,
-        broker: (app.config.home_assistant.broker != "off").then(|| {
-            let trouble = *app.broker_trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            trouble.map_or(Ok(()), Err)
-        }),
+        broker: *app.broker_tried.lock().unwrap_or_else(PoisonError::into_inner),
         counters,
     })
 }

@@ -19,23 +19,21 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const WAITING_MOST: usize = 16;
 
 /// Where a broker is and how it lets this program in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker {
     /// Address and port, as the settings have them.
     pub address: String,
-    user: Option<String>,
-    secret: Option<PathBuf>,
+    /// The name that it knows this program by.
+    pub user: Option<String>,
+    /// Where the password for it lies.
+    pub secret: Option<PathBuf>,
 }
 
 impl Broker {
     /// The one of these settings, if there is one.
     pub fn of(settings: &HomeAssistant) -> Option<Self> {
-        (settings.broker != "off").then(|| Self::former(&settings.broker, settings))
-    }
-
-    /// One that was told before. Its name and password are taken to be the ones that the settings still have.
-    pub fn former(address: &str, settings: &HomeAssistant) -> Self {
-        Self { address: address.to_owned(), user: settings.user.clone(), secret: settings.secret.clone() }
+        let HomeAssistant { broker, user, secret, .. } = settings;
+        (broker != "off").then(|| Self { address: broker.clone(), user: user.clone(), secret: secret.clone() })
     }
 }
 

@@ -277,13 +277,17 @@ impl Door {
         Ok(())
     }
 
-    /// Lets other computers in no more, and ends what they have under way. Blocks on the disk.
+    /// Lets other computers in no more, now and after every start, and ends what they have under way. Blocks on the disk.
     ///
     /// # Errors
     /// When the decision cannot be written down; it holds all the same.
     pub fn close(&self, actor: &str) -> Result<(), DoorError> {
         if self.replace_exposure(None) {
             tracing::info!("other computers are let in no more");
+        }
+        // What was decided counts and not what is open: this program may have been unable to open, or done without, and
+        // the next start would.
+        if let Some(WebDecision::Exposed { .. }) = WebDecision::last(&self.store.decisions()?) {
             self.decide(&WebDecision::Closed, actor)?;
         }
         Ok(())
@@ -293,9 +297,18 @@ impl Door {
     pub fn resume(&self) {
         let last = self.store.decisions().map(|decided| WebDecision::last(&decided));
         let Ok(Some(WebDecision::Exposed { until })) = last else { return };
-        // While the clock is not set, nobody knows whether the end has come.
-        let left = until.map(|until| (until - self.clock.utc()).to_std().ok().filter(|_| self.clock.synchronised()));
-        if left == Some(None) || self.at.is_none() || self.is_open_house() {
+        if self.at.is_none() || self.is_open_house() {
+            return;
+        }
+        if until.is_some() && !self.clock.synchronised() {
+            tracing::warn!(
+                "other computers were let in until a certain time, and are not now: this computer's clock is not set, so \
+                 nobody knows whether that time is over. `brisk web expose` lets them in again"
+            );
+            return;
+        }
+        let left = until.map(|until| (until - self.clock.utc()).to_std().ok());
+        if left == Some(None) {
             return;
         }
         match self.listen_to_others(until, left.flatten()) {

@@ -891,6 +891,7 @@ kept-back = While your study is under way, it keeps numbers to itself. The pages
 door-stale = This page is from an earlier visit, so nothing was changed. Load it again and send it once more.
 door-kind = What was sent is neither a form of these pages nor JSON. Nothing was changed.
 door-long = That is longer than a form of these pages. Nothing was changed; a shorter text fits.
+door-slow = What was sent did not arrive in full within a minute, so nothing was changed. Send it again.
 door-no-pages = No pages are shown here. Start the daemon with `brisk run`, or look at `[web] listen` in the settings.
 door-open-house = This is a demo on this computer: no code is needed, and no other computer is let in.
 door-cannot-listen = Other computers cannot be let in: another program may use the port, or `[web] lan_listen` names no address of this computer. Nothing was changed.
@@ -980,7 +981,8 @@ privacy-left-open = Other computers in your home network were let in. Whatever a
 privacy-left-from = from { $date }, { $time }, until { $end }, { $ended }
 privacy-left-since = since { $date }, { $time }
 privacy-left-display = Today's numbers, as far as your pages show them, are told to the MQTT broker at { $broker }, for displays of
-    this home. Whoever may listen there can see them. No study, no maker and no service gets anything from here.
+    this home. Whoever may listen there can see them.
+privacy-left-display-before = Earlier, numbers of this home were told to an MQTT broker, for displays. That is switched off now.
 privacy-left-study = { $count ->
     [0] Your study gets your days, each once it is over, at { $place }. None was sent yet.
     [one] Your study gets your days, each once it is over, at { $place }: { $count } so far.

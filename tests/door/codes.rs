@@ -138,6 +138,10 @@ async fn a_browser_of_one_person_learns_nothing_of_another() {
         "/api/v1/goals",
         "/api/v1/days",
         "/api/v1/days?person=anna",
+        // These tell of everybody, whoever is named.
+        "/api/v1/status?person=ben",
+        "/api/v1/doctor?person=ben",
+        "/api/v1/devices/pairing?person=ben",
     ] {
         assert_eq!(code(path).await, StatusCode::FORBIDDEN, "{path}");
     }

@@ -99,6 +99,21 @@ async fn a_closed_door_stays_closed_over_a_restart() {
     assert!(house.app.door.exposed().is_none());
 }
 
+#[tokio::test]
+async fn who_closes_a_door_that_could_not_be_opened_finds_it_closed_after_the_next_start() {
+    let (house, _here) = house();
+    house.app.door.expose(None, "test").unwrap();
+    let (next, _there) = self::house();
+    for one in house.app.store.decisions().unwrap() {
+        next.app.store.append_decision(one.at, &one.actor, &one.json).unwrap();
+    }
+
+    next.app.door.close("test").unwrap();
+    next.app.door.resume();
+
+    assert!(next.app.door.exposed().is_none());
+}
+
 /// Answers other computers, and says how to reach them as another would; none where this machine has no address.
 fn serve(house: &House, here: &TcpListener, stop: &CancellationToken) -> Option<String> {
     let Some(address) = own_address() else {
@@ -171,6 +186,26 @@ async fn the_port_closes_by_itself_when_the_time_is_over() {
     assert!(is_cut(open).await);
     until_closed(&at).await;
     stop.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_half_a_question_and_falls_silent_is_cut() {
+    let (house, here) = house();
+    let at = here.local_addr().unwrap();
+    let router = house.router();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let serving = tokio::spawn(async move { listen::serve_here(&here, router, stopped).await });
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(b"GET /enter HTTP/1.1\r\nHo").await.unwrap();
+
+    // The hands go on by themselves while nobody does anything.
+    let mut rest = Vec::new();
+    let cut = tokio::time::timeout(Duration::from_secs(120), stream.read_to_end(&mut rest)).await;
+
+    assert!(cut.is_ok(), "the connection is kept");
+    stop.cancel();
+    serving.await.unwrap().unwrap();
 }
 
 #[tokio::test]

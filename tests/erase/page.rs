@@ -9,7 +9,7 @@ use std::{
 
 use brisk::{
     api::{
-        App,
+        App, DISPLAYS_FILE,
         devices::{WhichDevice, let_go},
         privacy::{self, EraseRequest},
     },
@@ -71,6 +71,19 @@ async fn the_page_says_what_is_kept_gives_it_along_and_erases_it() {
     assert_eq!(again.code, 409);
     assert!(again.text.contains("Nothing is kept of you, so nothing was erased."), "{}", again.text);
     assert!(house.page("/privacy").await.contains("Nothing that a band counted."));
+}
+
+#[tokio::test]
+async fn what_went_to_a_display_before_is_said_after_it_was_switched_off() {
+    let dir = tempfile::tempdir().unwrap();
+    household(dir.path(), 2);
+    std::fs::write(dir.path().join(DISPLAYS_FILE), "{}").unwrap();
+    let house = House::of(app(dir.path(), &alone()));
+
+    let page = house.page("/privacy").await;
+
+    assert!(page.contains("Earlier, numbers of this home were told to an MQTT broker"), "{page}");
+    assert!(!page.contains("Nothing."), "{page}");
 }
 
 #[tokio::test]

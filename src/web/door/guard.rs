@@ -1,15 +1,35 @@
 //! What every request passes, one question after the other.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     extract::{Query, Request, State},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
+use utoipa::openapi::RefOr;
 
 use super::{Came, Visit, headers, hosts, origin, refused, refused::Refused, token};
-use crate::{api::App, config::Display, model::ParticipantId};
+use crate::{
+    api::{self, App},
+    config::Display,
+    model::ParticipantId,
+};
+
+/// Addresses of the API that can be asked about one person; the others tell of the whole home.
+static OF_ONE_PERSON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let told = api::description().paths.paths.into_iter();
+    let of_one = told.filter(|(_, item)| {
+        let mut parameters = item.get.iter().filter_map(|get| get.parameters.as_ref()).flatten();
+        parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == PERSON))
+    });
+    of_one.map(|(path, _)| path).collect()
+});
+
+const PERSON: &str = "person";
 
 /// Lets a request in or refuses it.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -41,7 +61,7 @@ async fn admit(app: &App, mut request: Request) -> Result<Request, Response> {
         return Err(refuse(Refused::elsewhere()));
     }
     if is_open {
-        return Ok(request);
+        return token::in_full(request).await.map_err(refuse);
     }
     let Some((person, token, browser)) = door.recognise(&app.book, headers) else {
         return Err(if is_api { refuse(Refused::unknown()) } else { Redirect::to("/enter").into_response() });
@@ -62,11 +82,15 @@ async fn admit(app: &App, mut request: Request) -> Result<Request, Response> {
     Ok(request)
 }
 
-/// Whether a question to the API names this person and nobody else. Where several live, a browser that shows one's
+/// Whether a question to the API is about this person and nobody else. Where several live, a browser that shows one's
 /// pages learns nothing of the others, and changes things on the pages alone.
 fn asks_for_own(request: &Request, person: &ParticipantId) -> bool {
+    // What takes no person would tell of everybody, whoever is named beside it.
+    if origin::changes(request.method()) || !OF_ONE_PERSON.contains(request.uri().path()) {
+        return false;
+    }
     let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
     let query = query.map(|Query(pairs)| pairs).unwrap_or_default();
-    let mut named = query.iter().filter(|(name, _)| name == "person").peekable();
-    !origin::changes(request.method()) && named.peek().is_some() && named.all(|(_, id)| id == person.as_str())
+    let mut named = query.iter().filter(|(name, _)| name == PERSON).peekable();
+    named.peek().is_some() && named.all(|(_, id)| id == person.as_str())
 }

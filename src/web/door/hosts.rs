@@ -60,7 +60,8 @@ pub fn asked_for<'a>(uri: &Uri, headers: &'a HeaderMap) -> Option<&'a str> {
 }
 
 fn in_host(address: IpAddr) -> String {
-    match address {
+    // Who listens at `::` is reached by IPv4 too, under an address of IPv6 that no browser writes.
+    match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
     }
@@ -138,6 +139,14 @@ mod tests {
             hosts(8791).urls_from_elsewhere(Some(came.local)),
             ["http://192.168.1.5:8791/", "http://pi.local:8791/", "http://pi:8791/"]
         );
+    }
+
+    #[test]
+    fn an_address_of_ipv4_is_known_where_all_addresses_are_listened_to_as_ipv6() {
+        let came = Came { peer: "::ffff:192.168.1.20".parse().unwrap(), local: "::ffff:192.168.1.5".parse().unwrap() };
+
+        assert!(hosts(8791).allow("192.168.1.5:8791", came, true));
+        assert!(!hosts(8791).allow("192.168.1.6:8791", came, true));
     }
 
     #[test]

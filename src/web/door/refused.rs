@@ -73,6 +73,11 @@ impl Refused {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "door-long")
     }
 
+    /// What was sent did not arrive in time.
+    pub fn slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "door-slow")
+    }
+
     pub fn answer(self, language: Language, is_api: bool) -> Response {
         let text = say(language, &self.phrase);
         if is_api { Problem::new(self.code, text).into_response() } else { (self.code, text).into_response() }

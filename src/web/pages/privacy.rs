@@ -116,7 +116,8 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
 
         h2 { (visit.t("privacy-left")) }
         @let silent = kept.studies.is_empty() && broker.is_none();
-        @if kept.taken.is_empty() && kept.let_in.is_empty() && silent { p { (visit.t("privacy-left-nothing")) } }
+        @let before = display.broker == "off" && app.has_told_displays();
+        @if kept.taken.is_empty() && kept.let_in.is_empty() && silent && !before { p { (visit.t("privacy-left-nothing")) } }
         @if !kept.taken.is_empty() {
             p { (visit.t("privacy-left-taken")) }
             ul { @for date in &kept.taken { li { (visit.say(&Phrase::new("privacy-left-on").with("date", Arg::DateYear(*date)))) } } }
@@ -134,6 +135,7 @@ fn body(app: &App, visit: &Visit, kept: &KeptReply) -> Markup {
         @if let Some(broker) = broker {
             p { (visit.say(&Phrase::new("privacy-left-display").with("broker", broker))) }
         }
+        @if before { p { (visit.t("privacy-left-display-before")) } }
         @if silent { p { (visit.t("privacy-left-targets")) } }
 
         h2 { (visit.t("privacy-take")) }

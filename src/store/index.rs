@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -31,6 +32,8 @@ pub struct Index {
     /// `sled` flushes without fsync; this second handle on its file does that.
     file: File,
     dir: PathBuf,
+    /// As on a full disk.
+    refuses: AtomicBool,
 }
 
 impl Index {
@@ -50,7 +53,7 @@ impl Index {
             opened = guarded(|| config.open());
         }
         let file = File::open(dir.join("db")).map_err(StoreError::index);
-        Ok(Self { db: opened?, file: file?, dir: dir.to_owned() })
+        Ok(Self { db: opened?, file: file?, dir: dir.to_owned(), refuses: AtomicBool::new(false) })
     }
 
     /// The payload under this key; [`StoreError::Damaged`] when something else lies there.
@@ -96,6 +99,9 @@ impl Index {
 
     /// Applies changes as one batch, whole or not at all.
     pub fn apply_at_once(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return Err(StoreError::Full { path: PathBuf::from("the index") });
+        }
         let mut batch = sled::Batch::default();
         for (key, payload) in changes {
             match payload {
@@ -115,6 +121,11 @@ impl Index {
     pub fn sync(&self) -> Result<(), StoreError> {
         self.flush()?;
         self.file.sync_all().map_err(StoreError::io("writing", &self.dir))
+    }
+
+    /// Lets nothing be written, or lets it again.
+    pub fn refuse_writes(&self, refuse: bool) {
+        self.refuses.store(refuse, Ordering::Relaxed);
     }
 
     /// Bytes on disk.

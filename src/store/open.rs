@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
-    sync::{Mutex, RwLock},
+    sync::{Mutex, RwLock, atomic::AtomicBool},
 };
 
 use firmware_protocol::reading::HostId;
@@ -66,7 +66,8 @@ impl Store {
         };
         let writer = Writer { journal, works: BTreeMap::new(), shut: BTreeSet::new() };
         let (lock, writer, index) = (Mutex::new(lock), Mutex::new(writer), RwLock::new(Some(index)));
-        Ok((Self { dir: dir.to_owned(), host, lock, writer, index }, report))
+        let behind = AtomicBool::new(false);
+        Ok((Self { dir: dir.to_owned(), host, lock, writer, index, behind }, report))
     }
 }
 

@@ -226,7 +226,8 @@ fn what_was_decided_soon_after_midnight_belongs_to_the_day_that_has_begun_at_hom
     store.append_decision(half_past(1), "page", &goal().to_string()).unwrap();
     let calendar = Some(calendar());
 
-    let joined = AuditTerms { since: Some(FIRST.parse().unwrap()), calendar: calendar.clone(), ..AuditTerms::default() };
+    let joined =
+        AuditTerms { since: Some(FIRST.parse().unwrap()), calendar: calendar.clone(), ..AuditTerms::default() };
     let left = AuditTerms { until: Until::Day(FIRST.parse().unwrap()), calendar, ..AuditTerms::default() };
 
     let (joined, left) = (trail(&store, &joined), trail(&store, &left));

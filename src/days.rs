@@ -200,10 +200,21 @@ impl DayBook {
         let json = serde_json::to_string(&decision).map_err(DaysError::Json)?;
         // Before the decision is written down: if the power goes in between, days are computed once more; the other
         // way round they would stay as they were.
+        let mut unmarked = Vec::new();
         if let Some(days) = person.record.touched(&decision) {
+            // What had arrived by now has another cause.
+            self.bring_up_to_date(now)?;
+            unmarked = self.store.days(&person.id, *days.start(), *days.end())?;
             self.store.change_days(&person.id, &days, &|bytes| decided(bytes, actor))?;
         }
-        self.store.append_decision(now, actor, &json)?;
+        if let Err(error) = self.store.append_decision(now, actor, &json) {
+            for (date, bytes) in unmarked {
+                if let Err(error) = self.store.put_day(&person.id, date, &bytes) {
+                    tracing::warn!(%error, "a day keeps the mark of a decision that was not written down");
+                }
+            }
+            return Err(error.into());
+        }
         person.record.take(now, today, decision);
         person.follow_record();
         let person = Arc::new(person);

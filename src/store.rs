@@ -34,7 +34,10 @@ mod work;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
@@ -76,6 +79,8 @@ pub struct Store {
     writer: Mutex<Writer>,
     /// None only while it is being replaced, or after replacing it failed.
     index: RwLock<Option<Index>>,
+    /// The journal has notes that the index could not take in: whoever asks the index brings it up first.
+    behind: AtomicBool,
 }
 
 /// What only one call at a time may touch.
@@ -129,6 +134,9 @@ impl Store {
 
     /// Keeps a decision of a person. `json` comes back byte for byte. One that names a participant is the next row of
     /// their audit chain.
+    ///
+    /// # Errors
+    /// When it is not in the journal. An index that cannot take it in now does so before it is asked next.
     pub fn append_decision(&self, at: DateTime<Utc>, actor: &str, json: &str) -> Result<u32, StoreError> {
         let (at_ms, actor, json) = (at.timestamp_millis(), actor.to_owned(), json.to_owned());
         let mut writer = self.writer();
@@ -140,13 +148,15 @@ impl Store {
             }
         };
         let written = writer.journal.append(Stream::People, at, &entry.to_payload())?;
-        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::People));
-        self.or_rebuilt(&mut writer, indexed)?;
         read_back(&written)?;
+        self.index_notes(&mut writer, Stream::People);
         Ok(written.ordinal)
     }
 
     /// Keeps revisions of days that were handed out, in one record.
+    ///
+    /// # Errors
+    /// When they are not in the journal. An index that cannot take them in now does so before it is asked next.
     pub fn append_revisions(&self, revisions: &[Revision]) -> Result<(), StoreError> {
         let Some(first) = revisions.first() else { return Ok(()) };
         let mut writer = self.writer();
@@ -164,10 +174,33 @@ impl Store {
         }
         let entry = Entry::LinkedRevisions(linked);
         let written = writer.journal.append(Stream::Days, first.computed_at, &entry.to_payload())?;
+        read_back(&written)?;
+        self.index_notes(&mut writer, Stream::Days);
+        Ok(())
+    }
+
+    /// Takes into the index what the journal has been given. Never an error: what is in the journal is kept, and whoever
+    /// heard that it is not would undo, or write once more, what has happened.
+    fn index_notes(&self, writer: &mut Writer, stream: Stream) {
         // No sync: what a power cut takes from the index comes from the journal at the next opening.
-        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::Days));
-        self.or_rebuilt(&mut writer, indexed)?;
-        read_back(&written)
+        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, stream));
+        if let Err(error) = self.or_rebuilt(writer, indexed) {
+            tracing::warn!(%error, "the index lacks what the journal was just given; it takes it in when it is asked next");
+            self.behind.store(true, Ordering::Release);
+        }
+    }
+
+    /// Takes in what earlier calls could not.
+    fn catch_up_notes(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        if !self.behind.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        for stream in [Stream::People, Stream::Days, Stream::Targets] {
+            let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, stream));
+            self.or_rebuilt(writer, indexed)?;
+        }
+        self.behind.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// Where a participant's audit chain goes on.
@@ -221,8 +254,11 @@ impl Store {
         ask(index.as_ref().ok_or_else(|| StoreError::index("it is not open"))?)
     }
 
-    /// Asks the index; when it is damaged, builds it anew and asks again.
+    /// Asks the index, brought up to the journal; when it is damaged, builds it anew and asks again.
     fn ask<T>(&self, ask: impl Fn(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.behind.load(Ordering::Acquire) {
+            self.catch_up_notes(&mut self.writer())?;
+        }
         match self.with_index(&ask) {
             Err(error) if is_of_index(&error) => {
                 let mut writer = self.writer();
@@ -251,6 +287,14 @@ impl Store {
     #[doc(hidden)]
     pub fn limit_journal_writes(&self, bytes: Option<u64>) {
         self.writer().journal.limit_writes(bytes);
+    }
+
+    /// Lets nothing be written to the index as it is open now, as on a full disk; or lets it again.
+    #[doc(hidden)]
+    pub fn refuse_index_writes(&self, refuse: bool) {
+        if let Some(index) = self.index.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            index.refuse_writes(refuse);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use brisk::{
     config::Config,
     days::{DayBook, Person, Wearing},
     demo,
-    export::audit::csv,
+    export::{Until, audit::csv},
     model::{DeviceId, ParticipantId, Rules},
     privacy::audit::{AuditTerms, AuditTrail, audit_rows},
     radio::sim::{clock::SimClock, walker},
@@ -214,6 +214,67 @@ async fn dates_are_moved_with_those_of_the_days_and_nothing_from_before_joining_
     assert!(text.contains("2026-02-03") && !text.contains("2026-06-0") && !text.contains("-17"), "{text}");
     assert!(joined.rows.iter().all(|row| row.key.as_str() != "2026-06-02"));
     assert!(joined.before_enrolment > 0);
+}
+
+#[test]
+fn what_was_decided_soon_after_midnight_belongs_to_the_day_that_has_begun_at_home() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap().0;
+    // Half past midnight in Oslo: of the day before in UTC.
+    let half_past = |days: i64| after_days(days) - TimeDelta::minutes(150);
+    store.append_decision(half_past(0), "page", &goal().to_string()).unwrap();
+    store.append_decision(half_past(1), "page", &goal().to_string()).unwrap();
+    let calendar = Some(calendar());
+
+    let joined =
+        AuditTerms { since: Some(FIRST.parse().unwrap()), calendar: calendar.clone(), ..AuditTerms::default() };
+    let left = AuditTerms { until: Until::Day(FIRST.parse().unwrap()), calendar, ..AuditTerms::default() };
+
+    let (joined, left) = (trail(&store, &joined), trail(&store, &left));
+    assert_eq!((joined.rows.len(), joined.before_enrolment), (2, 0));
+    assert_eq!((left.rows.len(), left.after_leaving), (1, 1));
+}
+
+#[tokio::test]
+async fn readings_that_had_already_arrived_are_not_blamed_on_who_decides_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(dir.path()).unwrap().0);
+    let now = after_days(3);
+    play(&store, 0..1440 + 600).await;
+    let (days, person) = book(&store, Rules::brisk_1(), None);
+    look(&days, &person, now);
+    play(&store, 0..3 * 1440).await;
+    let goal: brisk::person::Decision = serde_json::from_value(goal()).unwrap();
+
+    let person = days.decide(&person, goal, "page", now).unwrap();
+    look(&days, &person, now);
+
+    let trail = trail(&store, &AuditTerms::default());
+    let second = trail.rows.iter().filter(|row| row.key == "2026-06-02");
+    let why: Vec<_> = second.map(|row| (row.why.as_str(), row.actor.as_str())).collect();
+    assert_eq!(why, [("first", "system"), ("late_sync", "system"), ("manual_fix", "page")]);
+}
+
+#[tokio::test]
+async fn a_decision_that_could_not_be_written_is_the_cause_of_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(dir.path()).unwrap().0);
+    let now = after_days(3);
+    play(&store, 0..1440 + 600).await;
+    let (days, person) = book(&store, Rules::brisk_1(), None);
+    look(&days, &person, now);
+    let goal: brisk::person::Decision = serde_json::from_value(goal()).unwrap();
+    store.limit_journal_writes(Some(0));
+    days.decide(&person, goal, "page", now).unwrap_err();
+    store.limit_journal_writes(None);
+    play(&store, 0..3 * 1440).await;
+
+    look(&days, &person, now);
+
+    let trail = trail(&store, &AuditTerms::default());
+    let second = trail.rows.iter().filter(|row| row.key == "2026-06-02");
+    let why: Vec<_> = second.map(|row| (row.why.as_str(), row.actor.as_str())).collect();
+    assert_eq!(why, [("first", "system"), ("late_sync", "system")]);
 }
 
 /// The script of `docs/audit.md`, run on these bytes.

@@ -78,7 +78,8 @@ pub fn audit_trail(app: &App, person: &Person) -> Result<AuditTrail, Problem> {
     };
     let since = study.id.as_ref().map(|_| section.and_then(|section| section.enrolled).unwrap_or(NaiveDate::MAX));
     let until = study.id.as_ref().map_or(Until::Ever, |_| delivery::until(person));
-    let terms = AuditTerms { keep_arm_back: study.keep_arm_back, shift_days, since, until };
+    let calendar = Some(person.calendar.clone());
+    let terms = AuditTerms { calendar, keep_arm_back: study.keep_arm_back, shift_days, since, until };
     Ok(audit_rows(&app.store, &person.id, &terms)?)
 }
 

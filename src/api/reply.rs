@@ -337,7 +337,13 @@ pub fn opening_notes(report: &OpenReport) -> Vec<String> {
     let rebuilt = report.rebuilt.iter().map(|why| {
         format!("the index could not be used ({why}); it was made anew from the journal, and no reading is affected")
     });
-    torn.chain(rebuilt).chain(damage(&report.damaged)).collect()
+    let cut = report.chains_cut.iter().map(|(_, rows)| {
+        // It goes to the log, where nobody is named.
+        format!(
+            "an audit chain ended at row {rows} before, and its newest rows are not in the journal any more. If no older copy of the journal was put back, somebody took them out: compare what `brisk data verify` says of each chain with an export of the audit trail"
+        )
+    });
+    torn.chain(rebuilt).chain(cut).chain(damage(&report.damaged)).collect()
 }
 
 fn damage(spans: &[DamagedSpan]) -> Vec<String> {

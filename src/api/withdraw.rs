@@ -83,7 +83,7 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
             participant: &person.id,
             date,
             tz_offset_min: i16::try_from(today.zone.offset_s(today.start_s) / 60).unwrap_or(0),
-            shift_days: study.shift_days(&app.book, &person, now)?,
+            shift_days: study.shift_days_drawn(&app.book, &person, now)?,
             take_out: false,
         };
         let mut sent = app.store.sent_days(&person.id)?;

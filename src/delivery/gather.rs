@@ -69,7 +69,7 @@ impl Study {
                 Err(DaysError::Unknown) => continue,
                 Err(error) => return Err(error.into()),
             };
-            let shift = self.shift_days(book, &person, now)?;
+            let Some(shift) = self.shift_days(book, &person, now)? else { continue };
             let joined = TimeDelta::try_days(shift).and_then(|shift| joined.checked_add_signed(shift));
             gathered.enrolled.extend(joined.map(|joined| (id.clone(), joined)));
             let Some((first, today)) = book.span(&person, now)? else { continue };

@@ -169,11 +169,29 @@ impl Study {
     }
 
     /// By how many days all dates of this person are moved before they leave: decided by chance, once, the first time
-    /// that it is asked, and kept in the journal.
+    /// that it is asked, and kept in the journal. None, and nothing is drawn, while there is nothing of the person that
+    /// could leave: one who was erased would come back with the draw.
     ///
     /// # Errors
     /// When it cannot be kept.
-    pub fn shift_days(&self, book: &DayBook, person: &Person, now: DateTime<Utc>) -> Result<i64, DeliveryError> {
+    pub fn shift_days(
+        &self,
+        book: &DayBook,
+        person: &Person,
+        now: DateTime<Utc>,
+    ) -> Result<Option<i64>, DeliveryError> {
+        let is_drawn = !self.shift_dates || person.record.date_shift_weeks.is_some();
+        if !is_drawn && book.span(person, now)?.is_none() {
+            return Ok(None);
+        }
+        self.shift_days_drawn(book, person, now).map(Some)
+    }
+
+    /// The same for somebody of whom something is written down in any case: drawn whatever has arrived.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn shift_days_drawn(&self, book: &DayBook, person: &Person, now: DateTime<Utc>) -> Result<i64, DeliveryError> {
         if !self.shift_dates {
             return Ok(0);
         }

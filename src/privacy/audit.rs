@@ -16,14 +16,17 @@ use crate::{
     model::ParticipantId,
     person::diary::OFFERED_KINDS,
     store::{Decided, Revision, SYSTEM, Store, StoreError, What},
+    time::Calendar,
 };
 
 /// What stands where something stays at home.
 pub const KEPT: &str = "(kept at home)";
 
 /// On which terms the audit trail leaves.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AuditTerms {
+    /// On which day of the person's something was decided; without one, by the day in UTC.
+    pub calendar: Option<Calendar>,
     /// Nothing that tells the arm leaves: no goal, programme, proposal or choice.
     pub keep_arm_back: bool,
     /// So many days are added to every date; 0 where dates are not shifted.
@@ -150,14 +153,18 @@ const CODES: [&str; 16] = [
 const SAID_ELSEWHERE: [&str; 5] = ["decision", "device_decision", "study_decision", "participant", "person"];
 
 fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> {
-    if terms.since.is_some_and(|since| decided.at.date_naive() < since) {
+    let date = match &terms.calendar {
+        Some(calendar) => calendar.day_at(decided.at.timestamp()).date,
+        None => decided.at.date_naive(),
+    };
+    if terms.since.is_some_and(|since| date < since) {
         return Err(Left::BeforeEnrolment);
     }
     let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(&decided.json) else { return Err(Left::Unreadable) };
     let name = ["decision", "device_decision", "study_decision"].iter().find_map(|name| fields.get(*name)?.as_str());
     let what = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
     let Some(what) = what.map(str::to_owned) else { return Err(Left::Unreadable) };
-    if what != "study_left" && !terms.until.takes(decided.at.date_naive()) {
+    if what != "study_left" && !terms.until.takes(date) {
         return Err(Left::AfterLeaving);
     }
     if terms.keep_arm_back && !NOT_OF_THE_ARM.contains(&what.as_str()) {

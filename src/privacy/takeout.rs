@@ -22,7 +22,7 @@ use crate::{
     },
     model::{DeviceId, hex},
     person::OwnDecision,
-    store::{Said, Store, StoreError},
+    store::{Said, Store, StoreError, What},
     words::{Language, Phrase, say},
 };
 
@@ -97,6 +97,10 @@ impl Takeout<'_> {
         self.readings(&mut zip)?;
         begin(&mut zip, "decisions.jsonl")?;
         self.decisions(&mut zip)?;
+        begin(&mut zip, "audit.jsonl")?;
+        self.audit(&mut zip)?;
+        begin(&mut zip, "sent.csv")?;
+        zip.write_all(&self.sent()?)?;
         for (name, table) in tables::of_record(&self.person.record) {
             begin(&mut zip, name)?;
             zip.write_all(&table)?;
@@ -182,6 +186,46 @@ impl Takeout<'_> {
             writeln!(out, "{}", json!({ "at": stamp(self.now), "by": ACTOR, "decision": noted }))?;
         }
         Ok(())
+    }
+}
+
+impl Takeout<'_> {
+    /// Their audit trail as the journal has it: nothing is kept at home from whom it is about.
+    fn audit(&self, out: &mut impl Write) -> Result<(), TakeoutError> {
+        for audited in self.store.audit(&self.person.id)? {
+            let (seq, software) = (audited.seq, audited.software);
+            let row = match audited.what {
+                What::Decision(decided) => {
+                    let decision: Value = serde_json::from_str(&decided.json).unwrap_or(Value::String(decided.json));
+                    json!({ "number": seq, "at": stamp(decided.at), "by": decided.actor, "decision": decision, "software": software })
+                }
+                What::Day(revision) => {
+                    let changed = revision.changed.and_then(|changed| serde_json::from_str::<Value>(&changed).ok());
+                    json!({
+                        "number": seq,
+                        "at": stamp(revision.computed_at),
+                        "by": revision.actor,
+                        "day": revision.date,
+                        "revision": revision.revision,
+                        "why": revision.reason,
+                        "changed": changed,
+                        "software": software,
+                    })
+                }
+                What::Gone => json!({ "number": seq, "gone": true }),
+            };
+            writeln!(out, "{row}")?;
+        }
+        Ok(())
+    }
+
+    /// What became of their days at databases of a study.
+    fn sent(&self) -> Result<Vec<u8>, TakeoutError> {
+        let mut all = Vec::new();
+        for target in self.store.sent_days(&self.person.id)?.into_keys() {
+            all.extend(self.store.passages(&target, &self.person.id)?.into_values());
+        }
+        Ok(tables::sent(all))
     }
 }
 

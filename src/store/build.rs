@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{PoisonError, atomic::Ordering},
 };
 
 use firmware_protocol::reading::{DeviceId, HostId};
@@ -72,6 +72,7 @@ impl Store {
         drop(index.take());
         put_in_place(&self.dir, &beside, keep).map_err(StoreError::io("replacing", &index_dir(&self.dir)))?;
         *index = Some(Index::open(&index_dir(&self.dir))?);
+        self.behind.store(false, Ordering::Release);
         Ok(report)
     }
 }

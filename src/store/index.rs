@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -39,6 +39,8 @@ pub struct Index {
     /// Bytes of keys and values since it was last waited for.
     unflushed: AtomicUsize,
     dir: PathBuf,
+    /// As on a full disk.
+    refuses: AtomicBool,
 }
 
 impl Index {
@@ -58,7 +60,13 @@ impl Index {
             opened = guarded(|| config.open());
         }
         let file = File::open(dir.join("db")).map_err(StoreError::index);
-        Ok(Self { db: opened?, file: file?, unflushed: AtomicUsize::new(0), dir: dir.to_owned() })
+        Ok(Self {
+            db: opened?,
+            file: file?,
+            unflushed: AtomicUsize::new(0),
+            dir: dir.to_owned(),
+            refuses: AtomicBool::new(false),
+        })
     }
 
     /// The payload under this key; [`StoreError::Damaged`] when something else lies there.
@@ -104,6 +112,9 @@ impl Index {
 
     /// Applies changes as one batch, whole or not at all.
     pub fn apply_at_once(&self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return Err(StoreError::Full { path: PathBuf::from("the index") });
+        }
         let mut batch = sled::Batch::default();
         let mut bytes = 0;
         for (key, payload) in changes {
@@ -131,6 +142,11 @@ impl Index {
     pub fn sync(&self) -> Result<(), StoreError> {
         self.flush()?;
         self.file.sync_all().map_err(StoreError::io("writing", &self.dir))
+    }
+
+    /// Lets nothing be written, or lets it again.
+    pub fn refuse_writes(&self, refuse: bool) {
+        self.refuses.store(refuse, Ordering::Relaxed);
     }
 
     /// Bytes on disk.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
-    sync::{Mutex, RwLock},
+    sync::{Mutex, RwLock, atomic::AtomicBool},
 };
 
 use firmware_protocol::reading::HostId;
@@ -12,13 +12,16 @@ use firmware_protocol::reading::HostId;
 use super::{
     Store, StoreError, Writer,
     build::{self, Keep, index_dir},
-    catch_up, erase, files, format,
+    catch_up,
+    chain::{self, Head},
+    erase, files, format,
     index::Index,
     is_of_index,
     journal::{DamagedSpan, Journal, Stream, Torn},
     lock::Lock,
     work::Work,
 };
+use crate::model::ParticipantId;
 
 /// Records that are brought into the index once more at every opening: a damaged end of the index
 /// may show half of the last batches.
@@ -31,6 +34,9 @@ pub struct OpenReport {
     pub torn: Vec<Torn>,
     /// Why the index was built anew, if it was.
     pub rebuilt: Option<String>,
+    /// Whose audit chain is shorter in the journal than the old index knew, and the number of the row at which it ended
+    /// before. Rows were taken from its end.
+    pub chains_cut: Vec<(ParticipantId, u32)>,
     /// Journal records that the index did not have yet.
     pub reapplied: u64,
     /// Damage in the newest journal files. Everything around it is read.
@@ -54,24 +60,36 @@ impl Store {
                 report.reapplied = reapplied;
                 index
             }
-            Err(Unusable(why, keep)) => {
+            Err(Unusable { why, keep, heads }) => {
                 if !journal.is_empty() {
                     report.rebuilt = Some(why);
                 }
                 let beside = dir.join("index.new");
                 build::build(&journal, host, &beside, &mut |_, _| ())?;
                 build::put_in_place(dir, &beside, keep).map_err(failed)?;
-                Index::open(&index_dir(dir))?
+                let index = Index::open(&index_dir(dir))?;
+                let cut = |(participant, before): (ParticipantId, Head)| {
+                    let is_cut = chain::head(&index, &participant).map(|now| now.rows < before.rows);
+                    is_cut.map(|is_cut| is_cut.then_some((participant, before.rows))).transpose()
+                };
+                report.chains_cut = heads.into_iter().filter_map(cut).collect::<Result<_, _>>()?;
+                index
             }
         };
         let writer = Writer { journal, works: BTreeMap::new(), shut: BTreeSet::new() };
         let (lock, writer, index) = (Mutex::new(lock), Mutex::new(writer), RwLock::new(Some(index)));
-        Ok((Self { dir: dir.to_owned(), host, lock, writer, index }, report))
+        let behind = AtomicBool::new(false);
+        Ok((Self { dir: dir.to_owned(), host, lock, writer, index, behind }, report))
     }
 }
 
 /// Why an index has to be built anew, and whether the old one is worth keeping.
-struct Unusable(String, Keep);
+struct Unusable {
+    why: String,
+    keep: Keep,
+    /// Ends of chains that it knew, where it is to be believed in that.
+    heads: BTreeMap<ParticipantId, Head>,
+}
 
 impl From<StoreError> for Unusable {
     fn from(error: StoreError) -> Self {
@@ -80,14 +98,19 @@ impl From<StoreError> for Unusable {
             StoreError::Index { what } | StoreError::Damaged { what } => what,
             other => other.to_string(),
         };
-        Self(what, keep)
+        Self { why: what, keep, heads: BTreeMap::new() }
     }
 }
 
 /// Opens the index and brings it up to the journal.
 fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64), Unusable> {
     let index = Index::open(&index_dir(dir))?;
-    let no = |why: &str| Err(Unusable(why.to_owned(), Keep::No));
+    let no = |why: &str| Err(Unusable { why: why.to_owned(), keep: Keep::No, heads: BTreeMap::new() });
+    let ahead = |why: &str| {
+        // Without them nothing is said of chains; the index is made anew in any case.
+        let heads = chain::heads(&index).unwrap_or_default();
+        Err(Unusable { why: why.to_owned(), keep: Keep::No, heads })
+    };
     let Some(mut meta) = build::meta(&index)? else { return no("there was none") };
     if meta.version != format::VERSION {
         return no("it was made by another version");
@@ -103,7 +126,7 @@ fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64
                 let mut work = Work::load(&index, device, host)?;
                 let applied = work.value.applied;
                 if applied > next {
-                    return no("it held readings whose journal records are gone");
+                    return ahead("it held readings whose journal records are gone");
                 }
                 let from = applied.saturating_sub(AGAIN);
                 let taken = catch_up(&index, journal, &mut work, device, from, u32::MAX)?;
@@ -112,7 +135,7 @@ fn open_index(dir: &Path, journal: &Journal, host: HostId) -> Result<(Index, u64
             Stream::People | Stream::Days | Stream::Targets => {
                 let applied = meta.applied(stream).map_or(0, |applied| *applied);
                 if applied > next {
-                    return no("it held notes whose journal records are gone");
+                    return ahead("it held notes whose journal records are gone");
                 }
                 let from = applied.saturating_sub(AGAIN);
                 let taken = build::catch_up_notes(&index, journal, stream, from)?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Store, StoreError, build,
+    Store, StoreError,
     entry::Entry,
     format::{self, Kind},
     index::{BATCH_KEYS, Index},
@@ -48,7 +48,8 @@ impl Store {
     /// Keeps what became of days, in one record.
     ///
     /// # Errors
-    /// When it cannot be written; the days are then sent once more.
+    /// When they are not in the journal; the days are then sent once more. An index that cannot take them in now does so
+    /// before it is asked next.
     pub fn append_passages(&self, at: DateTime<Utc>, passages: &[Passage]) -> Result<(), StoreError> {
         if passages.is_empty() {
             return Ok(());
@@ -56,9 +57,9 @@ impl Store {
         let entry = Entry::Passages { at_ms: at.timestamp_millis(), passages: passages.to_vec() };
         let mut writer = self.writer();
         let written = writer.journal.append(Stream::Targets, at, &entry.to_payload())?;
-        let indexed = self.with_index(|index| build::catch_up_stream(index, &writer.journal, Stream::Targets));
-        self.or_rebuilt(&mut writer, indexed)?;
-        read_back(&written)
+        read_back(&written)?;
+        self.index_notes(&mut writer, Stream::Targets);
+        Ok(())
     }
 
     /// What became of a participant's days at one trial database.

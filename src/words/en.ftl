@@ -1042,6 +1042,8 @@ takeout-readme = Everything that Brisk kept about { $person } up to { $date }
     diary.csv       the diary
     check_ins.csv   answers to check-ins
     decisions.jsonl everything that was decided and written down, in order, nothing left out
+    audit.jsonl     the audit trail: every decision and every revision of a day, who caused it and why
+    sent.csv        the days that databases of a study were sent, and what became of each
     datapackage.json, datapackage_weeks.json describe the tables to programs
 
     An empty cell is unknown, never zero. A minute that is not listed is not known either.

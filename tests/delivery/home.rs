@@ -31,7 +31,7 @@ use firmware_protocol::{
 
 /// A Monday; summer time ends on the 25th.
 pub const FIRST: &str = "2026-10-12";
-const DEVICE: DeviceId = DeviceId(*b"stepper1");
+pub const DEVICE: DeviceId = DeviceId(*b"stepper1");
 /// The hours of a day that a counter recorded.
 const HOURS: std::ops::Range<i64> = 7..19;
 
@@ -183,7 +183,7 @@ impl Home {
         let person = self.book.person(Some(&self.participant)).unwrap();
         let now = self.now();
         let Some((first, today)) = self.book.span(&person, now).unwrap() else { return BTreeMap::new() };
-        let shift = self.study.shift_days(&self.book, &person, now).unwrap();
+        let shift = self.study.shift_days(&self.book, &person, now).unwrap().unwrap();
         let rows = self.book.rows(&person, first, today, now).unwrap();
         let mut left = brisk::delivery::Left::default();
         let days = rows.iter().filter_map(|row| self.study.leaving(&person, row, shift, now, &mut left));

@@ -4,12 +4,12 @@
 mod fake;
 mod home;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use brisk::{
-    delivery::{Step, leaving},
+    delivery::{Step, Wanted, leaving},
     export::target::Export,
-    store::{Outcome, Store},
+    store::{Erasure, Outcome, Portion, Store},
 };
 use chrono::Days;
 use fake::Fake;
@@ -259,6 +259,43 @@ fn whoever_switches_the_moving_of_dates_off_after_days_left_gets_none_sent_twice
     let text = home.courier.condition().trouble.clone().unwrap();
     assert!(text.contains("shift_dates"), "{text}");
     assert_eq!((before, fake.state().days.len()), (3, 3));
+}
+
+#[test]
+fn no_move_of_dates_is_drawn_for_who_was_erased() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut settings = config("ETMI01", "PSEUDONYM-7");
+    settings.study.shift_dates = true;
+    settings.study.epoch = Some(date("2025-01-01"));
+    let mut home = Home::new(dir.path(), settings, 3, Box::new(fake.clone()));
+    live(&home, 20);
+    let drawn = |decided: &brisk::store::Decided| decided.json.contains("dates_shifted");
+    while !home.store.decisions().unwrap().iter().any(drawn) {
+        if let Step::Again(wait) = home.step() {
+            home.clock.advance(wait);
+        }
+    }
+    let sent = fake.state().writes.len();
+    assert!(sent < 19, "some wait: {sent}");
+    let whom = Erasure {
+        participant: &home.participant,
+        counters: BTreeMap::from([(home::DEVICE, Portion::All)]),
+        decision: &|decided| decided.json.contains("PSEUDONYM-7"),
+        salt: [7; 16],
+        at: home.now(),
+    };
+    home.book.erase(&whom, |_| Vec::new()).unwrap();
+
+    for _ in 0..4 {
+        home.clock.advance(DAY);
+        home.settle(50);
+    }
+    let gathered = home.study.gather(&home.book, Wanted::default(), home.now()).unwrap().unwrap();
+
+    assert!(gathered.days.is_empty() && gathered.enrolled.is_empty(), "{gathered:?}");
+    assert_eq!(fake.state().writes.len(), sent);
+    let named = |decided: &brisk::store::Decided| decided.json.contains("PSEUDONYM-7");
+    assert!(!home.store.decisions().unwrap().iter().any(named), "nothing names them");
 }
 
 #[test]

@@ -191,6 +191,7 @@ fn a_newest_record_that_was_taken_out_is_told_at_the_opening() {
     let (_, report) = open(dir.path());
 
     assert_eq!(report.rebuilt.as_deref(), Some("it held notes whose journal records are gone"));
+    assert_eq!(report.chains_cut, [("walker".parse().unwrap(), 6)]);
 }
 
 #[test]

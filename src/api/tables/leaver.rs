@@ -44,16 +44,17 @@ impl<'a> Leaver<'a> {
             let study = app.deliveries.study().map_err(|error| unready(error))?;
             study.shift_days(&app.book, &person, now)?
         } else {
-            0
+            Some(0)
         };
         let enrolled = app.config.person(&person.id).and_then(|settings| settings.enrolled);
-        let since = match (enrolled, &study.id) {
-            (Some(day), _) => Since::Day(day),
-            (None, Some(_)) => Since::Never,
-            (None, None) => Since::Ever,
+        let since = match (shift_days, enrolled, &study.id) {
+            (None, ..) | (_, None, Some(_)) => Since::Never,
+            (_, Some(day), _) => Since::Day(day),
+            (_, None, None) => Since::Ever,
         };
         let until = study.id.as_ref().map_or(Until::Ever, |_| delivery::until(&person));
-        let leaves = Leaves { since, until, goals_kept_back: study.keep_arm_back, shift_days, assets };
+        let leaves =
+            Leaves { since, until, goals_kept_back: study.keep_arm_back, shift_days: shift_days.unwrap_or(0), assets };
         Ok(Self { app, person, leaves, now })
     }
 

@@ -51,10 +51,8 @@ impl Courier {
     ) -> Result<(), DeliveryError> {
         let Ok(person) = scope.book.person(Some(participant)) else { return Ok(()) };
         let now = scope.clock.utc();
-        if scope.book.span(&person, now)?.is_none() {
-            return Ok(());
-        }
-        let shift = TimeDelta::days(scope.study.shift_days(scope.book, &person, now)?);
+        let Some(shift) = scope.study.shift_days(scope.book, &person, now)? else { return Ok(()) };
+        let shift = TimeDelta::days(shift);
         let known = scope.store.passages(&self.target, participant)?;
         let mut again = Vec::new();
         for passage in known.values().filter(|passage| passage.outcome == Outcome::Stored) {

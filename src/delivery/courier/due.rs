@@ -24,8 +24,7 @@ impl Courier {
             let Ok(person) = scope.book.person(Some(participant)) else { continue };
             let known = scope.store.passages(&self.target, participant)?;
             let Some((first, today)) = scope.book.span(&person, now)? else { continue };
-            // Only now: drawn for somebody of whom nothing is here, it would bring back one who was erased.
-            let shift = scope.study.shift_days(scope.book, &person, now)?;
+            let Some(shift) = scope.study.shift_days(scope.book, &person, now)? else { continue };
             let mut due = VecDeque::new();
             let all: Vec<_> = dates(first, today).collect();
             for some in all.chunks(DAYS_AT_ONCE) {
@@ -64,7 +63,7 @@ impl Courier {
         let Ok(person) = scope.book.person(Some(participant)) else { return Ok(Vec::new()) };
         let now = scope.clock.utc();
         let known = scope.store.passages(&self.target, participant)?;
-        let shift = scope.study.shift_days(scope.book, &person, now)?;
+        let Some(shift) = scope.study.shift_days(scope.book, &person, now)? else { return Ok(Vec::new()) };
         let mut days = Vec::new();
         for day in rows(scope, &person, (*first, *last), shift)? {
             if some.contains(&day.0) && is_due(&day.1, known.get(&day.0)) {

@@ -13,6 +13,7 @@ use crate::{
         Record,
         diary::{DiaryEntry, Effort},
     },
+    store::{Outcome, Passage},
     time::Calendar,
 };
 
@@ -118,6 +119,27 @@ const ANSWER_COLUMNS: [Column<AnswerRow>; 4] = [
     ("item", |answer| Cell::Text(answer.item.as_str().into())),
     ("value", |answer| Cell::Number(answer.value)),
 ];
+
+const SENT_COLUMNS: [Column<Passage>; 6] = [
+    ("database", |passage| Cell::Text(passage.target.as_str().into())),
+    ("local_date", |passage| Cell::Date(passage.date)),
+    ("revision", |passage| Cell::Integer(passage.revision.into())),
+    ("final", |passage| Cell::Boolean(passage.is_final)),
+    ("state", |passage| match passage.outcome {
+        Outcome::Stored => Cell::Text("stored".into()),
+        Outcome::Parked(_) => Cell::Text("refused".into()),
+        Outcome::Again => Cell::Text("to_be_sent_again".into()),
+    }),
+    ("said", |passage| match &passage.outcome {
+        Outcome::Parked(said) => free(Some(said)),
+        Outcome::Stored | Outcome::Again => Cell::Missing,
+    }),
+];
+
+/// Days that databases of a study were sent.
+pub fn sent(all: Vec<Passage>) -> Vec<u8> {
+    table(&SENT_COLUMNS, all.into_iter())
+}
 
 fn free(text: Option<&str>) -> Cell<'_> {
     text.filter(|text| !text.is_empty()).map_or(Cell::Missing, Cell::Free)

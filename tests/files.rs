@@ -1,5 +1,7 @@
 //! What leaves the house as files: who is not in it, what it leaves out and says so, and that it is whole or not there.
 
+#[path = "files/readings.rs"]
+mod readings;
 mod support;
 
 use std::{

@@ -184,7 +184,7 @@ fn run(
 ) -> anyhow::Result<Exit> {
     let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
     let about: ExportReply = session.get("export", &asked)?;
-    let bar = progress(context);
+    let bar = progress(context, table);
     let feed = Feed { session, table, about: &about, asked: &asked, by_month: months.is_some(), bar: &bar };
     if args.dry_run {
         return dry_run(context, &feed, &about);
@@ -330,10 +330,13 @@ fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
     all
 }
 
-fn progress(context: &Context) -> ProgressBar {
+fn progress(context: &Context, table: Table) -> ProgressBar {
     if !context.talks() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}, {eta} left");
+    // How many readings there are is not known before the last.
+    let template =
+        if table == Table::Raw { "{spinner} {human_pos} rows" } else { "{bar:24} {percent:>3} %  {msg}, {eta} left" };
+    let style = ProgressStyle::with_template(template);
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -309,7 +309,7 @@ impl FolderWriter {
         let files: Vec<Listed> = sealed.iter().map(listed).collect();
         let is_new = |file: &Listed| before.is_none_or(|before| !before.files.contains(file));
         let exported = Exported {
-            exported_at: occasion.exported_at,
+            exported_at: Some(occasion.exported_at).filter(|_| !occasion.dates_shifted),
             software: SOFTWARE.to_owned(),
             study_id: occasion.study_id,
             rules: std::mem::take(&mut self.rules).into_iter().collect(),

@@ -1,5 +1,5 @@
 //! `manifest.json`: what an export wrote, when, from what, and what it left out and why. It is the only file of an
-//! export that says when it was made.
+//! export that says when it was made, and where dates are moved it does not either.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -22,8 +22,9 @@ pub struct Manifest {
 /// An export of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
-    /// When.
-    pub exported_at: DateTime<Utc>,
+    /// When; none where dates are moved, since it would tell by how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported_at: Option<DateTime<Utc>>,
     /// Program and version that wrote it.
     pub software: String,
     /// The study.

@@ -38,6 +38,8 @@ pub struct ExportSummary {
     pub unchanged: u64,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,
@@ -90,6 +92,8 @@ pub struct Occasion {
     pub study_id: Option<String>,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's.
     pub chains: Vec<Chain>,
     /// All dates are moved.
@@ -317,6 +321,7 @@ impl FolderWriter {
             first: self.first,
             last: self.last,
             left_out: occasion.left_out.clone(),
+            undated_readings: occasion.undated_readings,
             chains: occasion.chains.clone(),
             arm_kept_back: *arm == Arm::KeptBack,
             dates_shifted: occasion.dates_shifted,
@@ -353,6 +358,7 @@ impl FolderWriter {
             sha256: Some(&rows[..]).filter(|rows| rows.len() == 1).map(|rows| rows[0].sha256.clone()),
             unchanged: u64::try_from(keep.len()).unwrap_or(u64::MAX),
             left_out: occasion.left_out,
+            undated_readings: occasion.undated_readings,
             chains: occasion.chains,
         };
         let mut folders = BTreeSet::from([self.dir.clone()]);

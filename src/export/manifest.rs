@@ -44,6 +44,9 @@ pub struct Exported {
     /// Days that were left out, and why.
     #[serde(default)]
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    #[serde(default)]
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's: the newest hash shows later that its end was not rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,

@@ -74,10 +74,22 @@ fn a_reading_that_arrives_between_two_portions_doubles_none_and_hides_none() {
 
     let first = portion(None);
     bring(&app, FIRST, 1..2);
-    let RawReply { readings, next } = portion(first.next);
+    let RawReply { readings, next, .. } = portion(first.next);
 
     let rows: Vec<_> = first.readings.iter().chain(&readings).collect();
     let keys: BTreeSet<_> = rows.iter().map(|row| (row.counter.as_str(), row.reading_no)).collect();
     assert!(first.next.is_some() && next.is_none());
     assert_eq!((rows.len(), keys.len()), (60 + 4 * 270 * 60, 60 + 4 * 270 * 60));
+}
+
+#[test]
+fn a_reading_that_may_be_of_before_the_day_of_joining_stays_at_home_and_is_counted() {
+    let joined =
+        "[study]\nid = \"ETMI01\"\nepoch = \"2026-01-01\"\n[[person]]\nid = \"P-1\"\nenrolled = \"2026-05-01\"\n";
+    let (_dir, app) = home(joined);
+    bring(&app, FIRST, 0..1);
+
+    let RawReply { readings, undated, .. } = raw(&app, &RawAsked::default()).unwrap();
+
+    assert_eq!((readings.len(), undated), (0, 60));
 }

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     devices,
-    export::rows::{CounterClock, CounterWear, RawRow},
+    export::{
+        Since,
+        rows::{CounterClock, CounterWear, RawRow},
+    },
     model::{DeviceId, ParticipantId, parse_device_id},
     privacy::portions,
     store::Said,
@@ -33,6 +36,9 @@ pub struct RawReply {
     /// Where to go on: ask again with `after` this. None when all are there.
     #[schema(value_type = Option<String>)]
     pub next: Option<RawCursor>,
+    /// Readings that stay at home, of those looked at for this answer, since nothing ties them to a day in the study.
+    #[serde(default)]
+    pub undated: u64,
 }
 
 /// Which readings.
@@ -94,7 +100,7 @@ pub fn raw(app: &App, asked: &RawAsked) -> Result<RawReply, Problem> {
     let leaver = leaver(app, asked.person.as_ref(), &assets)?;
     let counters = devices::counters(&app.config, &app.store.decisions()?);
     let portions = portions(&app.book.people(), &counters, &leaver.person.id);
-    let mut reply = RawReply { readings: Vec::new(), next: None };
+    let mut reply = RawReply { readings: Vec::new(), next: None, undated: 0 };
     for (device, portion) in portions {
         let begin = RawCursor { device, delivery: 0, reading_no: 0 };
         let place = match asked.after {
@@ -110,7 +116,10 @@ pub fn raw(app: &App, asked: &RawAsked) -> Result<RawReply, Problem> {
         let mut reading_no = place.reading_no;
         let go_on = app.store.said(device, &portion, place.delivery, &mut |said| {
             let at = said.start_s.unwrap_or_else(|| said.arrived.timestamp());
-            if let Some(date) = leaver.date(leaver.person.calendar.day_at(at).date) {
+            if said.start_s.is_none() && matches!(leaver.leaves.since, Since::Day(_)) {
+                // It may be of long before it arrived, and so of before the day of joining.
+                reply.undated += 1;
+            } else if let Some(date) = leaver.date(leaver.person.calendar.day_at(at).date) {
                 reading_no += 1;
                 if asked.from.is_none_or(|from| from <= date) && asked.to.is_none_or(|to| date <= to) {
                     reply.readings.extend(raw_row(&leaver, &counter, reading_no, said));

@@ -1,6 +1,8 @@
 //! The rows of a table, asked of the API a portion at a time: one person after the other or, by month, one month after
 //! the other.
 
+use std::cell::Cell;
+
 use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Months, NaiveDate};
 use indicatif::ProgressBar;
@@ -24,6 +26,8 @@ pub struct Feed<'a> {
     pub asked: &'a Asked,
     pub by_month: bool,
     pub bar: &'a ProgressBar,
+    /// Readings that stay at home, so far, since nothing ties them to a day in the study.
+    pub undated: Cell<u64>,
 }
 
 /// What is done with a row.
@@ -139,6 +143,7 @@ impl Feed<'_> {
                 Some(after) => self.session.get_after("export/raw", &asked, &String::from(after))?,
             };
             reply.readings.iter().try_for_each(|reading| sink(Row::Raw(reading)))?;
+            self.undated.set(self.undated.get() + reply.undated);
             self.bar.inc(u64::try_from(reply.readings.len())?);
             let Some(next) = reply.next else { return Ok(()) };
             ensure!(after.is_none_or(|after| after < next), "{WENT_BACK}");

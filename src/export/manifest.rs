@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ExportError, LeftOut, staged::at};
+use super::{ExportError, LeftOut};
 use crate::model::ParticipantId;
 
 /// The name under which it lies in the folder.
@@ -115,14 +115,12 @@ impl Manifest {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(ExportError { path, source: error }),
+            Err(error) => return Err(ExportError::Read { path, source: error }),
         };
         let manifest = serde_json::from_slice(&bytes).map_err(|error| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("it is not what an export wrote (line {}); remove it, or choose another folder", error.line()),
-            )
+            let text = format!("it is not what an export wrote (line {})", error.line());
+            ExportError::Read { path, source: io::Error::new(io::ErrorKind::InvalidData, text) }
         });
-        Ok(Some((at(&path, manifest)?, bytes)))
+        Ok(Some((manifest?, bytes)))
     }
 }

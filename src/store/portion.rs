@@ -126,7 +126,9 @@ impl Store {
     ) -> Result<Option<u32>, StoreError> {
         let next = self.writer().journal.read_one_file(stream, numbers.start, &mut |record| {
             if numbers.contains(&record.ordinal) {
-                Entry::from_payload(record.payload).into_iter().for_each(|entry| each(record.ordinal, entry));
+                if let Some(entry) = Entry::from_payload(record.payload) {
+                    each(record.ordinal, entry);
+                }
             }
             Ok(())
         })?;

@@ -125,10 +125,10 @@ impl Store {
         each: &mut dyn FnMut(u32, Entry),
     ) -> Result<Option<u32>, StoreError> {
         let next = self.writer().journal.read_one_file(stream, numbers.start, &mut |record| {
-            if numbers.contains(&record.ordinal) {
-                if let Some(entry) = Entry::from_payload(record.payload) {
-                    each(record.ordinal, entry);
-                }
+            if numbers.contains(&record.ordinal)
+                && let Some(entry) = Entry::from_payload(record.payload)
+            {
+                each(record.ordinal, entry);
             }
             Ok(())
         })?;

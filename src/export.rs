@@ -35,7 +35,7 @@ pub mod variables;
 pub use folder::{
     ExportSummary, FolderWriter, Layout, Occasion, Rewrite, Shape, write_days, write_persons, write_weeks,
 };
-pub use leaving::{Leaves, LeftOut, Since, Until, labels_of, leaving};
+pub use leaving::{Leaves, LeftOut, Since, Until, bare_measure, labels_of, leaving};
 pub use staged::ExportError;
 pub use study_day::{Circumstances, GoalVar, MissingReason, StudyDay, Terms};
 pub use study_file::{StudyFileError, Written};

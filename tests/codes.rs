@@ -122,15 +122,14 @@ fn tests_of_xa_are_named_in_their_order() {
     assert!(page().contains(&format!("their rows: {}.", named.join(", "))));
 }
 
-/// The source of a target, when `src/export.rs` has it.
-fn source_of(target: &str) -> Option<String> {
+/// The source of a target.
+fn source_of(target: &str) -> String {
     let export = root().join("src/export");
-    let has = fs::read_to_string(root().join("src/export.rs")).unwrap().contains(&format!("mod {target};"));
-    has.then(|| {
-        let folder = fs::read_dir(export.join(target)).into_iter().flatten().map(|entry| entry.unwrap().path());
-        let files = folder.chain([export.join(format!("{target}.rs"))]).filter(|path| path.is_file());
-        files.map(|path| fs::read_to_string(path).unwrap()).collect()
-    })
+    let folder = fs::read_dir(export.join(target)).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let files = folder.chain([export.join(format!("{target}.rs"))]).filter(|path| path.is_file());
+    let source: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    assert!(!source.is_empty(), "src/export has no {target}");
+    source
 }
 
 /// Texts between quotes that a predicate picks; what is between two such texts may be picked too.
@@ -144,7 +143,7 @@ fn quoted(source: &str, pick: impl Fn(&str) -> bool) -> BTreeSet<String> {
 fn fields_of_redcap_are_those_that_its_source_has() {
     let listed: BTreeSet<_> =
         table("Variables").into_iter().map(|row| row[6].clone()).filter(|name| name.starts_with("da_")).collect();
-    let Some(source) = source_of("redcap") else { return };
+    let source = source_of("redcap");
 
     let name = |text: &str| text.starts_with("da_") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let mut known = quoted(&source, name);
@@ -161,7 +160,7 @@ fn local_codes_of_fhir_are_those_that_its_source_has() {
     let rows = page.lines().filter(|line| line.starts_with('|'));
     let cells = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|text| local(text));
     let listed: BTreeSet<String> = cells.map(str::to_owned).collect();
-    let Some(source) = source_of("fhir") else { return };
+    let source = source_of("fhir");
 
     let table = source.split_once("pub const LOCAL_CODES").unwrap().1;
     let table = table.split_once("];").unwrap().0;

@@ -1,5 +1,7 @@
 //! What leaves the house as files: who is not in it, what it leaves out and says so, and that it is whole or not there.
 
+#[path = "files/readings.rs"]
+mod readings;
 mod support;
 
 use std::{
@@ -12,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use brisk::export::{Table, codebook};
+use brisk::export::{
+    FolderWriter, Format, Layout, Shape, Table,
+    codebook::{self, Arm},
+};
 use serde_json::Value;
 
 use crate::support::*;
@@ -158,6 +163,10 @@ fn since_the_last_time_only_changed_months_are_written_and_the_folder_holds_ever
 
     let again = export(&home, &["days", "--since-last"], "out");
     let after = inodes();
+    #[expect(clippy::disallowed_methods, reason = "what somebody does to the file")]
+    fs::write(spoiled, vec![b'x'; truth.len()]).unwrap();
+    exported(&home, &["days", "--since-last"], "out");
+    assert!(fs::read(spoiled).unwrap() == truth, "a month that was changed is written again, whatever its length");
     fs::remove_file(spoiled).unwrap();
     exported(&home, &["days", "--since-last"], "out");
 
@@ -238,10 +247,14 @@ fn shifted_dates_move_by_whole_weeks_everywhere_and_the_same_way_each_time() {
         )
     });
 
+    #[expect(clippy::disallowed_methods, reason = "an export is dated by the real clock")]
+    let today = || chrono::Utc::now().date_naive().to_string();
+    let today_before = today();
     // The audit trail first: whatever leaves first draws by how much dates are moved.
     for table in ["audit", "days", "weeks", "minutes", "raw", "goals", "diary"] {
         exported(&home, &[table], "moved");
     }
+    let today = [today_before, today()];
     let moved = column(&home.path("moved/days.csv"), "local_date");
     let again = column(&exported(&home, &["days"], "again").join("days.csv"), "local_date");
 
@@ -250,11 +263,43 @@ fn shifted_dates_move_by_whole_weeks_everywhere_and_the_same_way_each_time() {
     assert!(by != 0 && by % 7 == 0, "moved by {by} days");
     assert!(real.iter().zip(&moved).all(|(real, moved)| (day(moved) - day(real)).num_days() == by));
     assert_eq!(moved, again);
-    for (path, bytes) in files_below(&home.path("moved")) {
+    let files = files_below(&home.path("moved"));
+    assert!(files.keys().any(|path| path.ends_with("manifest.json")));
+    for (path, bytes) in files {
         let text = String::from_utf8_lossy(&bytes);
-        let of_rows = path.extension().is_some_and(|end| end == "csv");
-        assert!(!of_rows || real.iter().all(|date| !text.contains(date)), "{} holds a real date", path.display());
+        for date in real.iter().chain(&today) {
+            assert!(!text.contains(date), "{date} stands in {}", path.display());
+        }
     }
+}
+
+#[test]
+fn two_exports_do_not_write_into_one_folder_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let begin = || {
+        let shape = Shape { table: Table::Days, format: Format::Csv, arm: Arm::Shown, layout: Layout::Whole };
+        FolderWriter::new(dir.path(), shape)
+    };
+    let first = begin().unwrap();
+
+    let second = begin().err().unwrap().to_string();
+    drop(first);
+
+    assert!(second.contains("another export writes into"), "{second}");
+    assert!(begin().is_ok());
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_named_and_nothing_is_written() {
+    let home = home_with_everything("2");
+    fs::create_dir(home.path("out")).unwrap();
+    home.write("out/manifest.json", "no manifest");
+
+    let ran = export(&home, &["days"], "out");
+
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("could not be read; nothing was written"), "{}", ran.err);
+    assert_eq!(files_below(&home.path("out")).len(), 1);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use self::leaver::{Leaver, assets};
 pub use self::{
     days::{MinutesReply, days, minutes},
-    readings::{RawAsked, RawReply, raw},
+    readings::{RawAsked, RawCursor, RawReply, raw},
     written::{DiaryRowsReply, GoalRowsReply, diary, goals},
 };
 use super::{App, Asked, ErrorReply, Problem, blocking, schema::CONTROL_SOCKET};

@@ -122,11 +122,11 @@ impl Session {
     }
 
     /// [`Session::get`], without the first so many rows.
-    pub fn get_after<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: u64) -> anyhow::Result<T> {
+    pub fn get_after<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: &str) -> anyhow::Result<T> {
         self.get_by(path, asked, Some(after))
     }
 
-    fn get_by<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: Option<u64>) -> anyhow::Result<T> {
+    fn get_by<T: DeserializeOwned>(&self, path: &str, asked: &Asked, after: Option<&str>) -> anyhow::Result<T> {
         let mut query = Vec::new();
         query.extend(asked.person.as_ref().map(|person| format!("person={}", person.as_str())));
         query.extend(asked.from.map(|from| format!("from={from}")));

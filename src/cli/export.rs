@@ -2,7 +2,7 @@
 
 mod feed;
 
-use std::{io::Write as _, path::PathBuf};
+use std::{cell::Cell, io::Write as _, path::PathBuf};
 
 use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand, ValueEnum};
@@ -127,6 +127,7 @@ struct Preview {
     first: Option<NaiveDate>,
     last: Option<NaiveDate>,
     left_out: Vec<Stayed>,
+    undated_readings: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     chains: Vec<Chain>,
 }
@@ -184,8 +185,16 @@ fn run(
 ) -> anyhow::Result<Exit> {
     let asked = Asked { person: args.who.person.clone(), from: args.from, to: args.to, language: None };
     let about: ExportReply = session.get("export", &asked)?;
-    let bar = progress(context);
-    let feed = Feed { session, table, about: &about, asked: &asked, by_month: months.is_some(), bar: &bar };
+    let bar = progress(context, table);
+    let feed = Feed {
+        session,
+        table,
+        about: &about,
+        asked: &asked,
+        by_month: months.is_some(),
+        bar: &bar,
+        undated: Cell::new(0),
+    };
     if args.dry_run {
         return dry_run(context, &feed, &about);
     }
@@ -210,12 +219,13 @@ fn run(
     })?;
     bar.finish_and_clear();
     let Some(folder) = folder else {
-        return nothing(context, &left_out(table, &about), &chains);
+        return nothing(context, &left_out(table, &about), feed.undated.get(), &chains);
     };
     let summary = folder.finish(Occasion {
         exported_at: DateTime::from_timestamp(about.now.timestamp(), 0).unwrap_or(about.now),
         study_id: about.study_id.as_ref().map(|study| study.as_str().to_owned()),
         left_out: left_out(table, &about),
+        undated_readings: feed.undated.get(),
         chains,
         dates_shifted: about.dates_shifted,
     })?;
@@ -229,7 +239,7 @@ fn run(
 
 fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::Result<Exit> {
     let left_out = left_out(feed.table, about);
-    let mut preview = Preview { rows: 0, first: None, last: None, left_out, chains: Vec::new() };
+    let mut preview = Preview { rows: 0, first: None, last: None, left_out, undated_readings: 0, chains: Vec::new() };
     let chains = feed.rows(&mut |row| {
         preview.rows += 1;
         preview.first = preview.first.into_iter().chain(row.date()).min();
@@ -237,6 +247,7 @@ fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::R
         Ok(())
     })?;
     preview.chains = chains;
+    preview.undated_readings = feed.undated.get();
     feed.bar.finish_and_clear();
     if context.global.json {
         print_json(&preview)?;
@@ -246,16 +257,18 @@ fn dry_run(context: &Context, feed: &Feed<'_>, about: &ExportReply) -> anyhow::R
         writeln!(out, "Would write {} rows of {}{span}. Nothing was written.", preview.rows, feed.table.name())?;
         tell_chains(&mut out, &preview.chains)?;
         tell_left_out(&mut out, &preview.left_out)?;
+        tell_undated(&mut out, preview.undated_readings)?;
     }
     Ok(if preview.rows == 0 { Exit::Nothing } else { Exit::Ok })
 }
 
-fn nothing(context: &Context, left_out: &[Stayed], chains: &[Chain]) -> anyhow::Result<Exit> {
+fn nothing(context: &Context, left_out: &[Stayed], undated: u64, chains: &[Chain]) -> anyhow::Result<Exit> {
     if !context.global.quiet {
         let mut err = std::io::stderr();
         writeln!(err, "There is nothing to export yet; nothing was written.")?;
         tell_chains(&mut err, chains)?;
         tell_left_out(&mut err, left_out)?;
+        tell_undated(&mut err, undated)?;
     }
     Ok(Exit::Nothing)
 }
@@ -271,7 +284,8 @@ fn tell(table: Table, summary: &ExportSummary) -> std::io::Result<()> {
         writeln!(err, "{} files were as they should be and stayed.", summary.unchanged)?;
     }
     tell_chains(&mut err, &summary.chains)?;
-    tell_left_out(&mut err, &summary.left_out)
+    tell_left_out(&mut err, &summary.left_out)?;
+    tell_undated(&mut err, summary.undated_readings)
 }
 
 fn span(first: Option<NaiveDate>, last: Option<NaiveDate>) -> String {
@@ -308,6 +322,13 @@ fn tell_left_out(out: &mut dyn std::io::Write, left_out: &[Stayed]) -> std::io::
     Ok(())
 }
 
+fn tell_undated(out: &mut dyn std::io::Write, undated: u64) -> std::io::Result<()> {
+    if undated > 0 {
+        writeln!(out, "Left out, {}: nothing tells yet whether before the day of joining the study.", rows(undated))?;
+    }
+    Ok(())
+}
+
 /// Of everybody together.
 fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
     let mut all: Vec<Stayed> = Vec::new();
@@ -330,10 +351,13 @@ fn left_out(table: Table, about: &ExportReply) -> Vec<Stayed> {
     all
 }
 
-fn progress(context: &Context) -> ProgressBar {
+fn progress(context: &Context, table: Table) -> ProgressBar {
     if !context.talks() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}, {eta} left");
+    // How many readings there are is not known before the last.
+    let template =
+        if table == Table::Raw { "{spinner} {human_pos} rows" } else { "{bar:24} {percent:>3} %  {msg}, {eta} left" };
+    let style = ProgressStyle::with_template(template);
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -211,6 +211,13 @@ impl<'i> File<'i> {
             } else if !seen.insert((counter.id, counter.from)) {
                 self.wrong(&id, "this counter stands here twice; who had it later needs a later `from`");
             }
+            let mut others = config.counter.iter().take(place).filter(|other| other.id != counter.id);
+            if counter.asset.is_some() && others.any(|other| other.asset == counter.asset) {
+                self.wrong(
+                    &format!("{path}.asset"),
+                    "another counter has this asset: a study could not tell them apart",
+                );
+            }
             if config.owner(counter).is_none() {
                 self.wrong(&format!("{path}.person"), "write the id of one of the people in this file");
             }

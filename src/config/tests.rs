@@ -175,6 +175,19 @@ fn a_counter_may_change_hands_on_a_date() {
 }
 
 #[test]
+fn an_asset_names_one_counter_whoever_has_it() {
+    let handed_on = format!(
+        "[[person]]\nid = \"a\"\n[[person]]\nid = \"b\"\n{COUNTER}person = \"a\"\nasset = \"SC-1\"\n{COUNTER}person = \"b\"\n\
+         asset = \"SC-1\"\nfrom = \"2026-05-11\"\n"
+    );
+    let two = format!("{COUNTER}asset = \"SC-1\"\n[[counter]]\nid = \"1021324354657687\"\nasset = \"SC-1\"\n");
+
+    assert_eq!(Config::parse(&handed_on, "x").map(|config| config.counter.len()), Ok(2));
+    let told = Config::parse(&two, "x").unwrap_err().to_string();
+    assert!(told.contains("counter[2].asset: another counter has this asset"), "{told}");
+}
+
+#[test]
 fn errors_are_printed_one_a_line() {
     let errors = Config::parse("[clock]\nzone = \"Oslo\"\n[clok]\n", "home/brisk.toml").unwrap_err();
 

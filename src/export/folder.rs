@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs,
+    io::{self, BufRead as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -14,7 +15,7 @@ use super::{
     datapackage::{self, Resource},
     import_scripts,
     manifest::{Chain, Exported, Listed, MANIFEST, Manifest, Stayed},
-    staged::{ExportError, Sealed, Staged, at, hex, sync_dir},
+    staged::{ExportError, Sealed, Staged, at, hex, placed, sync_dir},
     table::{Format, Row, Table, TableWriter},
 };
 use crate::model::{DayTotal, ParticipantId, PersonTotal, SOFTWARE, WeekTotal};
@@ -38,6 +39,8 @@ pub struct ExportSummary {
     pub unchanged: u64,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,
@@ -90,6 +93,8 @@ pub struct Occasion {
     pub study_id: Option<String>,
     /// What was left out.
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's.
     pub chains: Vec<Chain>,
     /// All dates are moved.
@@ -158,6 +163,8 @@ fn write<T>(
 /// A table on its way into a folder. Nothing is in its place before [`FolderWriter::finish`].
 pub struct FolderWriter {
     dir: PathBuf,
+    /// Others wait while this is open; none where folders cannot be opened.
+    _lock: Option<fs::File>,
     shape: Shape,
     prior: Option<(Manifest, Vec<u8>)>,
     open: Option<Part>,
@@ -179,12 +186,14 @@ impl FolderWriter {
     /// Begins. The folder is made when it is not there.
     ///
     /// # Errors
-    /// When it cannot be made, or its manifest cannot be read.
+    /// When it cannot be made, its manifest cannot be read, or another export writes into it.
     pub fn new(dir: &Path, shape: Shape) -> Result<Self, ExportError> {
         at(dir, fs::create_dir_all(dir))?;
+        let lock = lock(dir)?;
         let prior = Manifest::read(dir)?;
         let mut folder = Self {
             dir: dir.to_owned(),
+            _lock: lock,
             shape,
             prior,
             open: None,
@@ -248,7 +257,7 @@ impl FolderWriter {
         let place = self.dir.join(name);
         if month.is_some() && self.done.iter().any(|(done, _)| *done == month) {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "a row came after its month was over");
-            return Err(ExportError { path: place, source: error });
+            return Err(ExportError::Write { path: place, source: error });
         }
         if let Some(parent) = place.parent() {
             at(parent, fs::create_dir_all(parent))?;
@@ -309,7 +318,7 @@ impl FolderWriter {
         let files: Vec<Listed> = sealed.iter().map(listed).collect();
         let is_new = |file: &Listed| before.is_none_or(|before| !before.files.contains(file));
         let exported = Exported {
-            exported_at: occasion.exported_at,
+            exported_at: Some(occasion.exported_at).filter(|_| !occasion.dates_shifted),
             software: SOFTWARE.to_owned(),
             study_id: occasion.study_id,
             rules: std::mem::take(&mut self.rules).into_iter().collect(),
@@ -317,6 +326,7 @@ impl FolderWriter {
             first: self.first,
             last: self.last,
             left_out: occasion.left_out.clone(),
+            undated_readings: occasion.undated_readings,
             chains: occasion.chains.clone(),
             arm_kept_back: *arm == Arm::KeptBack,
             dates_shifted: occasion.dates_shifted,
@@ -331,8 +341,7 @@ impl FolderWriter {
         let keep = match layout {
             Layout::ByMonth { rewrite: Rewrite::Changed, .. } => {
                 let whole = |file: &Listed| {
-                    !is_new(file)
-                        && fs::metadata(self.dir.join(&file.path)).is_ok_and(|about| about.len() == file.bytes)
+                    !is_new(file) && hash_of(&self.dir.join(&file.path)).is_ok_and(|hash| hash == file.sha256)
                 };
                 rows.iter().filter(|file| whole(file)).map(|file| self.dir.join(&file.path)).collect()
             }
@@ -353,6 +362,7 @@ impl FolderWriter {
             sha256: Some(&rows[..]).filter(|rows| rows.len() == 1).map(|rows| rows[0].sha256.clone()),
             unchanged: u64::try_from(keep.len()).unwrap_or(u64::MAX),
             left_out: occasion.left_out,
+            undated_readings: occasion.undated_readings,
             chains: occasion.chains,
         };
         let mut folders = BTreeSet::from([self.dir.clone()]);
@@ -364,12 +374,35 @@ impl FolderWriter {
             summary.files.push(path);
         }
         for path in stale {
-            at(&path, fs::remove_file(&path))?;
+            placed(&path, fs::remove_file(&path))?;
         }
         for folder in folders {
-            at(&folder, sync_dir(&folder))?;
+            placed(&folder, sync_dir(&folder))?;
         }
         Ok(summary)
+    }
+}
+
+/// Keeps other exports out of the folder. A network's folder may know no locks: then nobody is kept out.
+fn lock(dir: &Path) -> Result<Option<fs::File>, ExportError> {
+    let Ok(folder) = fs::File::open(dir) else { return Ok(None) };
+    match folder.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Err(ExportError::Busy { path: dir.to_owned() }),
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(Some(folder)),
+    }
+}
+
+/// SHA-256 of a file, hexadecimal.
+fn hash_of(path: &Path) -> io::Result<String> {
+    let (mut hash, mut file) = (Sha256::new(), io::BufReader::new(fs::File::open(path)?));
+    loop {
+        let some = file.fill_buf()?;
+        if some.is_empty() {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(some);
+        let length = some.len();
+        file.consume(length);
     }
 }
 

@@ -127,6 +127,11 @@ pub fn labels_of(counters: &str, assets: &BTreeMap<String, String>) -> Option<St
     (!names.is_empty()).then(|| names.join(";"))
 }
 
+/// A measure without the activity of the diary that is meant, which may be a word of the person's own.
+pub fn bare_measure(measure: &str) -> &str {
+    measure.split('(').next().unwrap_or_default()
+}
+
 /// The row as it leaves. Never with a counter's identity or a zone's name; the offset stands beside its date.
 ///
 /// # Errors
@@ -143,8 +148,7 @@ pub fn leaving(row: DayTotal, leaves: &Leaves<'_>) -> Result<DayTotal, LeftOut> 
         computed_at,
         tz: None,
         source_device: row.source_device.as_deref().and_then(|counters| labels_of(counters, leaves.assets)),
-        // Which activity of the diary is meant may be a word of the person's own.
-        goal_measure: row.goal_measure.map(|measure| measure.split('(').next().unwrap_or_default().to_owned()),
+        goal_measure: row.goal_measure.map(|measure| bare_measure(&measure).to_owned()),
         ..row
     };
     if leaves.goals_kept_back {

@@ -1,12 +1,12 @@
 //! `manifest.json`: what an export wrote, when, from what, and what it left out and why. It is the only file of an
-//! export that says when it was made.
+//! export that says when it was made, and where dates are moved it does not either.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ExportError, LeftOut, staged::at};
+use super::{ExportError, LeftOut};
 use crate::model::ParticipantId;
 
 /// The name under which it lies in the folder.
@@ -22,8 +22,9 @@ pub struct Manifest {
 /// An export of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
-    /// When.
-    pub exported_at: DateTime<Utc>,
+    /// When; none where dates are moved, since it would tell by how much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported_at: Option<DateTime<Utc>>,
     /// Program and version that wrote it.
     pub software: String,
     /// The study.
@@ -43,6 +44,9 @@ pub struct Exported {
     /// Days that were left out, and why.
     #[serde(default)]
     pub left_out: Vec<Stayed>,
+    /// Readings that were left out, since nothing ties them to a day in the study.
+    #[serde(default)]
+    pub undated_readings: u64,
     /// Of an audit trail, each participant's: the newest hash shows later that its end was not rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,
@@ -111,14 +115,12 @@ impl Manifest {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(ExportError { path, source: error }),
+            Err(error) => return Err(ExportError::Read { path, source: error }),
         };
         let manifest = serde_json::from_slice(&bytes).map_err(|error| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("it is not what an export wrote (line {}); remove it, or choose another folder", error.line()),
-            )
+            let text = format!("it is not what an export wrote (line {})", error.line());
+            ExportError::Read { path, source: io::Error::new(io::ErrorKind::InvalidData, text) }
         });
-        Ok(Some((at(&path, manifest)?, bytes)))
+        Ok(Some((manifest?, bytes)))
     }
 }

@@ -9,21 +9,54 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// Why an export was not written. What stood in the folder before is still there.
+/// Why an export was not written, or not whole.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{path} could not be written; the files that stood in the folder are as they were. Make room or choose another \
-     folder, and export again"
-)]
-pub struct ExportError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
+pub enum ExportError {
+    /// Nothing was put in its place.
+    #[error(
+        "{path} could not be written; the files that stood in the folder are as they were. Make room or choose another \
+         folder, and export again"
+    )]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Some files may be in their places and others not.
+    #[error(
+        "{path} could not be put in its place; of the files in the folder some may be new and others as they \
+         were. Look who may write there, or choose another folder, and export again"
+    )]
+    Place {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What stands in the folder cannot be understood, so nothing was written.
+    #[error("{path} could not be read; nothing was written. Remove it or choose another folder, and export again")]
+    Read {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// Another export writes into the folder.
+    #[error("another export writes into {path}; nothing was written. Export again when it is done")]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
 }
 
 pub(super) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, ExportError> {
-    result.map_err(|source| ExportError { path: path.to_owned(), source })
+    result.map_err(|source| ExportError::Write { path: path.to_owned(), source })
+}
+
+/// Once files are being put in their places.
+pub(super) fn placed<T>(path: &Path, result: io::Result<T>) -> Result<T, ExportError> {
+    result.map_err(|source| ExportError::Place { path: path.to_owned(), source })
 }
 
 /// A rename lasts over a power cut only when the folder is synced; Windows has no such call.
@@ -107,7 +140,7 @@ impl Drop for Staged {
 impl Sealed {
     pub fn put_in_place(mut self) -> Result<PathBuf, ExportError> {
         if let Some(beside) = &self.beside {
-            at(&self.place, fs::rename(beside, &self.place))?;
+            placed(&self.place, fs::rename(beside, &self.place))?;
         }
         self.beside = None;
         Ok(std::mem::take(&mut self.place))

@@ -12,6 +12,7 @@ use crate::{
     export::{
         Until,
         audit::{AuditRow, chain},
+        bare_measure,
     },
     model::ParticipantId,
     person::diary::OFFERED_KINDS,
@@ -203,7 +204,7 @@ fn of_decision(decided: &Decided, terms: &AuditTerms) -> Result<AuditRow, Left> 
 /// A value as it may leave: numbers and yes or no, and the texts of [`CODES`].
 fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
     match value {
-        Value::String(text) if name == "measure" => Value::from(measure(&text)),
+        Value::String(text) if name == "measure" => Value::from(bare_measure(&text)),
         Value::String(text) if name == "kind" && !is_known_kind(&text) => Value::from(KEPT),
         Value::String(text) if CODES.contains(&name) => Value::from(moved(&text, terms.shift_days)),
         Value::String(_) => Value::from(KEPT),
@@ -219,11 +220,6 @@ fn shown(name: &str, value: Value, terms: &AuditTerms) -> Value {
 /// Of an activity, or of a counter; any other is a word of the person's own.
 fn is_known_kind(kind: &str) -> bool {
     OFFERED_KINDS.contains(&kind) || device::kind(kind).is_some()
-}
-
-/// Without the activity that is meant, which may be a word of the person's own.
-fn measure(measure: &str) -> &str {
-    measure.split('(').next().unwrap_or_default()
 }
 
 /// Columns of a day that say where somebody is, or which counter they wear.
@@ -252,7 +248,7 @@ fn of_day(revision: &Revision, terms: &AuditTerms) -> Result<AuditRow, Left> {
     for (name, [was, is]) in changed {
         let leaves = |value: Value| match (name.as_str(), value) {
             (name, _) if PLACES.contains(&name) => Value::from(KEPT),
-            ("goal_measure", Value::String(text)) => Value::from(measure(&text)),
+            ("goal_measure", Value::String(text)) => Value::from(bare_measure(&text)),
             (_, value) => value,
         };
         from.insert(name.clone(), leaves(was));

@@ -3,7 +3,10 @@
 
 mod tables;
 
-use std::io::{self, Seek, Write};
+use std::{
+    io::{self, Seek, Write},
+    ops::ControlFlow,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use firmware_protocol::reading::{Stamp, Wear};
@@ -167,10 +170,11 @@ impl Takeout<'_> {
     fn readings(&self, out: &mut impl Write) -> Result<(), TakeoutError> {
         for (device, portion) in portions(&self.book.people(), self.counters, &self.person.id) {
             let mut written = Ok(());
-            self.store.said(device, &portion, &mut |said| {
+            self.store.said(device, &portion, 0, &mut |said| {
                 if written.is_ok() {
                     written = writeln!(out, "{}", as_json(device, said));
                 }
+                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             written?;
         }

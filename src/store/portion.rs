@@ -1,6 +1,6 @@
 //! Whose readings are whose: the part of a counter's readings that one person's days rest on.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use firmware_protocol::reading::{DeviceId, Reading, Stamp};
 
@@ -74,38 +74,46 @@ impl Portion {
 
 impl Store {
     /// The epochs of a counter in this portion, in the order in which they arrived; one that arrived twice comes twice.
-    /// What arrives meanwhile is left out. `each` may take its time: nobody waits for it.
-    pub fn said(&self, device: DeviceId, portion: &Portion, each: &mut dyn FnMut(&Said)) -> Result<(), StoreError> {
+    /// What arrives meanwhile is left out. `each` may take its time: nobody waits for it. After the delivery in which it
+    /// breaks, nothing more is read, and the number to go on `from` is given: 0 is the beginning.
+    pub fn said(
+        &self,
+        device: DeviceId,
+        portion: &Portion,
+        from: u32,
+        each: &mut dyn FnMut(&Said) -> ControlFlow<()>,
+    ) -> Result<Option<u32>, StoreError> {
         let stream = Stream::Counter(device);
         let end = self.writer().journal.last(stream).map_or(0, |last| last.saturating_add(1));
-        let mut work = Work::empty(device, self.host);
-        let mut next = Some(0);
-        while let Some(from) = next {
-            next = self.one_file(stream, from..end, &mut |entry| work.seed_clocks(&entry))?;
-        }
-        work.derive_axis();
-        let axis = work.axis;
-        next = Some(0);
+        let axis = self.ask(|index| Work::load(index, device, self.host))?.axis;
+        let mut next = Some(from).filter(|from| *from < end);
         while let Some(from) = next {
             // Kept as they lie in the file: decoded, a file of a long backlog takes thirty times as much.
             let mut deliveries = Vec::new();
-            next = self.one_file(stream, from..end, &mut |entry| {
+            next = self.one_file(stream, from..end, &mut |ordinal, entry| {
                 if let Entry::Delivery(delivery) = entry {
-                    deliveries.push(delivery);
+                    deliveries.push((ordinal, delivery));
                 }
             })?;
-            for delivery in deliveries {
+            for (ordinal, delivery) in deliveries {
+                let mut wanted = ControlFlow::Continue(());
                 for reading in decode(&delivery).readings {
                     if let Reading::Epoch(epoch) = reading
                         && portion.holds(&reading, &axis)
                     {
                         let start_s = span_of(&epoch, &axis).map(|span| span.start);
-                        each(&Said { epoch, arrived: instant(delivery.arrived_ms), start_s });
+                        let said = Said { epoch, arrived: instant(delivery.arrived_ms), start_s };
+                        if each(&said).is_break() {
+                            wanted = ControlFlow::Break(());
+                        }
                     }
+                }
+                if wanted.is_break() {
+                    return Ok(ordinal.checked_add(1).filter(|next| *next < end));
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// The entries with these numbers that one journal file holds, from the first on; the number at which the next
@@ -114,11 +122,13 @@ impl Store {
         &self,
         stream: Stream,
         numbers: Range<u32>,
-        each: &mut dyn FnMut(Entry),
+        each: &mut dyn FnMut(u32, Entry),
     ) -> Result<Option<u32>, StoreError> {
         let next = self.writer().journal.read_one_file(stream, numbers.start, &mut |record| {
-            if numbers.contains(&record.ordinal) {
-                Entry::from_payload(record.payload).into_iter().for_each(&mut *each);
+            if numbers.contains(&record.ordinal)
+                && let Some(entry) = Entry::from_payload(record.payload)
+            {
+                each(record.ordinal, entry);
             }
             Ok(())
         })?;

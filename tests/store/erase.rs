@@ -267,7 +267,7 @@ fn a_counter_can_bring_new_readings_while_somebody_looks_through_the_old_ones() 
 
     std::thread::scope(|scope| {
         store
-            .said(DEVICE, &Portion::All, &mut |said| {
+            .said(DEVICE, &Portion::All, 0, &mut |said| {
                 seen.push(said.epoch.seq);
                 if !std::mem::replace(&mut brought, true) {
                     let (done, is_done) = std::sync::mpsc::sync_channel(1);
@@ -275,6 +275,7 @@ fn a_counter_can_bring_new_readings_while_somebody_looks_through_the_old_ones() 
                     scope.spawn(move || done.send(store.append_delivery(&hourly(host, 31))));
                     is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("the store listens").unwrap();
                 }
+                std::ops::ControlFlow::Continue(())
             })
             .unwrap();
     });

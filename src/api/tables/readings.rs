@@ -1,6 +1,6 @@
 //! Readings as counters said them.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use axum::{
     Json,
@@ -16,22 +16,29 @@ use super::{
 };
 use crate::{
     devices,
-    export::rows::{CounterClock, CounterWear, RawRow},
-    model::ParticipantId,
+    export::{
+        Since,
+        rows::{CounterClock, CounterWear, RawRow},
+    },
+    model::{DeviceId, ParticipantId, parse_device_id},
     privacy::portions,
     store::Said,
 };
 
-/// Readings in one answer.
-const READINGS_AT_ONCE: u64 = 30_000;
+/// Readings in one answer; and those of the delivery that brings it so far.
+const READINGS_AT_ONCE: usize = 30_000;
 
 /// Readings.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RawReply {
     /// Counter by counter, in the order of arrival.
     pub readings: Vec<RawRow>,
-    /// How many were given so far: ask again with `after` this number. None when all are there.
-    pub next: Option<u64>,
+    /// Where to go on: ask again with `after` this. None when all are there.
+    #[schema(value_type = Option<String>)]
+    pub next: Option<RawCursor>,
+    /// Readings that stay at home, of those looked at for this answer, since nothing ties them to a day in the study.
+    #[serde(default)]
+    pub undated: u64,
 }
 
 /// Which readings.
@@ -46,8 +53,42 @@ pub struct RawAsked {
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
-    /// Without so many that were given before.
-    pub after: u64,
+    /// Where to go on, as the answer before said.
+    #[param(value_type = Option<String>)]
+    pub after: Option<RawCursor>,
+}
+
+/// A place among a person's readings, which stays where it is when more arrive: `COUNTER.DELIVERY.READING`, of the first
+/// delivery that was not given, with the number of readings before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RawCursor {
+    device: DeviceId,
+    delivery: u32,
+    reading_no: u64,
+}
+
+impl From<RawCursor> for String {
+    fn from(RawCursor { device, delivery, reading_no }: RawCursor) -> Self {
+        format!("{device}.{delivery}.{reading_no}")
+    }
+}
+
+impl TryFrom<String> for RawCursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parsed = || {
+            let (device, rest) = text.split_once('.')?;
+            let (delivery, reading_no) = rest.split_once('.')?;
+            Some(Self {
+                device: parse_device_id(device)?,
+                delivery: delivery.parse().ok()?,
+                reading_no: reading_no.parse().ok()?,
+            })
+        };
+        parsed().ok_or("`after` is no `next` of an answer")
+    }
 }
 
 /// Readings as counters said them.
@@ -58,26 +99,40 @@ pub fn raw(app: &App, asked: &RawAsked) -> Result<RawReply, Problem> {
     let assets = assets(app);
     let leaver = leaver(app, asked.person.as_ref(), &assets)?;
     let counters = devices::counters(&app.config, &app.store.decisions()?);
-    let (mut readings, mut seen, mut more) = (Vec::new(), 0_u64, false);
-    for (device, portion) in portions(&app.book.people(), &counters, &leaver.person.id) {
+    let portions = portions(&app.book.people(), &counters, &leaver.person.id);
+    let mut reply = RawReply { readings: Vec::new(), next: None, undated: 0 };
+    for (device, portion) in portions {
+        let begin = RawCursor { device, delivery: 0, reading_no: 0 };
+        let place = match asked.after {
+            Some(after) if device < after.device => continue,
+            Some(after) if device == after.device => after,
+            Some(_) | None => begin,
+        };
+        if reply.readings.len() >= READINGS_AT_ONCE {
+            reply.next = Some(place);
+            break;
+        }
         let counter = leaver.asset(device);
-        let mut reading_no = 0;
-        app.store.said(device, &portion, &mut |said| {
+        let mut reading_no = place.reading_no;
+        let go_on = app.store.said(device, &portion, place.delivery, &mut |said| {
             let at = said.start_s.unwrap_or_else(|| said.arrived.timestamp());
-            let Some(date) = leaver.date(leaver.person.calendar.day_at(at).date) else { return };
-            reading_no += 1;
-            if asked.from.is_some_and(|from| date < from) || asked.to.is_some_and(|to| to < date) {
-                return;
+            if said.start_s.is_none() && matches!(leaver.leaves.since, Since::Day(_)) {
+                // It may be of long before it arrived, and so of before the day of joining.
+                reply.undated += 1;
+            } else if let Some(date) = leaver.date(leaver.person.calendar.day_at(at).date) {
+                reading_no += 1;
+                if asked.from.is_none_or(|from| from <= date) && asked.to.is_none_or(|to| date <= to) {
+                    reply.readings.extend(raw_row(&leaver, &counter, reading_no, said));
+                }
             }
-            seen += 1;
-            if seen > asked.after.saturating_add(READINGS_AT_ONCE) {
-                more = true;
-            } else if seen > asked.after {
-                readings.extend(raw_row(&leaver, &counter, reading_no, said));
-            }
+            if reply.readings.len() < READINGS_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
+        if let Some(delivery) = go_on {
+            reply.next = Some(RawCursor { device, delivery, reading_no });
+            break;
+        }
     }
-    Ok(RawReply { readings, next: more.then(|| asked.after.saturating_add(READINGS_AT_ONCE)) })
+    Ok(reply)
 }
 
 fn raw_row(leaver: &Leaver<'_>, counter: &str, reading_no: u64, said: &Said) -> Option<RawRow> {

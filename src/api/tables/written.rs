@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{
     export::{
-        Since,
+        Since, bare_measure,
         rows::{DiaryRow, GoalRow},
     },
-    goal::{DecidedBy, GoalVersion, Period, Stage},
+    goal::{DecidedBy, GoalVersion, Period},
     model::ParticipantId,
-    person::diary::{Effort, OFFERED_KINDS},
+    person::diary::OFFERED_KINDS,
 };
 
 /// Goals that were in force.
@@ -84,7 +84,7 @@ fn goal_row(
         goal_id: goal.id.clone(),
         in_force_from,
         in_force_until,
-        measure: measure.split('(').next().unwrap_or_default().to_owned(),
+        measure: bare_measure(&measure).to_owned(),
         amount: goal.amount,
         period: match goal.period {
             Period::Day => "day",
@@ -98,16 +98,7 @@ fn goal_row(
             DecidedBy::WithTherapist => "with_therapist",
         }
         .to_owned(),
-        stage: goal.stage.map(|stage| {
-            match stage {
-                Stage::Precontemplation => "precontemplation",
-                Stage::Contemplation => "contemplation",
-                Stage::Preparation => "preparation",
-                Stage::Action => "action",
-                Stage::Maintenance => "maintenance",
-            }
-            .to_owned()
-        }),
+        stage: goal.stage.map(|stage| stage.name().to_owned()),
     }
 }
 
@@ -134,14 +125,7 @@ pub fn diary(app: &App, asked: &Asked) -> Result<DiaryRowsReply, Problem> {
             entry_no: before.map_or(1, |last| last.entry_no + 1),
             kind: kind.to_owned(),
             minutes: entry.minutes,
-            effort: entry.effort.map(|effort| {
-                match effort {
-                    Effort::Easy => "easy",
-                    Effort::Brisk => "brisk",
-                    Effort::Hard => "hard",
-                }
-                .to_owned()
-            }),
+            effort: entry.effort.map(|effort| effort.name().to_owned()),
         });
     }
     Ok(DiaryRowsReply { diary })

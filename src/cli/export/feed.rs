@@ -1,6 +1,8 @@
 //! The rows of a table, asked of the API a portion at a time: one person after the other or, by month, one month after
 //! the other.
 
+use std::cell::Cell;
+
 use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Months, NaiveDate};
 use indicatif::ProgressBar;
@@ -10,7 +12,7 @@ use crate::{
     api::{
         Asked, DaysReply,
         audit::AuditReply,
-        tables::{DiaryRowsReply, ExportPerson, ExportReply, GoalRowsReply, MinutesReply, RawReply},
+        tables::{DiaryRowsReply, ExportPerson, ExportReply, GoalRowsReply, MinutesReply, RawCursor, RawReply},
     },
     cli::client::Session,
     export::{Row, Table, audit::NO_HASH, manifest::Chain},
@@ -24,6 +26,8 @@ pub struct Feed<'a> {
     pub asked: &'a Asked,
     pub by_month: bool,
     pub bar: &'a ProgressBar,
+    /// Readings that stay at home, so far, since nothing ties them to a day in the study.
+    pub undated: Cell<u64>,
 }
 
 /// What is done with a row.
@@ -121,7 +125,7 @@ impl Feed<'_> {
         let done = next.map_or((to - from).num_days() + 1, |next| (next - from).num_days());
         self.bar.inc(u64::try_from(done).unwrap_or(0));
         self.bar.set_message(format!("{} {}", self.table.name(), next.unwrap_or(to)));
-        next.is_none_or(|next| next > from).then_some(next).context("the daemon went back in time; nothing was written")
+        next.is_none_or(|next| next > from).then_some(next).context(WENT_BACK)
     }
 
     fn weeks(&self, person: &ExportPerson, from: NaiveDate, to: NaiveDate, sink: &mut Sink<'_>) -> anyhow::Result<()> {
@@ -131,13 +135,20 @@ impl Feed<'_> {
     }
 
     fn readings(&self, person: &ExportPerson, sink: &mut Sink<'_>) -> anyhow::Result<()> {
-        let mut next = Some(0);
-        while let Some(after) = next {
-            let reply: RawReply = self.session.get_after("export/raw", &self.of(person), after)?;
+        let mut after: Option<RawCursor> = None;
+        loop {
+            let asked = self.of(person);
+            let reply: RawReply = match after {
+                None => self.session.get("export/raw", &asked)?,
+                Some(after) => self.session.get_after("export/raw", &asked, &String::from(after))?,
+            };
             reply.readings.iter().try_for_each(|reading| sink(Row::Raw(reading)))?;
-            next = reply.next.filter(|next| *next > after);
+            self.undated.set(self.undated.get() + reply.undated);
+            self.bar.inc(u64::try_from(reply.readings.len())?);
+            let Some(next) = reply.next else { return Ok(()) };
+            ensure!(after.is_none_or(|after| after < next), "{WENT_BACK}");
+            after = Some(next);
         }
-        Ok(())
     }
 
     /// A person's audit trail. It grows while it is read; what is written is whole at the moment of the last portion.
@@ -145,7 +156,7 @@ impl Feed<'_> {
         let asked = Asked { person: Some(person.participant_id.clone()), ..Asked::default() };
         let (mut after, mut newest) = (0_u32, NO_HASH.to_owned());
         loop {
-            let reply: AuditReply = self.session.get_after("audit", &asked, after.into())?;
+            let reply: AuditReply = self.session.get_after("audit", &asked, &after.to_string())?;
             for row in &reply.rows {
                 let follows = Some(row.seq) == after.checked_add(1) && row.prev_hash == newest;
                 ensure!(follows && row.row_hash == row.hash(), "{CHANGED_MEANWHILE}");
@@ -171,5 +182,6 @@ impl Feed<'_> {
     }
 }
 
+const WENT_BACK: &str = "the daemon went back in time; nothing was written";
 const CHANGED_MEANWHILE: &str = "the audit trail became another one while it was read, and nothing was written. Export \
                                  again; if it says so again, `brisk data verify` tells what is wrong with the journal";

@@ -9,6 +9,7 @@ use std::time::Duration;
 use brisk::{
     delivery::{Step, leaving},
     export::target::Export,
+    model::SOFTWARE,
     store::{Outcome, Store},
 };
 use chrono::Days;
@@ -191,6 +192,21 @@ fn a_day_is_sent_again_when_it_becomes_final() {
     let state = fake.state();
     assert_eq!(state.days[&("P-7".to_owned(), date(FIRST))].status(), "final");
     assert_eq!(state.writes.iter().filter(|(day, _)| *day == date(FIRST)).count(), 2);
+}
+
+#[test]
+fn a_day_whose_numbers_an_update_left_alone_is_of_the_version_that_first_computed_it() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let home = at_home(&dir, &fake);
+    live(&home, 2);
+    let before = home.truth();
+
+    home.update();
+
+    for (date, day) in home.truth() {
+        let now = before[&date].algo_version.replace(SOFTWARE, "brisk 0.0.9");
+        assert_eq!((day.revision, day.algo_version), (2, now), "{date}");
+    }
 }
 
 #[test]

@@ -244,6 +244,9 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
         reply.is_stopped = condition.is_stopped;
         reply.trouble.clone_from(&condition.trouble);
         reply.notes.clone_from(&condition.notes);
+        let untold =
+            condition.untold.iter().map(|what| format!("The study was not told yet that somebody left: {what}"));
+        reply.notes.extend(untold);
         reply.strangers = condition.strangers;
         reply.repaired = condition.repaired;
         Ok(courier.counts(scope)?)

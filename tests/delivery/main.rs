@@ -285,6 +285,40 @@ fn a_database_is_told_of_who_left_until_it_has_answered() {
 }
 
 #[test]
+fn a_farewell_that_is_never_taken_holds_up_neither_days_nor_other_farewells_and_somebody_hears_of_it() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut home = at_home(&dir, &fake);
+    live(&home, 2);
+    let farewell = |participant: &str| leaving::Farewell {
+        target: "target".to_owned(),
+        study: "ETMI01".parse().unwrap(),
+        participant: participant.parse().unwrap(),
+        date: date("2026-10-20"),
+        study_day: 20,
+        tz_offset_min: 120,
+        sent: vec![date(FIRST)],
+        epoch: date("2026-10-01"),
+        take_out: true,
+    };
+    leaving::owe(&home.dir, &farewell("P-8")).unwrap();
+    leaving::owe(&home.dir, &farewell("P-9")).unwrap();
+    fake.state().not_told = Some("P-8".parse().unwrap());
+
+    home.settle(50);
+    live(&home, 1);
+    home.settle(50);
+
+    same(&home, &fake);
+    assert_eq!(fake.state().withdrawn, [farewell("P-9").withdrawal()]);
+    let condition = home.courier.condition();
+    assert_eq!((condition.is_stopped, condition.untold.len()), (false, 1), "{condition:?}");
+    fake.state().not_told = None;
+    home.clock.advance(Duration::from_secs(3600));
+    home.settle(50);
+    assert!(home.courier.condition().untold.is_empty() && leaving::owed(&home.dir).unwrap().is_empty());
+}
+
+#[test]
 fn nobody_asks_faster_than_the_pauses_after_failures_allow() {
     let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
     let mut home = at_home(&dir, &fake);

@@ -195,7 +195,7 @@ fn a_day_that_becomes_final_after_an_update_of_the_program_is_no_alarm() {
     // As the version before sent it.
     server.run(
         "BEGIN; SET LOCAL brisk.reason = 'x'; ALTER TABLE brisk.daily_activity DISABLE TRIGGER correction_noted; \
-        UPDATE brisk.daily_activity SET revision = 2, algo_version = replace(algo_version, '0.1.0', '0.0.9'); \
+        UPDATE brisk.daily_activity SET revision = 2, algo_version = regexp_replace(algo_version, '^brisk [0-9.]+', 'brisk 0.0.9'); \
         ALTER TABLE brisk.daily_activity ENABLE TRIGGER correction_noted; COMMIT",
     );
 

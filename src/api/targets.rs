@@ -206,7 +206,7 @@ pub async fn post_retry(
 ) -> Result<Json<RetryReply>, Problem> {
     blocking(app, move |app| {
         let days = with_courier(app, &name, |courier, scope| Ok(courier.retry(scope)?))?;
-        app.delivery_wake.notify_waiters();
+        app.delivery_wake.send_replace(());
         Ok(RetryReply { days })
     })
     .await

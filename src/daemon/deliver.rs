@@ -18,6 +18,8 @@ const CLOCK_EVERY: Duration = Duration::from_secs(10);
 /// Brings days to a database until it is told to stop.
 pub async fn deliver(app: Arc<App>, name: TargetName, pace: Duration, cancel: CancellationToken) {
     let mut changes = app.book.changes();
+    // Each courier sees every wake, also one that comes while it takes a step.
+    let mut woken = app.delivery_wake.subscribe();
     // Whether days may have changed since the last step.
     let mut look = false;
     loop {
@@ -33,7 +35,7 @@ pub async fn deliver(app: Arc<App>, name: TargetName, pace: Duration, cancel: Ca
         tokio::select! {
             () = cancel.cancelled() => return,
             () = app.clock.sleep(wait) => {}
-            () = app.delivery_wake.notified() => {}
+            _ = woken.changed() => look = true,
             _ = changes.changed(), if idle => {
                 tokio::select! {
                     () = cancel.cancelled() => return,

@@ -70,7 +70,7 @@ const UNTOLD_LEAST: Duration = Duration::from_secs(900);
 const DAY_SETTLES: TimeDelta = TimeDelta::hours(2);
 
 fn goes(scope: &Scope<'_>, farewell: &Farewell) -> Gone {
-    let person = scope.book.person(Some(&farewell.participant)).ok();
+    let person = scope.book.person(Some(&farewell.withdrawal.participant)).ok();
     let Some((person, left)) = person.and_then(|person| person.record.left_study.map(|left| (person, left))) else {
         return Gone::Erased;
     };
@@ -195,7 +195,9 @@ impl Courier {
             self.gathered = true;
         }
         while let Some(parcel) = self.parcels.front_mut() {
-            let some: Vec<_> = parcel.dates.iter().take(parcel.at_once).copied().collect();
+            // A target may take fewer now than when the parcel was made.
+            let at_once = parcel.at_once.min(self.export.at_once().max(1));
+            let some: Vec<_> = parcel.dates.iter().take(at_once).copied().collect();
             let participant = parcel.participant.clone();
             // As they are by now: what changed since is sent as it is, and what got there is not sent again.
             let days = self.due_of(scope, &participant, &some)?;
@@ -252,7 +254,7 @@ impl Courier {
         let (path, farewell) = all
             .into_iter()
             .find(|(path, one)| one.target == self.target && !waits(path) && goes(scope, one) == gone)?;
-        match self.export.withdraw(&farewell.withdrawal()) {
+        match self.export.withdraw(&farewell.withdrawal) {
             Ok(()) => {
                 self.succeeded();
                 if let Err(error) = leaving::settled(&path) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use brisk::{
     delivery::{Step, leaving},
-    export::target::Export,
+    export::target::{Export, Withdrawal},
     model::SOFTWARE,
     store::{Outcome, Store},
 };
@@ -263,14 +263,16 @@ fn a_database_is_told_of_who_left_until_it_has_answered() {
     home.settle(20);
     let farewell = leaving::Farewell {
         target: "target".to_owned(),
-        study: "ETMI01".parse().unwrap(),
-        participant: "P-9".parse().unwrap(),
-        date: date("2026-10-20"),
-        study_day: 20,
-        tz_offset_min: 120,
-        sent: vec![date(FIRST)],
-        epoch: date("2026-10-01"),
-        take_out: true,
+        withdrawal: Withdrawal {
+            study: "ETMI01".parse().unwrap(),
+            participant: "P-9".parse().unwrap(),
+            date: date("2026-10-20"),
+            study_day: 20,
+            tz_offset_min: 120,
+            sent: vec![date(FIRST)],
+            epoch: date("2026-10-01"),
+            take_out: true,
+        },
     };
     leaving::owe(&home.dir, &farewell).unwrap();
     leaving::owe(&home.dir, &leaving::Farewell { target: "other".to_owned(), ..farewell.clone() }).unwrap();
@@ -279,7 +281,7 @@ fn a_database_is_told_of_who_left_until_it_has_answered() {
     home.settle(100);
 
     let told = &fake.state().withdrawn;
-    assert!(!told.is_empty() && told.iter().all(|one| *one == farewell.withdrawal()));
+    assert!(!told.is_empty() && told.iter().all(|one| *one == farewell.withdrawal));
     let left = leaving::owed(&home.dir).unwrap();
     assert_eq!(left.len(), 1, "the other database was not asked");
 }
@@ -291,14 +293,16 @@ fn a_farewell_that_is_never_taken_holds_up_neither_days_nor_other_farewells_and_
     live(&home, 2);
     let farewell = |participant: &str| leaving::Farewell {
         target: "target".to_owned(),
-        study: "ETMI01".parse().unwrap(),
-        participant: participant.parse().unwrap(),
-        date: date("2026-10-20"),
-        study_day: 20,
-        tz_offset_min: 120,
-        sent: vec![date(FIRST)],
-        epoch: date("2026-10-01"),
-        take_out: true,
+        withdrawal: Withdrawal {
+            study: "ETMI01".parse().unwrap(),
+            participant: participant.parse().unwrap(),
+            date: date("2026-10-20"),
+            study_day: 20,
+            tz_offset_min: 120,
+            sent: vec![date(FIRST)],
+            epoch: date("2026-10-01"),
+            take_out: true,
+        },
     };
     leaving::owe(&home.dir, &farewell("P-8")).unwrap();
     leaving::owe(&home.dir, &farewell("P-9")).unwrap();
@@ -309,7 +313,7 @@ fn a_farewell_that_is_never_taken_holds_up_neither_days_nor_other_farewells_and_
     home.settle(50);
 
     same(&home, &fake);
-    assert_eq!(fake.state().withdrawn, [farewell("P-9").withdrawal()]);
+    assert_eq!(fake.state().withdrawn, [farewell("P-9").withdrawal]);
     let condition = home.courier.condition();
     assert_eq!((condition.is_stopped, condition.untold.len()), (false, 1), "{condition:?}");
     fake.state().not_told = None;

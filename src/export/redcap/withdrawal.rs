@@ -67,13 +67,13 @@ fn take_out(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
         )));
     }
     // What is there may be more than is known to be: an answer can get lost after the days were stored.
-    let instances: Vec<u16> = match redcap.instances(&withdrawal.participant)? {
-        Some(there) => there.iter().filter(|at| at.revision.is_some()).map(|at| at.number).collect(),
-        None => {
-            let number = |date: &NaiveDate| u16::try_from((*date - withdrawal.epoch).num_days() + 1).ok();
-            withdrawal.sent.iter().filter_map(number).filter(|number| (1..=LAST_INSTANCE).contains(number)).collect()
-        }
-    };
+    let there = redcap.instances(&withdrawal.participant)?;
+    let read =
+        there.map(|there| there.iter().filter(|at| at.revision.is_some()).map(|at| at.number).collect::<Vec<_>>());
+    let instances = read.unwrap_or_else(|| {
+        let number = |date: &NaiveDate| u16::try_from((*date - withdrawal.epoch).num_days() + 1).ok();
+        withdrawal.sent.iter().filter_map(number).filter(|number| (1..=LAST_INSTANCE).contains(number)).collect()
+    });
     instances.into_iter().try_for_each(|instance| delete(redcap, withdrawal, instance))
 }
 

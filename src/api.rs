@@ -37,7 +37,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use firmware_protocol::device::{self, Kind};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -101,7 +101,7 @@ pub struct App {
     /// Trial databases that days are brought to.
     pub deliveries: Deliveries,
     /// Wakes whoever brings days there.
-    pub delivery_wake: Notify,
+    pub delivery_wake: watch::Sender<()>,
     /// Whether the MQTT broker for displays of this home could be told anything; none while nobody tried.
     pub broker_tried: Mutex<Option<Result<(), Cause>>>,
 }
@@ -148,7 +148,7 @@ impl App {
             ends: CancellationToken::new(),
             door,
             deliveries,
-            delivery_wake: Notify::new(),
+            delivery_wake: watch::Sender::new(()),
             broker_tried: Mutex::default(),
         }
     }

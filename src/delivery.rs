@@ -48,6 +48,8 @@ pub struct Condition {
     pub trouble: Option<String>,
     /// Nothing is sent until a person acts.
     pub is_stopped: bool,
+    /// Why it did not take what it was told of people who left, one text for each: they are told again later.
+    pub untold: Vec<String>,
     /// How many attempts failed in a row.
     pub failures: u32,
     /// Days there that this home does not know of, when both were last compared: who wrote them?

@@ -213,7 +213,7 @@ async fn a_kill_in_the_middle_of_erasing_never_tells_of_somebody_who_is_still_he
         drop(again);
         if rows.is_empty() {
             erased += 1;
-            assert_eq!((owed.len(), owed[0].1.sent.len()), (1, 5));
+            assert_eq!((owed.len(), owed[0].1.withdrawal.sent.len()), (1, 5));
             assert_eq!(files, ["leaving/1.json"]);
         } else {
             kept += 1;
@@ -288,5 +288,5 @@ async fn an_erasure_waits_for_the_request_under_way_and_tells_of_its_days() {
 
     assert_eq!(reply["receipt"]["studies_told"], json!(["trial"]));
     assert_eq!(holding(dir.path(), WHO.as_bytes()), ["leaving/1.json"]);
-    assert_eq!(leaving::owed(dir.path()).unwrap()[0].1.sent.len(), 3);
+    assert_eq!(leaving::owed(dir.path()).unwrap()[0].1.withdrawal.sent.len(), 3);
 }

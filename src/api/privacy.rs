@@ -273,7 +273,7 @@ pub async fn erase(app: Arc<App>, request: EraseRequest) -> Result<Erased, Probl
         if let Some(desk) = &app.desk {
             desk.changed.notify_one();
         }
-        app.delivery_wake.notify_one();
+        app.delivery_wake.send_replace(());
         let mut notes = notes(&app, &done);
         if let Err(error) = app.door.revoke(&Which::Of(request.person)) {
             tracing::warn!(%error, "browsers of a person who was erased are still let in");

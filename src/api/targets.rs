@@ -206,7 +206,7 @@ pub async fn post_retry(
 ) -> Result<Json<RetryReply>, Problem> {
     blocking(app, move |app| {
         let days = with_courier(app, &name, |courier, scope| Ok(courier.retry(scope)?))?;
-        app.delivery_wake.notify_waiters();
+        app.delivery_wake.send_replace(());
         Ok(RetryReply { days })
     })
     .await
@@ -244,6 +244,9 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
         reply.is_stopped = condition.is_stopped;
         reply.trouble.clone_from(&condition.trouble);
         reply.notes.clone_from(&condition.notes);
+        let untold =
+            condition.untold.iter().map(|what| format!("The study was not told yet that somebody left: {what}"));
+        reply.notes.extend(untold);
         reply.strangers = condition.strangers;
         reply.repaired = condition.repaired;
         Ok(courier.counts(scope)?)

@@ -75,8 +75,11 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
     let decision = OwnDecision::StudyLeft { participant: person.id.clone(), date, unsent_stays: request.drop_unsent };
     let mut told = Vec::new();
     if before.is_none() {
-        let begun = begun(&app.store)?.map(|(study, epoch, _)| (study, epoch));
-        let (id, epoch) = begun.unwrap_or_else(|| (study.terms.study.clone(), study.terms.epoch));
+        let was_begun = begun(&app.store)?;
+        let may_have_some = was_begun.is_some();
+        let (id, epoch) = was_begun
+            .map(|(study, epoch, _)| (study, epoch))
+            .unwrap_or_else(|| (study.terms.study.clone(), study.terms.epoch));
         let leaver = Leaver {
             study: id,
             epoch,
@@ -89,8 +92,9 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
         let mut sent = app.store.sent_days(&person.id)?;
         for target in app.deliveries.all().map(|target| target.name.as_str()) {
             let days = sent.remove(target);
-            // One that has nothing, and will get nothing, is told nothing.
-            if days.is_some() || !request.drop_unsent {
+            // Where nothing was ever sent and nothing will be, nothing is told. Once days were, any may have some: an answer
+            // can get lost after they were stored.
+            if days.is_some() || may_have_some || !request.drop_unsent {
                 told.push(leaver.farewell(target.to_owned(), days.unwrap_or_default()));
             }
         }
@@ -113,7 +117,7 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
         tracing::warn!(%error, "a study is told of somebody's leaving only after the next start");
     }
     drop(couriers);
-    app.delivery_wake.notify_one();
+    app.delivery_wake.send_replace(());
     let mut sentences = vec![format!(
         "{} left the study: {date} is the last day of which anything leaves the house. What is kept here stays; \
          `brisk person erase` erases it.",

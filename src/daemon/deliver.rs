@@ -18,16 +18,24 @@ const CLOCK_EVERY: Duration = Duration::from_secs(10);
 /// Brings days to a database until it is told to stop.
 pub async fn deliver(app: Arc<App>, name: TargetName, pace: Duration, cancel: CancellationToken) {
     let mut changes = app.book.changes();
+    // Each courier sees every wake, also one that comes while it takes a step.
+    let mut woken = app.delivery_wake.subscribe();
+    // Whether days may have changed since the last step.
+    let mut look = false;
     loop {
-        let wait = if app.clock.synchronised() { step(&app, &name).await } else { Some(CLOCK_EVERY) };
-        let (wait, idle) = match wait {
-            Some(wait) => (wait, false),
-            None => (Duration::from_secs(3600), true),
+        let (wait, idle) = if app.clock.synchronised() {
+            match step(&app, &name, look).await {
+                Step::Again(wait) => (wait, false),
+                Step::Idle(wait) => (wait, true),
+            }
+        } else {
+            (CLOCK_EVERY, look)
         };
+        look = idle;
         tokio::select! {
             () = cancel.cancelled() => return,
             () = app.clock.sleep(wait) => {}
-            () = app.delivery_wake.notified() => {}
+            _ = woken.changed() => look = true,
             _ = changes.changed(), if idle => {
                 tokio::select! {
                     () = cancel.cancelled() => return,
@@ -36,17 +44,17 @@ pub async fn deliver(app: Arc<App>, name: TargetName, pace: Duration, cancel: Ca
                 changes.mark_unchanged();
             }
         }
-        if idle && let Some(mut courier) = app.deliveries.courier(&name) {
-            courier.look();
-        }
     }
 }
 
-/// One step; how long to wait for the next, or none when nothing is to be done until something changes.
-async fn step(app: &Arc<App>, name: &TargetName) -> Option<Duration> {
+/// One step, after looking for days where that is asked for; what is to be done next.
+async fn step(app: &Arc<App>, name: &TargetName, look: bool) -> Step {
     let (asked, name) = (Arc::clone(app), name.clone());
     let step = tokio::task::spawn_blocking(move || {
         with_courier(&asked, &name, |courier, scope| {
+            if look {
+                courier.look();
+            }
             let before = courier.condition().trouble.clone();
             let step = courier.step(scope)?;
             let trouble = &courier.condition().trouble;
@@ -64,15 +72,14 @@ async fn step(app: &Arc<App>, name: &TargetName) -> Option<Duration> {
         .map_err(|problem| problem.text)
     });
     match step.await {
-        Ok(Ok(Step::Again(wait))) => Some(wait),
-        Ok(Ok(Step::Idle(_))) => None,
+        Ok(Ok(step)) => step,
         Ok(Err(error)) => {
             tracing::error!(error, "days could not be brought to a trial database; they wait here");
-            Some(Duration::from_secs(3600))
+            Step::Again(Duration::from_secs(3600))
         }
         Err(error) => {
             tracing::error!(%error, "the program failed inside while it brought days to a trial database; they wait here");
-            Some(Duration::from_secs(3600))
+            Step::Again(Duration::from_secs(3600))
         }
     }
 }

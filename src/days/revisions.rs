@@ -95,6 +95,11 @@ impl DayBook {
             Some(last) if last.values_hash == values => {
                 row.revision = last.revision;
                 row.computed_at = Some(last.computed_at);
+                // Rows of one revision are equal in every column, whichever version computed them anew: a database
+                // takes anything else for another home.
+                if !last.software.is_empty() {
+                    row.software = last.software;
+                }
                 Ok((row, None))
             }
             last => {

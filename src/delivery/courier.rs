@@ -4,7 +4,11 @@
 mod compare;
 mod due;
 
-use std::{collections::VecDeque, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -59,11 +63,14 @@ enum Gone {
     NotYet,
 }
 
+/// The least pause after a database did not take a farewell.
+const UNTOLD_LEAST: Duration = Duration::from_secs(900);
+
 /// A day can be sent when it has been over for so long.
 const DAY_SETTLES: TimeDelta = TimeDelta::hours(2);
 
 fn goes(scope: &Scope<'_>, farewell: &Farewell) -> Gone {
-    let person = scope.book.person(Some(&farewell.participant)).ok();
+    let person = scope.book.person(Some(&farewell.withdrawal.participant)).ok();
     let Some((person, left)) = person.and_then(|person| person.record.left_study.map(|left| (person, left))) else {
         return Gone::Erased;
     };
@@ -83,6 +90,15 @@ struct Parcel {
     at_once: usize,
 }
 
+/// A farewell that the database did not take.
+struct Untold {
+    failures: u32,
+    /// By the monotonic clock: it is passed over until then.
+    not_before: Duration,
+    /// Why.
+    what: String,
+}
+
 /// One database, and what is to be brought there.
 pub struct Courier {
     target: String,
@@ -94,6 +110,8 @@ pub struct Courier {
     not_before: Duration,
     parcels: VecDeque<Parcel>,
     gathered: bool,
+    /// Farewells that were refused, by the file that each lies in: they hold up nothing else.
+    untold: BTreeMap<PathBuf, Untold>,
     /// Whoever is still to be compared in this round.
     to_compare: VecDeque<ParticipantId>,
     compared: Option<DateTime<Utc>>,
@@ -113,6 +131,7 @@ impl Courier {
             not_before: Duration::ZERO,
             parcels: VecDeque::new(),
             gathered: false,
+            untold: BTreeMap::new(),
             to_compare: VecDeque::new(),
             compared: None,
             looked_again: false,
@@ -156,6 +175,7 @@ impl Courier {
         scope.store.append_passages(scope.clock.utc(), &again)?;
         self.condition = Condition::default();
         self.not_before = Duration::ZERO;
+        self.untold.clear();
         self.look();
         Ok(again.len() as u64)
     }
@@ -180,7 +200,9 @@ impl Courier {
             self.gathered = true;
         }
         while let Some(parcel) = self.parcels.front_mut() {
-            let some: Vec<_> = parcel.dates.iter().take(parcel.at_once).copied().collect();
+            // A target may take fewer now than when the parcel was made.
+            let at_once = parcel.at_once.min(self.export.at_once().max(1));
+            let some: Vec<_> = parcel.dates.iter().take(at_once).copied().collect();
             let participant = parcel.participant.clone();
             // As they are by now: what changed since is sent as it is, and what got there is not sent again.
             let days = self.due_of(scope, &participant, &some)?;
@@ -193,7 +215,12 @@ impl Courier {
         if let Some(step) = self.tell_who_left(scope, Gone::Withdrew) {
             return Ok(step);
         }
-        self.compare(scope)
+        let step = self.compare(scope)?;
+        let next = self.untold.values().map(|untold| untold.not_before.saturating_sub(now).max(self.pace)).min();
+        Ok(match (step, next) {
+            (Step::Idle(wait), Some(next)) => Step::Idle(wait.min(next)),
+            (step, _) => step,
+        })
     }
 
     /// Where the days of everybody who takes part are.
@@ -221,24 +248,44 @@ impl Courier {
     }
 
     /// Tells the database of one who left, if somebody did: at once of those who were erased, of others when their last
-    /// day is over and sent.
+    /// day is over and sent. What it does not take waits by itself, and holds up neither days nor other farewells.
     fn tell_who_left(&mut self, scope: &Scope<'_>, gone: Gone) -> Option<Step> {
         let all = leaving::owed(scope.data).unwrap_or_else(|error| {
             tracing::warn!(%error, "notes on people who left a study cannot be read; the study is told later");
             Vec::new()
         });
-        let (path, farewell) =
-            all.into_iter().find(|(_, one)| one.target == self.target && goes(scope, one) == gone)?;
-        match self.export.withdraw(&farewell.withdrawal()) {
+        let now = scope.clock.monotonic();
+        let waits = |path: &PathBuf| self.untold.get(path).is_some_and(|untold| now < untold.not_before);
+        let (path, farewell) = all
+            .into_iter()
+            .find(|(path, one)| one.target == self.target && !waits(path) && goes(scope, one) == gone)?;
+        match self.export.withdraw(&farewell.withdrawal) {
             Ok(()) => {
                 self.succeeded();
                 if let Err(error) = leaving::settled(&path) {
                     tracing::warn!(%error, "a study that was told of somebody's leaving is told again");
                 }
-                Some(self.paced(scope))
+                self.untold.remove(&path);
             }
-            Err(trouble) => Some(self.troubled(scope, &trouble)),
+            Err(trouble @ Trouble::Passing { .. }) => return Some(self.troubled(scope, &trouble)),
+            Err(Trouble::Refused { what } | Trouble::Stopped { what }) => self.set_aside(scope, path, what),
         }
+        self.condition.untold = self.untold.values().map(|untold| untold.what.clone()).collect();
+        Some(self.paced(scope))
+    }
+
+    fn set_aside(&mut self, scope: &Scope<'_>, path: PathBuf, what: String) {
+        let failures = self.untold.get(&path).map_or(0, |untold| untold.failures).saturating_add(1);
+        if failures == 1 {
+            tracing::warn!(
+                target = self.target,
+                "a study was not told that somebody left, and is told again later; `brisk study status` says why"
+            );
+        }
+        // A person has to act first, so none is asked within a quarter of an hour.
+        let wait = pause(failures, self.chance.f64()).max(UNTOLD_LEAST);
+        let not_before = scope.clock.monotonic() + wait;
+        self.untold.insert(path, Untold { failures, not_before, what });
     }
 
     fn send(

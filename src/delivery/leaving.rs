@@ -14,33 +14,16 @@ use std::{
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    export::target::Withdrawal,
-    model::ParticipantId,
-    store::{Store, StoreError, files},
-};
+use crate::{export::target::Withdrawal, model::ParticipantId, store::files};
 
 /// A database that has to be told, and of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Farewell {
     /// The database, by its name in this home.
     pub target: String,
-    /// The study.
-    pub study: ParticipantId,
-    /// Who left.
-    pub participant: ParticipantId,
-    /// On which day, moved as all dates that left the house.
-    pub date: NaiveDate,
-    /// Its number, the study's day 1 being 1.
-    pub study_day: u16,
-    /// UTC offset on that day, minutes.
-    pub tz_offset_min: i16,
-    /// Every day that was sent, moved as it was when it left.
-    pub sent: Vec<NaiveDate>,
-    /// Day 1 of the study.
-    pub epoch: NaiveDate,
-    /// Those days are to be taken out there too.
-    pub take_out: bool,
+    /// What it is told.
+    #[serde(flatten)]
+    pub withdrawal: Withdrawal,
 }
 
 /// Who left, as databases are told.
@@ -63,23 +46,13 @@ pub struct Leaver<'a> {
 }
 
 impl Leaver<'_> {
-    /// What each database that was sent days of theirs has to be told.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn farewells(&self, store: &Store) -> Result<Vec<Farewell>, StoreError> {
-        let all = store.sent_days(self.participant)?.into_iter();
-        Ok(all.map(|(target, sent)| self.farewell(target, sent)).collect())
-    }
-
     /// What a database has to be told that was sent these days of home.
     pub fn farewell(&self, target: String, sent: Vec<NaiveDate>) -> Farewell {
         let shift = TimeDelta::try_days(self.shift_days).unwrap_or_default();
         let moved = |date: NaiveDate| date.checked_add_signed(shift).unwrap_or(date);
         let date = moved(self.date);
         let study_day = (date - self.epoch).num_days().saturating_add(1).clamp(1, u16::MAX.into());
-        Farewell {
-            target,
+        let withdrawal = Withdrawal {
             study: self.study.clone(),
             participant: self.participant.clone(),
             date,
@@ -88,7 +61,8 @@ impl Leaver<'_> {
             sent: sent.into_iter().map(moved).collect(),
             epoch: self.epoch,
             take_out: self.take_out,
-        }
+        };
+        Farewell { target, withdrawal }
     }
 }
 
@@ -208,22 +182,6 @@ fn listed(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-impl Farewell {
-    /// As a database is told.
-    pub fn withdrawal(&self) -> Withdrawal {
-        Withdrawal {
-            study: self.study.clone(),
-            participant: self.participant.clone(),
-            date: self.date,
-            study_day: self.study_day,
-            tz_offset_min: self.tz_offset_min,
-            sent: self.sent.clone(),
-            epoch: self.epoch,
-            take_out: self.take_out,
-        }
-    }
-}
-
 fn folder(data: &Path) -> PathBuf {
     data.join("leaving")
 }
@@ -281,14 +239,16 @@ mod tests {
         assert!(owed(data.path()).unwrap().is_empty());
         let farewell = |target: &str| Farewell {
             target: target.to_owned(),
-            study: "ETMI01".parse().unwrap(),
-            participant: "P-7".parse().unwrap(),
-            date: "2026-11-24".parse().unwrap(),
-            study_day: 55,
-            tz_offset_min: 60,
-            sent: vec!["2026-11-20".parse().unwrap()],
-            epoch: "2026-10-01".parse().unwrap(),
-            take_out: false,
+            withdrawal: Withdrawal {
+                study: "ETMI01".parse().unwrap(),
+                participant: "P-7".parse().unwrap(),
+                date: "2026-11-24".parse().unwrap(),
+                study_day: 55,
+                tz_offset_min: 60,
+                sent: vec!["2026-11-20".parse().unwrap()],
+                epoch: "2026-10-01".parse().unwrap(),
+                take_out: false,
+            },
         };
         for name in ["a", "b", "c"] {
             owe(data.path(), &farewell(name)).unwrap();
@@ -307,14 +267,16 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let farewell = |target: &str| Farewell {
             target: target.to_owned(),
-            study: "ETMI01".parse().unwrap(),
-            participant: "P-7".parse().unwrap(),
-            date: "2026-11-24".parse().unwrap(),
-            study_day: 55,
-            tz_offset_min: 60,
-            sent: Vec::new(),
-            epoch: "2026-10-01".parse().unwrap(),
-            take_out: true,
+            withdrawal: Withdrawal {
+                study: "ETMI01".parse().unwrap(),
+                participant: "P-7".parse().unwrap(),
+                date: "2026-11-24".parse().unwrap(),
+                study_day: 55,
+                tz_offset_min: 60,
+                sent: Vec::new(),
+                epoch: "2026-10-01".parse().unwrap(),
+                take_out: true,
+            },
         };
         let erased = |who: &str| Once::Erased(who.to_owned());
         let targets = || owed(data.path()).unwrap().into_iter().map(|(_, one)| one.target).collect::<Vec<_>>();

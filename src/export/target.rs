@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::StudyDay;
 use crate::model::ParticipantId;
@@ -102,7 +103,7 @@ impl Trouble {
 }
 
 /// A participant left.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
     /// The study.
     pub study: ParticipantId,

@@ -117,7 +117,7 @@ pub struct DayTotal {
     pub rules: String,
     /// Their hash.
     pub rules_hash: String,
-    /// Program and version.
+    /// Program and version that first computed this revision.
     pub software: String,
     /// When this revision was computed; for a day under way, when its newest reading arrived.
     pub computed_at: Option<DateTime<Utc>>,

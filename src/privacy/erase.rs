@@ -163,11 +163,13 @@ fn farewells(
     let tz_offset_min = i16::try_from(offset_s / 60).unwrap_or(0);
     let take_out = at_study == AtStudy::TakenOut;
     let leaver = Leaver { study, epoch, participant, date, tz_offset_min, shift_days, take_out };
-    let (told, untold): (Vec<_>, Vec<_>) = leaver
-        .farewells(store)?
-        .into_iter()
-        .partition(|farewell| config.target.iter().any(|target| target.name.as_str() == farewell.target));
-    Ok((told, untold.into_iter().map(|farewell| farewell.target).collect()))
+    let mut sent = store.sent_days(participant)?;
+    // Also a database that proved to have nothing: a first batch may have got there although its answer was lost.
+    let took_part =
+        !sent.is_empty() || config.person.iter().any(|person| person.id == *participant && person.enrolled.is_some());
+    let targets = config.target.iter().map(|target| target.name.as_str()).filter(|_| took_part);
+    let told = targets.map(|name| leaver.farewell(name.to_owned(), sent.remove(name).unwrap_or_default())).collect();
+    Ok((told, sent.into_keys().collect()))
 }
 
 /// By how many days their dates were moved before they left: by the journal, since the settings may not name them any more.

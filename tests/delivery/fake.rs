@@ -30,6 +30,8 @@ pub struct State {
     pub poison: Vec<NaiveDate>,
     pub stopped: Option<String>,
     pub withdrawn: Vec<Withdrawal>,
+    /// Whoever's leaving is refused.
+    pub not_told: Option<ParticipantId>,
     pub largest: usize,
 }
 
@@ -116,6 +118,9 @@ impl Export for Fake {
 
     fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<(), Trouble> {
         let mut state = self.state();
+        if state.not_told.as_ref() == Some(&withdrawal.participant) {
+            return Err(Trouble::stopped("days are not taken out of a database this old"));
+        }
         match state.fault() {
             Fault::Before(trouble) => Err(trouble),
             fault => {

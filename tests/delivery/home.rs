@@ -19,7 +19,7 @@ use brisk::{
     model::ParticipantId,
     person::{OwnDecision, diary::DiaryEntry},
     radio::sim::clock::SimClock,
-    store::{BondLevel, DeliveryRecord, Store},
+    store::{BondLevel, DeliveryRecord, Revision, Store},
     time::{Calendar, Clock as _},
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -188,6 +188,17 @@ impl Home {
         let mut left = brisk::delivery::Left::default();
         let days = rows.iter().filter_map(|row| self.study.leaving(&person, row, shift, now, &mut left));
         days.map(|day| (day.local_date, day)).collect()
+    }
+
+    /// The program is updated: another version noted the latest revision of every day, one more than there was, and kept
+    /// no row that this one reads.
+    pub fn update(&self) {
+        for date in self.days_gone() {
+            let Some(last) = self.store.revision(&self.participant, date).unwrap() else { continue };
+            let before = Revision { revision: last.revision + 1, software: "brisk 0.0.9".to_owned(), ..last };
+            self.store.append_revisions(&[before]).unwrap();
+            self.store.put_day(&self.participant, date, b"of another version").unwrap();
+        }
     }
 
     /// Every day from the first to yesterday.

@@ -8,7 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use brisk::{
     delivery::{Step, Wanted, leaving},
-    export::target::Export,
+    export::target::{Export, Withdrawal},
+    model::SOFTWARE,
     store::{Erasure, Outcome, Portion, Store},
 };
 use chrono::Days;
@@ -194,6 +195,21 @@ fn a_day_is_sent_again_when_it_becomes_final() {
 }
 
 #[test]
+fn a_day_whose_numbers_an_update_left_alone_is_of_the_version_that_first_computed_it() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let home = at_home(&dir, &fake);
+    live(&home, 2);
+    let before = home.truth();
+
+    home.update();
+
+    for (date, day) in home.truth() {
+        let now = before[&date].algo_version.replace(SOFTWARE, "brisk 0.0.9");
+        assert_eq!((day.revision, day.algo_version), (2, now), "{date}");
+    }
+}
+
+#[test]
 fn a_study_that_is_another_than_the_one_that_days_were_sent_for_gets_none() {
     let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
     let mut home = at_home(&dir, &fake);
@@ -306,14 +322,16 @@ fn a_database_is_told_of_who_left_until_it_has_answered() {
     home.settle(20);
     let farewell = leaving::Farewell {
         target: "target".to_owned(),
-        study: "ETMI01".parse().unwrap(),
-        participant: "P-9".parse().unwrap(),
-        date: date("2026-10-20"),
-        study_day: 20,
-        tz_offset_min: 120,
-        sent: vec![date(FIRST)],
-        epoch: date("2026-10-01"),
-        take_out: true,
+        withdrawal: Withdrawal {
+            study: "ETMI01".parse().unwrap(),
+            participant: "P-9".parse().unwrap(),
+            date: date("2026-10-20"),
+            study_day: 20,
+            tz_offset_min: 120,
+            sent: vec![date(FIRST)],
+            epoch: date("2026-10-01"),
+            take_out: true,
+        },
     };
     leaving::owe(&home.dir, &farewell).unwrap();
     leaving::owe(&home.dir, &leaving::Farewell { target: "other".to_owned(), ..farewell.clone() }).unwrap();
@@ -322,9 +340,45 @@ fn a_database_is_told_of_who_left_until_it_has_answered() {
     home.settle(100);
 
     let told = &fake.state().withdrawn;
-    assert!(!told.is_empty() && told.iter().all(|one| *one == farewell.withdrawal()));
+    assert!(!told.is_empty() && told.iter().all(|one| *one == farewell.withdrawal));
     let left = leaving::owed(&home.dir).unwrap();
     assert_eq!(left.len(), 1, "the other database was not asked");
+}
+
+#[test]
+fn a_farewell_that_is_never_taken_holds_up_neither_days_nor_other_farewells_and_somebody_hears_of_it() {
+    let (dir, fake) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut home = at_home(&dir, &fake);
+    live(&home, 2);
+    let farewell = |participant: &str| leaving::Farewell {
+        target: "target".to_owned(),
+        withdrawal: Withdrawal {
+            study: "ETMI01".parse().unwrap(),
+            participant: participant.parse().unwrap(),
+            date: date("2026-10-20"),
+            study_day: 20,
+            tz_offset_min: 120,
+            sent: vec![date(FIRST)],
+            epoch: date("2026-10-01"),
+            take_out: true,
+        },
+    };
+    leaving::owe(&home.dir, &farewell("P-8")).unwrap();
+    leaving::owe(&home.dir, &farewell("P-9")).unwrap();
+    fake.state().not_told = Some("P-8".parse().unwrap());
+
+    home.settle(50);
+    live(&home, 1);
+    home.settle(50);
+
+    same(&home, &fake);
+    assert_eq!(fake.state().withdrawn, [farewell("P-9").withdrawal]);
+    let condition = home.courier.condition();
+    assert_eq!((condition.is_stopped, condition.untold.len()), (false, 1), "{condition:?}");
+    fake.state().not_told = None;
+    home.clock.advance(Duration::from_secs(3600));
+    home.settle(50);
+    assert!(home.courier.condition().untold.is_empty() && leaving::owed(&home.dir).unwrap().is_empty());
 }
 
 #[test]

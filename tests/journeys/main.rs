@@ -177,6 +177,38 @@ fn every_journey_to_postgresql_ends_with_both_sides_equal() {
 }
 
 #[test]
+fn a_day_that_becomes_final_after_an_update_of_the_program_is_no_alarm() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let server = PostgresServer::start();
+    let settings = |url, password| PostgresSettings { url, password, ca_pem: None, days_at_once: 5 };
+    Postgres::new(settings(server.admin_url(), None)).unwrap().apply_migrations().unwrap();
+    server.role("home_1", "secret", &["brisk_home"]);
+    server.run("INSERT INTO brisk.home VALUES ('home_1', 'ETMI01', NULL)");
+    let export = Postgres::new(settings(server.url("home_1"), Some("secret".to_owned()))).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut home = Home::new(dir.path(), config("ETMI01", "P-7"), 1, Box::new(export));
+    home.receive_day(home.today());
+    home.clock.advance(DAY);
+    home.settle(20);
+    let first = home.days_gone()[0];
+    home.update();
+    // As the version before sent it.
+    server.run(
+        "BEGIN; SET LOCAL brisk.reason = 'x'; ALTER TABLE brisk.daily_activity DISABLE TRIGGER correction_noted; \
+        UPDATE brisk.daily_activity SET revision = 2, algo_version = regexp_replace(algo_version, '^brisk [0-9.]+', 'brisk 0.0.9'); \
+        ALTER TABLE brisk.daily_activity ENABLE TRIGGER correction_noted; COMMIT",
+    );
+
+    home.clock.advance(14 * DAY);
+    home.settle(40);
+
+    let counts = home.courier.counts(&home.scope()).unwrap();
+    assert_eq!((counts.due, counts.parked), (0, 0));
+    let row = format!("SELECT revision, status FROM brisk.days WHERE local_date = '{first}'");
+    assert_eq!(server.run(&row), "2|final");
+}
+
+#[test]
 fn every_journey_to_fhir_ends_with_both_sides_equal() {
     let server = FhirServer::start();
     let export = || -> Box<dyn Export> {

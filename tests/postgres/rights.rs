@@ -1,8 +1,8 @@
 //! Who may what: a home sends and asks about its own participants, and nothing else.
 
-use brisk::export::target::{Export as _, Withdrawal};
+use brisk::export::target::{Export as _, Trouble, Verdict, Withdrawal};
 
-use super::{day, held, home, stopped, store, trial};
+use super::{day, held, home, refuse, stopped, store, trial};
 
 fn leaving(participant: &str, take_out: bool) -> Withdrawal {
     Withdrawal {
@@ -23,15 +23,18 @@ fn two_homes_neither_read_nor_write_each_others_participants() {
     let (mut first, mut second) = (home(&server, "home_1"), home(&server, "home_2"));
     store(&mut first, &day("P-1", "2026-11-20", 1));
 
-    let wrote = stopped(second.send(&[day("P-1", "2026-11-20", 2)]));
-    let read = stopped(second.held(&"WALK-2".parse().unwrap(), &"P-1".parse().unwrap()));
-    let withdrew = stopped(second.withdraw(&leaving("P-1", true)));
-    let mixed = stopped(second.send(&[day("P-2", "2026-11-19", 1), day("P-1", "2026-11-20", 2)]));
+    let wrote = refuse(&mut second, &day("P-1", "2026-11-20", 2));
+    let read = second.held(&"WALK-2".parse().unwrap(), &"P-1".parse().unwrap()).unwrap_err();
+    let withdrew = second.withdraw(&leaving("P-1", true)).unwrap_err();
+    let mixed = second.send(&[day("P-2", "2026-11-19", 1), day("P-1", "2026-11-20", 2)]).unwrap();
     let mut elsewhere = day("P-2", "2026-11-20", 1);
     elsewhere.study_id = "OTHER".parse().unwrap();
-    let other_study = stopped(second.send(&[elsewhere]));
+    let other_study = refuse(&mut second, &elsewhere);
 
-    for said in [wrote, read, withdrew, mixed, other_study] {
+    assert!(mixed.iter().all(|verdict| *verdict == Verdict::Refused(wrote.clone())), "{mixed:?}");
+    let withheld = |trouble| if let Trouble::Refused { what } = trouble { what } else { panic!("{trouble}") };
+    let (read, withdrew) = (withheld(read), withheld(withdrew));
+    for said in [wrote, read, withdrew, other_study] {
         assert!(said.contains("may not write about this participant") && said.contains("brisk.home"), "{said}");
     }
     assert_eq!(server.run("SELECT participant_id, revision FROM brisk.daily_activity"), "P-1|1");

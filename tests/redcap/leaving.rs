@@ -65,10 +65,34 @@ fn leaving_is_marked_and_days_stay_in_the_trial() {
     redcap.withdraw(&withdrawal(&[20, 25], false)).unwrap();
     redcap.withdraw(&withdrawal(&[20, 25], false)).unwrap();
 
-    assert_eq!(steps(&stand_in), [(20, "4000".to_owned()), (25, "5000".to_owned())].into());
+    assert_eq!(steps(&stand_in), [(20, "4000".to_owned()), (25, "5000".to_owned()), (26, String::new())].into());
+}
+
+#[test]
+fn the_marker_of_leaving_stands_when_the_last_day_becomes_final() {
+    let stand_in = StandIn::start();
+    let mut redcap = redcap(&stand_in);
+    redcap.send(&[day(25, 3, 5000)]).unwrap();
+
+    redcap.withdraw(&withdrawal(&[25], false)).unwrap();
+    redcap.send(&[StudyDay { is_final: true, ..day(25, 3, 5000) }]).unwrap();
+
     let days = stand_in.days();
-    assert_eq!(days[0]["values"].get("da_missing"), None);
-    assert_eq!((&days[1]["values"]["da_missing"], &days[1]["values"]["da_revision"]), (&json!("4"), &json!("3")));
+    let seen: Vec<_> = days.iter().map(|day| (&day["instance"], &day["values"]["da_date"])).collect();
+    assert_eq!(seen, [(&json!(25), &json!("2026-11-25")), (&json!(26), &json!("2026-11-26"))]);
+    assert_eq!(days[1]["values"]["da_missing"], "4");
+    assert_eq!(days[0]["values"].get("da_missing").and_then(|value| value.as_str()).unwrap_or(""), "");
+}
+
+#[test]
+fn a_day_that_arrived_although_nobody_here_knows_is_taken_out_too() {
+    let stand_in = StandIn::start();
+    let mut redcap = redcap(&stand_in);
+    redcap.send(&[day(20, 1, 4000), day(21, 1, 5000)]).unwrap();
+
+    redcap.withdraw(&withdrawal(&[20], true)).unwrap();
+
+    assert_eq!(redcap.held(&full_day().study_id, &full_day().participant_id), Ok(Some(Vec::new())));
 }
 
 #[test]
@@ -84,9 +108,9 @@ fn leaving_with_an_order_takes_the_days_out_and_leaves_the_marker_alone() {
 
     let days = stand_in.days();
     assert_eq!(days.len(), 2);
-    assert_eq!((&days[0]["record"], &days[0]["instance"]), (&json!("P-0007"), &json!(25)));
+    assert_eq!((&days[0]["record"], &days[0]["instance"]), (&json!("P-0007"), &json!(26)));
     let marker = json!({
-        "da_date": "2026-11-25", "da_tz_offset_min": "60", "da_missing": "4", "daily_activity_complete": "2"
+        "da_date": "2026-11-26", "da_tz_offset_min": "60", "da_missing": "4", "daily_activity_complete": "2"
     });
     assert_eq!(days[0]["values"], marker);
     assert_eq!(days[1]["record"], "P-0008");

@@ -38,8 +38,18 @@ impl Courier {
                 }
                 Ok(self.paced(scope))
             }
-            Err(Trouble::Refused { what }) => Ok(self.troubled(scope, &Trouble::stopped(what))),
-            Err(trouble) => Ok(self.troubled(scope, &trouble)),
+            // Their days are refused too, and say why; in the next round they are asked for again.
+            Err(Trouble::Refused { .. }) => {
+                self.to_compare.pop_front();
+                Ok(self.paced(scope))
+            }
+            Err(trouble) => {
+                if matches!(trouble, Trouble::Stopped { .. }) {
+                    // It may be the fault of this one alone.
+                    self.to_compare.rotate_left(1);
+                }
+                Ok(self.troubled(scope, &trouble))
+            }
         }
     }
 

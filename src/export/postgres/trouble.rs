@@ -31,6 +31,12 @@ pub(super) fn odd_answer() -> Failure {
 }
 
 impl Failure {
+    /// The home has no grant for this one participant, which says nothing of others.
+    pub(super) fn is_no_grant(&self) -> bool {
+        let Self::Client(error) = self else { return false };
+        error.code().is_some_and(|code| code.code() == NO_GRANT)
+    }
+
     pub(super) fn trouble(&self) -> Trouble {
         match self {
             Self::Late => Trouble::passing("The trial database did not answer in time. It is asked again later."),
@@ -44,6 +50,15 @@ impl Failure {
             },
         }
     }
+}
+
+/// What the functions of the migrations say to a home that has no grant for a participant.
+const NO_GRANT: &str = "BR001";
+
+pub(super) fn no_grant() -> String {
+    "This home's role may not write about this participant in this study. Nothing of theirs was sent. Compare both ids with \
+     what the study gave you; its data manager adds a row to brisk.home, see docs/postgres.md."
+        .to_owned()
 }
 
 /// The server said why.
@@ -70,17 +85,14 @@ fn told_by_server(error: &DbError) -> Trouble {
         "3D000" => Trouble::stopped(
             "The server has no database of this name. Nothing was sent. Correct the last part of `url` of this target.",
         ),
-        "BR001" => Trouble::stopped(
-            "This home's role may not write about this participant in this study. Nothing was sent. Compare both ids with \
-             what the study gave you; its data manager adds a row to brisk.home, see docs/postgres.md.",
-        ),
+        NO_GRANT => Trouble::Refused { what: no_grant() },
         "BR002" => Trouble::stopped(format!(
             "The trial database is older than this program ({said}). Nothing was sent. The study's data manager applies the \
              migrations that are missing, see docs/postgres.md."
         )),
         "57P04" => Trouble::stopped("The trial database was dropped. Nothing was sent. Ask the study."),
         "P0002" => passes(code),
-        _ => match &code[..2] {
+        _ => match code.get(..2).unwrap_or_default() {
             // Connection, "read only" after a failover, rollback by the server, resources, operator, system.
             "08" | "25" | "40" | "53" | "55" | "57" | "58" => passes(code),
             "22" | "23" => Trouble::Refused { what: refused(error) },

@@ -75,8 +75,8 @@ pub(super) enum Value<'a> {
     Stamp(DateTime<Utc>),
 }
 
-/// Longest day in minutes: the one on which the clock goes back.
-const LONGEST_DAY: Option<i64> = Some(1500);
+/// Longest day in minutes: as PostgreSQL has it. A flight to the west makes days longer than the clock going back does.
+const LONGEST_DAY: Option<i64> = Some(3000);
 
 /// Every field, in the order of the forms.
 pub(super) const FIELDS: &[Field] = &[
@@ -277,7 +277,7 @@ impl Kind {
         match self {
             Self::YesNo => vec![(1, "Yes"), (0, "No")],
             Self::GoalVar => GoalVar::ALL.map(|goal| (goal.code(), goal.label())).to_vec(),
-            Self::MissingReason => MissingReason::ALL.map(|reason| (reason.code(), why(reason))).to_vec(),
+            Self::MissingReason => MissingReason::ALL.map(|reason| (reason.code(), reason.label())).to_vec(),
             Self::Text | Self::Integer(..) | Self::Number | Self::Date | Self::Stamp => Vec::new(),
         }
     }
@@ -382,14 +382,4 @@ fn whole(number: Option<u32>) -> Value<'static> {
 
 fn yes_no(value: Option<bool>) -> Value<'static> {
     value.map_or(Value::Missing, |value| Value::Whole(value.into()))
-}
-
-fn why(reason: MissingReason) -> &'static str {
-    match reason {
-        MissingReason::DeviceNotWorn => "Counter not worn",
-        MissingReason::DeviceLost => "Counter lost",
-        MissingReason::NotSynced => "Nothing arrived from the counter",
-        MissingReason::Withdrawn => "Left the study",
-        MissingReason::Technical => "Technical reason",
-    }
 }

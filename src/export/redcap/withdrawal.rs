@@ -1,7 +1,8 @@
-//! A participant left: a marker on that day's instance, and the days taken out where that is ordered.
+//! A participant left: a marker on the instance of the day after, and the days taken out where that is ordered.
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
@@ -24,13 +25,15 @@ pub(super) fn carry_out(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), 
     mark(redcap, withdrawal)
 }
 
-/// Writes the marker and no numbers: those of the day, should it have been sent, stay as they are.
+/// Writes the marker and no numbers, on the first day of which nothing is ever sent: a day that is sent is whole, and would
+/// erase it.
 fn mark(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
-    let instance = withdrawal.study_day;
+    let instance = withdrawal.study_day.saturating_add(1);
+    let date = withdrawal.date.succ_opt().unwrap_or(withdrawal.date);
     if !(1..=LAST_INSTANCE).contains(&instance) {
         return Err(Trouble::Refused {
             what: format!(
-                "the day of leaving is no day of the study, or more than {LAST_INSTANCE} days after its epoch, so REDCap was not told. Tell the study's data manager, and compare `epoch`"
+                "the day after leaving is no day of the study, or more than {LAST_INSTANCE} days after its epoch, so REDCap was not told. Tell the study's data manager, and compare `epoch`"
             ),
         });
     }
@@ -39,7 +42,7 @@ fn mark(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
         redcap.record_field.as_str(): participant,
         "redcap_repeat_instrument": FORM,
         "redcap_repeat_instance": instance,
-        "da_date": withdrawal.date,
+        "da_date": date,
         "da_tz_offset_min": withdrawal.tz_offset_min,
         "da_missing": MissingReason::Withdrawn.code(),
         COMPLETE: 2,
@@ -52,7 +55,8 @@ fn mark(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
         .map_err(|failure| told(redcap, failure))
 }
 
-/// Deletes every instance that was sent and is still there, one request each: REDCap takes one at a time.
+/// Deletes every instance that is there, or, where the token may not read, every one that was sent; one request each:
+/// REDCap takes one at a time.
 fn take_out(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
     let version = redcap.version()?;
     let deletes = version.as_deref().and_then(numbers).is_some_and(|version| version >= DELETES_INSTANCES);
@@ -62,18 +66,15 @@ fn take_out(redcap: &Redcap, withdrawal: &Withdrawal) -> Result<(), Trouble> {
             redcap.api.host()
         )));
     }
+    // What is there may be more than is known to be: an answer can get lost after the days were stored.
     let there = redcap.instances(&withdrawal.participant)?;
-    for date in &withdrawal.sent {
-        let day = (*date - withdrawal.epoch).num_days() + 1;
-        let Some(instance) = u16::try_from(day).ok().filter(|instance| (1..=LAST_INSTANCE).contains(instance)) else {
-            continue;
-        };
-        let is_there = |there: &Vec<_>| there.iter().any(|at: &super::Instance| at.number == instance);
-        if there.as_ref().is_none_or(is_there) {
-            delete(redcap, withdrawal, instance)?;
-        }
-    }
-    Ok(())
+    let read =
+        there.map(|there| there.iter().filter(|at| at.revision.is_some()).map(|at| at.number).collect::<Vec<_>>());
+    let instances = read.unwrap_or_else(|| {
+        let number = |date: &NaiveDate| u16::try_from((*date - withdrawal.epoch).num_days() + 1).ok();
+        withdrawal.sent.iter().filter_map(number).filter(|number| (1..=LAST_INSTANCE).contains(number)).collect()
+    });
+    instances.into_iter().try_for_each(|instance| delete(redcap, withdrawal, instance))
 }
 
 fn delete(redcap: &Redcap, withdrawal: &Withdrawal, instance: u16) -> Result<(), Trouble> {

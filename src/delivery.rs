@@ -24,7 +24,10 @@ pub use gather::{Gathered, Wanted};
 pub use study::{Left, Study, StudyError, begun, until};
 pub use targets::Deliveries;
 
-use crate::{days::DaysError, store::StoreError};
+use crate::{
+    days::DaysError,
+    store::{Passage, StoreError},
+};
 
 /// Why a step could not be taken. What is stored, here and there, is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +63,7 @@ pub struct Condition {
 
 /// Where the days of the people who joined the study are, for one database. The days of the record are
 /// `stored + due + parked + left out`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// The database proved to have them in their newest state.
     pub stored: u64,
@@ -70,6 +73,8 @@ pub struct Counts {
     pub due_span: Option<(NaiveDate, NaiveDate)>,
     /// Refused; waiting for a person, or for the day to change.
     pub parked: u64,
+    /// The same, with what the database said.
+    pub parked_days: Vec<Passage>,
     /// Not sent, and why.
     pub left: Left,
 }

@@ -13,9 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{App, ErrorReply, Problem, blocking, schema::CONTROL_SOCKET};
 use crate::{
     config::{TargetKind, TargetName},
-    delivery::{Courier, DeliveryError, Scope, Step, Study},
+    delivery::{Courier, DeliveryError, Scope, Step},
     export::target::Trouble,
-    store::Outcome,
+    store::{Outcome, Passage},
 };
 
 /// Every trial database.
@@ -91,6 +91,8 @@ pub struct StepReply {
     pub is_done: bool,
     /// The next step may be taken after so many milliseconds.
     pub wait_ms: u64,
+    /// Days that are still to be sent, as far as they were looked for.
+    pub due: usize,
     /// What is wrong at the moment.
     pub trouble: Option<String>,
     /// Nothing is sent until a person acts.
@@ -166,6 +168,7 @@ pub async fn post_step(State(app): State<Arc<App>>, Path(name): Path<TargetName>
             Ok(StepReply {
                 is_done,
                 wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                due: courier.due(),
                 trouble: condition.trouble.clone(),
                 is_stopped: condition.is_stopped,
                 failures: condition.failures,
@@ -237,7 +240,9 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
     };
     let owed = crate::delivery::leaving::owed(&app.data_dir).unwrap_or_default();
     reply.to_be_told = owed.iter().filter(|(_, farewell)| farewell.target == name.as_str()).count() as u64;
-    let Ok(study) = app.deliveries.study() else { return Ok(reply) };
+    if app.deliveries.study().is_err() {
+        return Ok(reply);
+    }
     let counts = with_courier(app, name, |courier, scope| {
         let condition = courier.condition();
         reply.is_ready = condition.is_ready;
@@ -258,25 +263,14 @@ fn described(app: &App, name: &TargetName) -> Result<TargetReply, Problem> {
     reply.left_before_enrolment = counts.left.before_enrolment;
     reply.left_out_of_reach = counts.left.out_of_reach;
     reply.left_after_leaving = counts.left.after_leaving;
-    reply.parked = parked(app, study, name)?;
+    reply.parked = counts.parked_days.into_iter().filter_map(parked).collect();
     Ok(reply)
 }
 
-fn parked(app: &App, study: &Study, name: &TargetName) -> Result<Vec<ParkedReply>, Problem> {
-    let mut all = Vec::new();
-    for (participant, _) in study.participants() {
-        for passage in app.store.passages(name.as_str(), participant)?.into_values() {
-            if let Outcome::Parked(why) = passage.outcome {
-                all.push(ParkedReply {
-                    participant: participant.as_str().to_owned(),
-                    date: passage.date,
-                    revision: passage.revision,
-                    why,
-                });
-            }
-        }
-    }
-    Ok(all)
+fn parked(passage: Passage) -> Option<ParkedReply> {
+    let Outcome::Parked(why) = passage.outcome else { return None };
+    let participant = passage.participant.as_str().to_owned();
+    Some(ParkedReply { participant, date: passage.date, revision: passage.revision, why })
 }
 
 /// Works with the courier to a database, alone.

@@ -78,8 +78,7 @@ pub fn withdraw(app: &App, request: &WithdrawRequest) -> Result<WithdrawnReply, 
         let was_begun = begun(&app.store)?;
         let may_have_some = was_begun.is_some();
         let (id, epoch) = was_begun
-            .map(|(study, epoch, _)| (study, epoch))
-            .unwrap_or_else(|| (study.terms.study.clone(), study.terms.epoch));
+            .map_or_else(|| (study.terms.study.clone(), study.terms.epoch), |(study, epoch, _)| (study, epoch));
         let leaver = Leaver {
             study: id,
             epoch,

@@ -223,15 +223,13 @@ fn send(context: &Context, session: &Session, args: &TargetArgs) -> anyhow::Resu
         if step.is_done || step.is_stopped {
             break step;
         }
-        let wait = Duration::from_millis(step.wait_ms);
+        let (wait, due) = (Duration::from_millis(step.wait_ms), step.due);
         waited = if step.trouble.is_some() { waited + wait } else { Duration::ZERO };
         if waited > PATIENCE {
             break step;
         }
         session.pause(wait);
-        if context.talks() {
-            bar.set_position(before.due.saturating_sub(one(session, args)?.due));
-        }
+        bar.set_position(before.due.saturating_sub(u64::try_from(due).unwrap_or(u64::MAX)));
     };
     bar.finish_and_clear();
     let after = one(session, args)?;

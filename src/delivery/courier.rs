@@ -143,6 +143,11 @@ impl Courier {
         &self.condition
     }
 
+    /// Days that are still to be sent, as far as they were looked for.
+    pub fn due(&self) -> usize {
+        self.parcels.iter().map(|parcel| parcel.dates.len()).sum()
+    }
+
     /// Days may have changed: the next step looks for what is due.
     pub fn look(&mut self) {
         self.gathered = false;
@@ -297,7 +302,12 @@ impl Courier {
         let sent: Vec<StudyDay> = days.iter().map(|(_, day)| day.clone()).collect();
         match self.export.send(&sent) {
             Ok(verdicts) if verdicts.len() == sent.len() => {
-                self.note(scope, days, verdicts)?;
+                if let Err(error) = self.note(scope, days, verdicts) {
+                    // Sent once more later, which changes nothing there.
+                    let what = format!("this computer could not note what was sent: {error}");
+                    self.troubled(scope, &Trouble::passing(what));
+                    return Err(error);
+                }
                 self.succeeded();
                 self.looked_again = false;
                 self.delivered(some.len());

@@ -40,6 +40,7 @@ impl Courier {
                         counts.stored += 1;
                     } else {
                         counts.parked += 1;
+                        counts.parked_days.extend(passage.cloned());
                     }
                 }
             }

@@ -400,8 +400,10 @@ fn where_dates_are_moved_none_of_the_home_stands_in_a_file() {
     let by = *moved.first().unwrap() - *at_home.first().unwrap();
     assert!(by < TimeDelta::zero() && by.num_days() % 7 == 0, "moved by {by}");
     assert_eq!(moved, at_home.iter().map(|date| *date + by).collect());
+    // The last moved day ends with the day after it.
+    let end = *moved.last().unwrap() + chrono::Days::new(1);
     for (name, text) in &files {
-        for date in at_home.difference(&moved).map(ToString::to_string) {
+        for date in at_home.difference(&moved).filter(|date| **date != end).map(ToString::to_string) {
             assert!(!text.contains(&date), "{date} stands in {name}");
         }
     }
